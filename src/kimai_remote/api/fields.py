@@ -1,0 +1,88 @@
+"""How a field or parameter of the API is declared: its type, and whether it may be missing.
+
+All are plain Spyne types. ``doc`` becomes the documentation of the WSDL and of OpenRPC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spyne.model.complex import Array, ComplexModel
+from spyne.model.primitive import Boolean, Decimal, Integer32, Unicode
+
+#: Namespace of all types and messages.
+NAMESPACE = "urn:kimai-remote"
+
+__all__ = [
+    "NAMESPACE",
+    "Boolean",
+    "Decimal",
+    "Integer32",
+    "Moment",
+    "Unicode",
+    "always",
+    "computed",
+    "legacy_any",
+    "list_of",
+    "maybe",
+    "nullable",
+    "optional",
+]
+
+
+class Moment(Unicode):
+    """A date and time as a client writes it: any of the formats of ``tracking.dates``."""
+
+    __type_name__ = "string"
+    __namespace__ = Unicode.__namespace__
+
+
+def always(kind: type, doc: str = "") -> Any:
+    """A field that is always there and never null, or a parameter that can't be left out."""
+    return kind.customize(min_occurs=1, nillable=False, **_doc(doc))  # type: ignore[attr-defined]
+
+
+def nullable(kind: type, doc: str = "") -> Any:
+    """A field that is always there and may be null."""
+    return kind.customize(min_occurs=1, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
+
+
+def maybe(kind: type, doc: str = "") -> Any:
+    """A field that some answers don't have."""
+    return kind.customize(min_occurs=0, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
+
+
+def computed(field: Any) -> Any:
+    """Marks a field that isn't read from the database: the JSON dialect of Kimai 1, in which every
+    database value is a string, leaves it a number."""
+    return field.customize(computed=True)
+
+
+def legacy_any(parameter: Any) -> Any:
+    """Marks a parameter that Kimai's own WSDL had as xsd:anyType."""
+    return parameter.customize(legacy_any=True)
+
+
+def optional(kind: type, default: Any = None, doc: str = "") -> Any:
+    """A parameter that may be left out."""
+    return kind.customize(min_occurs=0, nillable=True, default=default, **_doc(doc))  # type: ignore[attr-defined]
+
+
+def _doc(doc: str) -> dict[str, str]:
+    return {"doc": doc} if doc else {}
+
+
+class Item(ComplexModel):
+    """Base of the records. Fields are declared in the order in which they are sent."""
+
+    __namespace__ = NAMESPACE
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("__doc__"):
+            cls.Attributes.doc = cls.__doc__
+
+
+def list_of(item: type) -> Any:
+    """A field that is a list of records, or isn't there."""
+    return Array(item.customize(nillable=False), min_occurs=0)  # type: ignore[attr-defined]

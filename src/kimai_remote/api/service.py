@@ -1,0 +1,200 @@
+"""The one Spyne service: all 18 methods of the Kimai 1 Remote API.
+
+The signatures and texts here are the only description of the API; WSDL, SMD, OpenRPC and the
+checks of incoming values are derived from them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spyne import rpc
+from spyne.service import ServiceBase
+
+from .. import SCHEMA_REVISION, __version__
+from ..tracking import accounts, catalogue, expenses, recorder, timesheet
+from ..tracking.call import Call
+from ..tracking.rows import Rows
+from . import types as t
+from .desk import method
+from .envelope import Envelope
+from .fields import Boolean, Integer32, Moment, Unicode, always, legacy_any, optional
+
+_FROM = optional(Moment, "0", "Only what ends after this date; 0 for no limit.")
+_TO = optional(Moment, "0", "Only what starts before this date; 0 for no limit.")
+_CLEARED = optional(Integer32, -1, "-1 for all, 0 for open, 1 for cleared ones.")
+_START = optional(Integer32, 0, "Number of records to skip.")
+_LIMIT = optional(Integer32, 0, "Most records to return; 0 for all.")
+_UPDATE = optional(Boolean, False, "Change the entry of that id instead of creating one.")
+
+
+class RemoteApi(ServiceBase):
+    """Kimai 1 Remote API."""
+
+    @method(
+        always(Unicode, "Login name."),
+        always(Unicode, "Password."),
+        items=t.ApiKey,
+        result="AuthenticateResult",
+        key=False,
+    )
+    def authenticate(call: Call, username: str | None, password: str | None) -> Rows | Envelope:
+        """Log in. The same user gets the same API key each time. Wrong name and wrong password
+        get the same answer; too many failures ban the user for a while."""
+        key = accounts.authenticate(call, username or "", password or "")
+        if key is None:
+            return Envelope.failure("Unknown user or no permissions.")
+        return Rows.one({"apiKey": key})
+
+    @rpc(_returns=always(Unicode))
+    def getVersion(ctx: Any) -> str:
+        """The version of the service, a dash, and the revision of Kimai's database schema. The
+        only method that answers a plain text and needs no key."""
+        return f"{__version__}-{SCHEMA_REVISION}"
+
+    @method(
+        optional(Integer32, doc="Project to record on; without project and task the last ones."),
+        optional(Integer32, doc="Task (activity) to record."),
+        items=t.StartedRecording,
+        result="StartRecordResult",
+        writes=True,
+    )
+    def startRecord(call: Call, projectId: int | None, activityId: int | None) -> Rows:
+        """Start recording at the server's time. A running recording is stopped first."""
+        return recorder.start(call, projectId, activityId)
+
+    @method(
+        optional(Integer32, doc="The time entry to stop; the running one by default."),
+        items=t.SavedEntry,
+        result="StopRecordResult",
+        writes=True,
+        legacy_boolean=True,
+    )
+    def stopRecord(call: Call, entryId: int | None) -> Rows:
+        """Stop a running recording at the server's time; times are rounded as configured."""
+        return recorder.stop(call, entryId)
+
+    @method(items=t.User, result="UsersResult")
+    def getUsers(call: Call) -> Rows:
+        """Users whom the caller may see, by name."""
+        return catalogue.users(call)
+
+    @method(items=t.Customer, result="CustomersResult")
+    def getCustomers(call: Call) -> Rows:
+        """Visible customers of the caller's groups, by name."""
+        return catalogue.customers(call)
+
+    @method(
+        legacy_any(optional(Boolean, False, "Give each project its list of tasks.")),
+        items=t.Project,
+        result="ProjectsResult",
+    )
+    def getProjects(call: Call, includeTasks: bool) -> Rows:
+        """Visible projects of the caller's groups, by name."""
+        return catalogue.projects(call, with_tasks=includeTasks)
+
+    @method(
+        optional(Integer32, doc="Only tasks that can be recorded on this project."),
+        items=t.Task,
+        result="TasksResult",
+    )
+    def getTasks(call: Call, projectId: int | None) -> Rows:
+        """Visible tasks of the caller's groups, by name; with a project also the budgets."""
+        return catalogue.tasks(call, projectId)
+
+    @method(items=t.ActiveRecording, result="ActiveRecordingResult")
+    def getActiveRecording(call: Call) -> Rows:
+        """The running recording; a failure if there is none."""
+        return recorder.active(call)
+
+    @method(
+        always(t.ActiveRecordingChange),
+        items=t.SavedEntry,
+        result="UpdateActiveRecordingResult",
+        writes=True,
+    )
+    def updateActiveRecording(call: Call, record: dict[str, Any] | None) -> Rows:
+        """Change the running recording, or the time entry timeEntryID. An end stops it."""
+        return recorder.update_active(call, record or {})
+
+    @method(
+        _FROM, _TO, _CLEARED, _START, _LIMIT,
+        items=t.TimesheetRow, result="TimesheetResult", names={"from_": "from"},
+    )  # fmt: skip
+    def getTimesheet(
+        call: Call, from_: str, to: str, cleared: int, start: int, limit: int
+    ) -> Rows:  # fmt: skip
+        """The caller's time entries, newest first."""
+        return timesheet.rows(call, from_, to, cleared, start, limit)
+
+    @method(
+        always(Integer32, "Number of the time entry."),
+        items=t.TimeEntry,
+        result="TimesheetRecordResult",
+    )
+    def getTimesheetRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+        """One whole time entry."""
+        return timesheet.record(call, id)
+
+    @method(
+        always(t.TimeEntryInput),
+        _UPDATE,
+        items=t.SavedEntry,
+        result="SetTimesheetRecordResult",
+        writes=True,
+    )
+    def setTimesheetRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> Rows:
+        """Create a time entry, or change one. What isn't given stays, or gets its default."""
+        return timesheet.save(call, record or {}, update=doUpdate)
+
+    @method(
+        always(Integer32, "Number of the time entry."),
+        items=t.SavedEntry,
+        result="RemoveTimesheetRecordResult",
+        writes=True,
+    )
+    def removeTimesheetRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+        """Remove a time entry."""
+        return timesheet.remove(call, id)
+
+    @method(
+        _FROM, _TO,
+        optional(Integer32, -1, "-1 for all, 0 for refundable, 1 for not refundable ones."),
+        _CLEARED, _START, _LIMIT,
+        items=t.ExpenseRow, result="ExpensesResult", names={"from_": "from"},
+    )  # fmt: skip
+    def getExpenses(
+        call: Call, from_: str, to: str, refundable: int, cleared: int, start: int, limit: int
+    ) -> Rows:
+        """The caller's expenses, newest first."""
+        return expenses.rows(call, from_, to, refundable, cleared, start, limit)
+
+    @method(
+        always(Integer32, "Number of the expense."),
+        items=t.Expense,
+        result="ExpenseRecordResult",
+    )
+    def getExpenseRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+        """One whole expense."""
+        return expenses.record(call, id)
+
+    @method(
+        always(t.ExpenseInput),
+        _UPDATE,
+        items=t.SavedEntry,
+        result="SetExpenseRecordResult",
+        writes=True,
+    )
+    def setExpenseRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> Rows:
+        """Create an expense, or change one. What isn't given stays, or gets its default."""
+        return expenses.save(call, record or {}, update=doUpdate)
+
+    @method(
+        always(Integer32, "Number of the expense."),
+        items=t.SavedEntry,
+        result="RemoveExpenseRecordResult",
+        writes=True,
+    )
+    def removeExpenseRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+        """Remove an expense."""
+        return expenses.remove(call, id)

@@ -1,0 +1,1 @@
+"""Administration and serving from the command line."""

@@ -1,0 +1,113 @@
+"""Preparing what the service runs on: server secret, database, first administrator."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from ..api.desk import Desk
+from ..config import PREFIX, Settings
+from ..errors import ConfigurationError
+from ..storage import models as m
+from ..storage import schema
+from ..storage.database import Database
+from ..tracking.credentials import Credentials
+
+ADMINISTRATOR = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user that was created, with the password that is shown once."""
+
+    name: str
+    password: str
+    role: str
+
+
+def open_desk(settings: Settings) -> Desk:
+    """What the service works with, over a database that exists.
+
+    :raises ConfigurationError: saying what to do.
+    """
+    # As many connections as threads: none of them waits for another one's.
+    database = Database(settings.url, settings.table_prefix, pool_size=settings.threads)
+    return Desk(database, Credentials(read_secret(settings), settings.password_salt), settings)
+
+
+def read_secret(settings: Settings) -> bytes:
+    """The server secret: from the settings, else from its file, which is made if there is none.
+
+    :raises ConfigurationError: it is too short, or its file can't be read or made.
+    """
+    if settings.secret:
+        return _checked(settings.secret.encode(), f"{PREFIX}SECRET")
+    path = settings.data_dir / "secret"
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            # Only one process makes it, complete from the start.
+            draft = path.with_name(f"secret.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32) + "\n")
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink(missing_ok=True)
+        return _checked(path.read_text().strip().encode(), str(path))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The server secret {path} can't be used ({error.strerror}). Make its directory "
+            f"writable, or set {PREFIX}SECRET."
+        ) from None
+
+
+def _checked(secret: bytes, source: str) -> bytes:
+    if len(secret) < 16:
+        raise ConfigurationError(f"{source} must hold at least 16 characters.")
+    return secret
+
+
+def prepare(desk: Desk) -> Account | None:
+    """Make the database ready to serve; where it is empty, create all that is needed.
+
+    :returns: the administrator that was created, or None where there was a database.
+    :raises ConfigurationError: the database can't be reached.
+    """
+    try:
+        if not schema.is_empty(desk.database):
+            schema.add_own_tables(desk.database)
+            return None
+        schema.create(desk.database)
+    except OperationalError as error:
+        raise ConfigurationError(
+            f"The database {desk.database.url.render_as_string()} can't be used: {error.orig}"
+        ) from None
+    account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
+
+    def create(session):  # type: ignore[no-untyped-def]
+        group = m.Group(name=ADMINISTRATOR)
+        user = m.User(
+            name=account.name,
+            password=desk.credentials.hash_password(account.password),
+            globalRoleID=1,
+        )
+        session.add_all([group, user])
+        session.flush()
+        session.add(m.GroupUser(groupID=group.groupID, userID=user.userID, membershipRoleID=1))
+
+    desk.database.run(create, writes=True)
+    return account
+
+
+def relative(path: Path) -> str:
+    """A path as short as it can be said."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

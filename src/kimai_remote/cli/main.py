@@ -1,0 +1,111 @@
+"""The command ``kimai-remote``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from .. import __version__
+from ..api.desk import Desk
+from ..config import Settings
+from ..errors import ConfigurationError
+from . import demo as demonstration
+from .installation import Account, open_desk, prepare, relative
+
+app = typer.Typer(
+    name="kimai-remote",
+    help="The Kimai 1 Remote API over SOAP and JSON-RPC.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Directory of the embedded database and the server secret.")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="Database URL; SQLite in the data directory by default.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads in each process.")] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="Address as clients see it, for the contracts.")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill a new database with data to try things with.")
+    ] = False,
+) -> None:
+    """Serve the API; on first run, create the database and an administrator.
+
+    Options that aren't given are taken from the environment: --port from KIMAI_REMOTE_PORT and so
+    on.
+    """
+    try:
+        settings = Settings.from_environment(
+            host=host, port=port, data_dir=data_dir, database_url=database_url, workers=workers,
+            threads=threads, public_url=public_url,
+        )  # fmt: skip
+        desk = open_desk(settings)
+        administrator = prepare(desk)
+        if administrator is not None:
+            _show_new(desk, administrator, demo)
+        elif demo:
+            console.print("The database exists already, so --demo adds nothing to it.")
+        desk.database.close()
+    except ConfigurationError as error:
+        errors.print(f"[bold red]kimai-remote:[/] {error}", soft_wrap=True)
+        raise typer.Exit(2) from None
+    from .server import run
+
+    run(settings, lambda: _show_addresses(settings))
+
+
+def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
+    where = relative(Path(desk.database.url.database or "")) if desk.database.is_sqlite else "it"
+    accounts = [administrator]
+    if demo:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Filling in demo data", total=1.0)
+            demonstration.fill(desk, lambda part: progress.update(task, completed=part))
+        accounts += demonstration.ACCOUNTS
+    console.print(f"Created a new database in {where}.", soft_wrap=True)
+    table = Table(title="Accounts, shown this once", title_justify="left")
+    for heading in ("User", "Password", "Is"):
+        table.add_column(heading)
+    for account in accounts:
+        table.add_row(account.name, account.password, account.role)
+    console.print(table)
+
+
+def _show_addresses(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
+    console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
+    console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
+    console.print("Stop with Ctrl+C.")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,121 @@
+"""Settings of the service, read from ``KIMAI_REMOTE_*`` environment variables.
+
+Options of Kimai itself (rounding, edit limit, login ban and so on) are not settings: they live in
+the database's configuration table, see :mod:`kimai_remote.tracking.options`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError
+
+PREFIX = "KIMAI_REMOTE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one service process; each field's variable is ``KIMAI_REMOTE_<FIELD>``."""
+
+    #: Directory of the embedded database and the server secret.
+    data_dir: Path = Path("kimai-data")
+    #: SQLAlchemy URL of the database; empty means SQLite in ``data_dir``.
+    database_url: str = ""
+    #: Prefix of Kimai's table names.
+    table_prefix: str = "kimai_"
+    #: ``$password_salt`` of an adopted Kimai 1 (its ``includes/autoconf.php``).
+    password_salt: str = ""
+    #: Secret that API keys are derived from; empty means the file ``secret`` in ``data_dir``.
+    secret: str = ""
+    #: Address and port to listen on.
+    host: str = "127.0.0.1"
+    port: int = 8000
+    #: Server processes, and threads that answer calls in each.
+    workers: int = 1
+    threads: int = 8
+    #: Address of the service as clients see it, such as ``https://time.example.org/kimai``; empty
+    #: means that it is taken from each request.
+    public_url: str = ""
+    #: Number of reverse proxies in front whose ``X-Forwarded-*`` headers are believed.
+    trusted_proxies: int = 0
+    #: Time zone for dates without an offset of users who chose none.
+    timezone: str = "UTC"
+    #: Dialect of plain ``?wsdl``: ``document`` or ``rpc`` (as Kimai 1 had it).
+    wsdl_style: str = "document"
+    #: ``stopRecord`` answers a boolean in the rpc/encoded dialect, as Kimai did until 2018.
+    legacy_stop_boolean: bool = False
+    #: Largest request body in bytes, and most calls in one JSON-RPC batch.
+    max_body: int = 2 * 1024 * 1024
+    max_batch: int = 100
+
+    def __post_init__(self) -> None:
+        _require(re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII), "table_prefix",
+                 "may hold letters, digits and underscores only")  # fmt: skip
+        _require(self.wsdl_style in ("document", "rpc"), "wsdl_style", "is document or rpc")
+        for name, least in (("workers", 1), ("threads", 1), ("max_body", 1024), ("max_batch", 1),
+                            ("trusted_proxies", 0)):  # fmt: skip
+            _require(getattr(self, name) >= least, name, f"must be {least} or more")
+        _require(0 < self.port < 65536, "port", "must be between 1 and 65535")
+        try:
+            zoneinfo.ZoneInfo(self.timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            _require(False, "timezone", "must be a name such as Europe/Berlin or UTC")
+        if self.public_url:
+            url = urlsplit(self.public_url)
+            _require(url.scheme in ("http", "https") and url.hostname and not url.query,
+                     "public_url", "must look like https://time.example.org/kimai")  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        """The database URL that is in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'kimai.sqlite3'}"
+
+    @classmethod
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, **overrides: Any
+    ) -> Settings:
+        """Read the settings; an override that isn't None wins over its variable.
+
+        :raises ConfigurationError: naming the variable that is wrong.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            text = environ.get(PREFIX + field.name.upper())
+            if text is not None:
+                values[field.name] = _parse(field.name, type(field.default), text)
+        values.update((name, value) for name, value in overrides.items() if value is not None)
+        return cls(**values)
+
+
+def _require(holds: object, name: str, message: str) -> None:
+    if not holds:
+        raise ConfigurationError(f"{PREFIX}{name.upper()} {message}.")
+
+
+def _boolean(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "on": True,
+             "0": False, "false": False, "no": False, "off": False, "": False}  # fmt: skip
+    return known[text.strip().lower()]
+
+
+_PARSERS: dict[type, tuple[Callable[[str], Any], str]] = {
+    bool: (_boolean, "must be yes or no"),
+    int: (int, "must be a whole number"),
+}
+
+
+def _parse(name: str, kind: type, text: str) -> Any:
+    parser, message = _PARSERS.get(kind, (Path if issubclass(kind, Path) else str, ""))
+    try:
+        return parser(text)
+    except (ValueError, KeyError):
+        raise ConfigurationError(f"{PREFIX}{name.upper()} {message}, not {text!r}.") from None

@@ -1,0 +1,93 @@
+"""From the body of an HTTP request to the body of its answer, one endpoint a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spyne.model.fault import Fault
+
+from ..api.desk import Desk
+from . import envelope, jsonrpc, rpc_encoded, soap, wsdl
+from .discovery import Discovery
+from .dispatch import Answer, Dispatcher, application
+
+
+class SoapEndpoint:
+    """Both SOAP dialects; a request is answered in the one that it is written in."""
+
+    def __init__(self, desk: Desk) -> None:
+        document = application(desk, soap.DocumentLiteral)
+        self._document = Dispatcher(document)
+        self._encoded = Dispatcher(application(desk, rpc_encoded.RpcEncoded))
+        self._contracts = {"document": wsdl.document_literal(document), "rpc": wsdl.rpc_encoded()}
+
+    def wsdl(self, style: str) -> Callable[[str], bytes] | None:
+        """The contract of a dialect, ``document`` or ``rpc``, as a function of the address."""
+        contract = self._contracts.get(style)
+        return contract.at if contract else None
+
+    def post(self, body: bytes, content_type: str, url: str) -> Answer:
+        """Answer one request.
+
+        :param url: address of the service, for answers to requests that have no namespace.
+        :raises UnsupportedMediaType: the request isn't XML by its Content-Type.
+        """
+        try:
+            request = envelope.read(body, content_type)
+        except Fault as fault:
+            ctx = self._document.run(None, fault)
+        else:
+            encoded = rpc_encoded.is_encoded(request)
+            dispatcher = self._encoded if encoded else self._document
+            ctx = dispatcher.run(request, url=url)
+        # SOAP 1.1 over HTTP: a fault is always a 500.
+        status = 200 if ctx.out_error is None else 500
+        return Answer(status, soap.CONTENT_TYPE, b"".join(ctx.out_string))
+
+
+class JsonEndpoint:
+    """JSON-RPC: single calls, batches, notifications, and the discovery method."""
+
+    def __init__(self, desk: Desk, discovery: Discovery) -> None:
+        self._dispatcher = Dispatcher(application(desk, jsonrpc.JsonRpc))
+        self._discovery = discovery
+        self._max_batch = desk.settings.max_batch
+
+    def post(self, body: bytes, url: str, *, native: bool) -> Answer:
+        """Answer a call or a batch; the body is empty if there is nothing to answer.
+
+        :param url: address of the service, for the discovery method.
+        :param native: true numbers and booleans in the answers instead of Kimai 1's strings.
+        """
+        try:
+            request = jsonrpc.parse(body)
+            if not isinstance(request, list):
+                answer = self._call(request, url, native)
+            else:
+                self._check_batch(request)
+                answers = [self._call(entry, url, native) for entry in request]
+                joined = b",".join(filter(None, answers))
+                answer = b"[" + joined + b"]" if joined else b""
+        except jsonrpc.JsonRpcError as error:
+            content = jsonrpc.error_object(error)
+            answer = jsonrpc.encode(jsonrpc.response(jsonrpc.Frame(), "error", content))
+        return Answer(200, jsonrpc.CONTENT_TYPE, answer)
+
+    def _check_batch(self, batch: list[Any]) -> None:
+        if not batch:
+            raise jsonrpc.JsonRpcError(jsonrpc.INVALID_REQUEST, "Invalid Request: an empty batch.")
+        if len(batch) > self._max_batch:
+            raise jsonrpc.JsonRpcError(
+                jsonrpc.INVALID_REQUEST,
+                f"Invalid Request: more than {self._max_batch} calls in a batch.",
+            )
+
+    def _call(self, request: Any, url: str, native: bool) -> bytes:
+        frame = jsonrpc.frame_of(request)
+        if isinstance(request, dict) and request.get("method") == "rpc.discover":
+            answer = jsonrpc.encode(jsonrpc.response(frame, "result", self._discovery.openrpc(url)))
+        else:
+            ctx = self._dispatcher.run(request, frame=frame, native=native)
+            answer = b"".join(ctx.out_string)
+        return b"" if frame.is_notification else answer

@@ -1,0 +1,161 @@
+"""JSON-RPC 2.0 as a Spyne protocol, with the tolerance that clients of Kimai 1 rely on.
+
+One context is one call: the endpoint parses the body, takes batches apart and leaves
+notifications unanswered (see :mod:`kimai_remote.protocols.endpoints`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from spyne import MethodContext
+from spyne.error import ResourceNotFoundError
+from spyne.model.fault import Fault
+from spyne.protocol.json import JsonDocument
+
+from ..api.desk import UNAVAILABLE
+from ..api.envelope import Envelope
+from .serializers import json_envelope
+from .values import InvalidValue, reader_of
+
+CONTENT_TYPE = "application/json"
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+#: The database can't serve the call now; the same call may work a moment later.
+TRY_AGAIN = -32000
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class JsonRpcError(Fault):
+    """An error of the protocol, with its code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__("Server" if code == INTERNAL_ERROR else "Client", message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What of a request goes into its response."""
+
+    id: Any = None
+    has_version: bool = True
+    is_notification: bool = False
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a body, with exact decimals.
+
+    :raises JsonRpcError: not JSON, or not UTF-8.
+    """
+    try:
+        return _decoder.decode(body.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
+        raise JsonRpcError(PARSE_ERROR, "Parse error: the request isn't valid JSON.") from None
+
+
+def frame_of(request: Any) -> Frame:
+    """What the response to a request needs of it, valid or not."""
+    if not isinstance(request, dict):
+        return Frame()
+    identifier = request.get("id")
+    if isinstance(identifier, bool) or not isinstance(identifier, str | int | Decimal | None):
+        identifier = None
+    has_version = "jsonrpc" in request
+    valid = has_version and request["jsonrpc"] == "2.0" and isinstance(request.get("method"), str)
+    params = isinstance(request.get("params", []), list | dict)
+    return Frame(identifier, has_version, valid and params and "id" not in request)
+
+
+def encode(value: Any) -> bytes:
+    return _encoder.encode(value)
+
+
+def response(frame: Frame, member: str, content: Any) -> dict[str, Any]:
+    """A response object; ``jsonrpc`` is missing where it was in the request."""
+    answer = {member: content, "id": frame.id}
+    if frame.has_version:
+        answer["jsonrpc"] = "2.0"
+    return answer
+
+
+class JsonRpc(JsonDocument):
+    """One JSON-RPC call: the request is a parsed JSON value, the answer bytes.
+
+    Options in ``ctx.udc``: ``frame``, and ``native`` for true numbers and booleans in answers.
+    """
+
+    mime_type = CONTENT_TYPE
+
+    def create_in_document(self, ctx: MethodContext, in_string_encoding: str | None = None) -> None:
+        """Nothing to do: the endpoint has parsed the body to take batches apart."""
+
+    def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
+        request = ctx.in_document
+        if not isinstance(request, dict):
+            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: a call is an object.")
+        if request.get("jsonrpc", "2.0") != "2.0":
+            raise JsonRpcError(INVALID_REQUEST, 'Invalid Request: jsonrpc must be "2.0".')
+        method = request.get("method")
+        if not isinstance(method, str):
+            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: method must be a string.")
+        identifier = request.get("id")
+        if identifier != ctx.udc["frame"].id:
+            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: id must be a string or number.")
+        params = request.get("params")
+        if not isinstance(params, list | dict | None):
+            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: params must be a list or object.")
+        ctx.in_body_doc = params or []
+        ctx.method_request_string = f"{{{self.app.tns}}}{method}"
+
+    def generate_method_contexts(self, ctx: MethodContext) -> Any:
+        try:
+            return super().generate_method_contexts(ctx)
+        except ResourceNotFoundError:
+            raise JsonRpcError(METHOD_NOT_FOUND, "Method not found") from None
+
+    def deserialize(self, ctx: MethodContext, message: Any) -> None:
+        params = ctx.in_body_doc
+        message_type = ctx.descriptor.in_message
+        values = []
+        for place, (name, kind) in enumerate(message_type.get_flat_type_info(message_type).items()):
+            if isinstance(params, dict):
+                value = params.get(name)
+            else:
+                value = params[place] if place < len(params) else None
+            try:
+                values.append(reader_of(kind)(value, name))
+            except InvalidValue as error:
+                raise JsonRpcError(INVALID_PARAMS, f"Invalid params: {error}") from None
+        ctx.in_object = values
+
+    def serialize(self, ctx: MethodContext, message: Any) -> None:
+        frame: Frame = ctx.udc["frame"]
+        if ctx.out_error is not None:
+            ctx.out_document = response(frame, "error", error_object(ctx.out_error))
+            return
+        ((_, kind),) = ctx.descriptor.out_message._type_info.items()
+        (answer,) = ctx.out_object
+        if isinstance(answer, Envelope):
+            answer = json_envelope(kind, answer, native=ctx.udc["native"])
+        ctx.out_document = response(frame, "result", answer)
+
+    def create_out_string(self, ctx: MethodContext, out_string_encoding: str = "utf8") -> None:
+        ctx.out_string = [encode(ctx.out_document)]
+
+
+def error_object(fault: Fault) -> dict[str, Any]:
+    """The error member for a fault; a fault that isn't of this protocol is an internal error."""
+    if isinstance(fault, JsonRpcError):
+        return {"code": fault.code, "message": fault.faultstring}
+    code = TRY_AGAIN if fault.faultcode == UNAVAILABLE else INTERNAL_ERROR
+    return {"code": code, "message": str(fault.faultstring)}

@@ -1,0 +1,165 @@
+"""SOAP 1.1 rpc/encoded as Kimai 1 spoke it, with answers as PHP's ext/soap writes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+from spyne import MethodContext
+from spyne.error import ResourceNotFoundError
+from spyne.model.fault import Fault
+from spyne.protocol.soap import Soap11
+
+from ..api.envelope import Envelope
+from ..api.fields import NAMESPACE
+from .envelope import SOAP_11, XSI_NIL, Request
+from .serializers import encoded_envelope, escape
+from .soap import fault_code, fault_text
+from .values import InvalidValue, reader_of
+
+ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+MAP = "http://xml.apache.org/xml-soap"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_NAMESPACES = (
+    f'xmlns:SOAP-ENV="{SOAP_11}"',
+    'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    f'xmlns:ns2="{MAP}"',
+    f'xmlns:SOAP-ENC="{ENCODING}"',
+    f'SOAP-ENV:encodingStyle="{ENCODING}"',
+)
+_UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def is_encoded(request: Request) -> bool:
+    """Whether a request is in this dialect, by its shape alone: clients that were generated from
+    the contract of another server send that server's namespace."""
+    if request.has_encoding_style:
+        return True
+    for child in request.element:
+        name = etree.QName(child)
+        return name.namespace is None or _UNNAMED.fullmatch(name.localname) is not None
+    return request.namespace != NAMESPACE
+
+
+class RpcEncoded(Soap11):
+    """Reads a :class:`Request` by name or by position, writes maps and arrays.
+
+    Option in ``ctx.udc``: ``url``, the address of the service, for answers to requests that have
+    no namespace.
+    """
+
+    def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
+        """Nothing to do: the endpoint has parsed the document to tell the dialects apart."""
+
+    def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
+        request: Request = ctx.in_document
+        ctx.in_header_doc = None
+        ctx.in_body_doc = request.element
+        ctx.method_request_string = f"{{{self.app.tns}}}{request.method}"
+        if self.app.interface.service_method_map.get(ctx.method_request_string) is None:
+            raise ResourceNotFoundError(request.method)
+
+    def deserialize(self, ctx: MethodContext, message: Any) -> None:
+        element = ctx.in_body_doc
+        references = {node.get("id"): node for node in element.getparent() if node.get("id")}
+        message_type = ctx.descriptor.in_message
+        parameters = message_type.get_flat_type_info(message_type)
+        children = list(element)
+        named = {etree.QName(child).localname: child for child in children}
+        # PHP's SoapClient without a contract doesn't know the names; then the order counts.
+        by_position = bool(children) and not named.keys() & parameters.keys()
+        values = []
+        for place, (name, kind) in enumerate(parameters.items()):
+            if by_position:
+                child = children[place] if place < len(children) else None
+            else:
+                child = named.get(name)
+            try:
+                value = None if child is None else _value(child, references)
+                values.append(reader_of(kind)(value, name))
+            except InvalidValue as error:
+                raise Fault("Client", str(error)) from None
+            except RecursionError:
+                raise Fault("Client", f"{name} is nested too deep.") from None
+        ctx.in_object = values
+
+    def serialize(self, ctx: MethodContext, message: Any) -> None:
+        if ctx.out_error is not None:
+            ctx.out_document = [_fault(ctx.out_error)]
+            return
+        request: Request = ctx.in_document
+        name = request.method
+        # Proxies check the namespace of the answer against the contract they were made from.
+        namespace = escape(request.namespace or ctx.udc["url"]).replace('"', "&quot;")
+        ((_, kind),) = ctx.descriptor.out_message._type_info.items()
+        (answer,) = ctx.out_object
+        ctx.out_document = [
+            f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:ns1="{namespace}" {" ".join(_NAMESPACES)}>'
+            f"<SOAP-ENV:Body><ns1:{name}Response>",
+            *self._return(ctx, kind, answer),
+            f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n",
+        ]
+
+    def _return(self, ctx: MethodContext, kind: type, answer: Any) -> list[str]:
+        if not isinstance(answer, Envelope):
+            return [f'<return xsi:type="xsd:string">{escape(str(answer))}</return>']
+        if (
+            ctx.descriptor.udd.get("legacy_boolean")
+            and self.app.config.settings.legacy_stop_boolean
+        ):
+            text = "true" if answer.success else "false"
+            return [f'<return xsi:type="xsd:boolean">{text}</return>']
+        return ['<return xsi:type="ns2:Map">', *encoded_envelope(kind, answer), "</return>"]
+
+    def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
+        ctx.out_string = [part.encode() for part in ctx.out_document]
+
+
+def _value(element: Any, references: dict[str, Any], depth: int = 0) -> Any:
+    """An encoded value as what JSON would have: text, list, dict or None."""
+    if depth > 20:
+        raise RecursionError
+    target = element.get("href")
+    if target is not None:
+        element = references.get(target.removeprefix("#"))
+        if element is None:
+            raise InvalidValue(f"There is no value {target[:40]!r} in the request.")
+    if element.get(XSI_NIL) in ("true", "1"):
+        return None
+    kind = element.get(_XSI_TYPE, "").rpartition(":")[2]
+    children = list(element)
+    if kind == "Map" or (kind == "" and children and all(_is_pair(child) for child in children)):
+        pairs = (
+            (child.find("{*}key"), child.find("{*}value")) for child in children if _is_pair(child)
+        )
+        return {key.text or "": _value(value, references, depth + 1) for key, value in pairs}
+    if kind == "Array":
+        return [_value(child, references, depth + 1) for child in children]
+    if children or kind == "Struct":
+        return {
+            etree.QName(child).localname: _value(child, references, depth + 1) for child in children
+        }
+    text = element.text or ""
+    # PHP reads "false" as true, so a real boolean must not stay a text.
+    if kind == "boolean":
+        return text.strip() in ("true", "1")
+    return text
+
+
+def _is_pair(element: Any) -> bool:
+    return len(element) == 2 and [etree.QName(child).localname for child in element] == [
+        "key",
+        "value",
+    ]
+
+
+def _fault(fault: Fault) -> str:
+    return (
+        f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}"><SOAP-ENV:Body>'
+        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{fault_code(fault)}</faultcode>"
+        f"<faultstring>{escape(fault_text(fault))}</faultstring>"
+        "</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
+    )

@@ -1,0 +1,128 @@
+"""Reading JSON values as generously as PHP did: what real clients of Kimai 1 send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from spyne.model import primitive
+from spyne.model.complex import ComplexModelBase
+
+from ..errors import KimaiRemoteError
+
+#: Turns a JSON value into a Python value or None; the second argument names it in errors.
+Reader = Callable[[Any, str], Any]
+
+_WHOLE = re.compile(r"[+-]?\d{1,20}", re.ASCII)
+_NUMBER = re.compile(
+    r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:e[+-]?\d{1,2})?", re.ASCII | re.I
+)
+_INT_RANGE = range(-(2**31), 2**31)
+
+
+class InvalidValue(KimaiRemoteError):
+    """A value can't be read as the type that its parameter has."""
+
+
+def reader_of(kind: type) -> Reader:
+    """The reader for a Spyne type."""
+    if issubclass(kind, ComplexModelBase):
+        return _record_reader(kind)
+    if issubclass(kind, primitive.Boolean):
+        return read_boolean
+    if issubclass(kind, primitive.Integer):
+        return read_integer
+    if issubclass(kind, primitive.Decimal):
+        return read_decimal
+    return read_text
+
+
+def read_boolean(value: Any, name: str) -> bool | None:
+    """PHP's truth: null stays null; ``""``, ``"0"``, 0, an empty list or object are false."""
+    if value is None:
+        return None
+    return value not in ("", "0") and bool(value)
+
+
+def read_integer(value: Any, name: str) -> int | None:
+    """A whole number as number, text or boolean; ``""`` and null are None."""
+    if value is None or value == "":
+        return None
+    number: int | None = None
+    if isinstance(value, bool | int):
+        number = int(value)
+    elif isinstance(value, Decimal) and value.is_finite() and abs(value) < 2**32:
+        number = int(value) if value == int(value) else None
+    elif isinstance(value, str):
+        text = value.strip()
+        if text == "":
+            return None
+        number = int(text) if _WHOLE.fullmatch(text) else None
+    if number is None:
+        raise InvalidValue(f"{name} must be a whole number, not {_shown(value)}.")
+    if number not in _INT_RANGE:
+        raise InvalidValue(f"{name} is out of range: {_shown(value)}.")
+    return number
+
+
+def read_decimal(value: Any, name: str) -> Decimal | None:
+    """A number as number or text; ``""`` and null are None."""
+    if value is None or value == "":
+        return None
+    text = str(int(value)) if isinstance(value, bool) else str(value).strip()
+    if text == "":
+        return None
+    if isinstance(value, str | int | Decimal) and _NUMBER.fullmatch(text):
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            pass
+    raise InvalidValue(f"{name} must be a number, not {_shown(value)}.")
+
+
+def read_text(value: Any, name: str) -> str | None:
+    """A text; numbers are taken as they are written, false is ``""`` as in PHP."""
+    if value is None or isinstance(value, str):
+        return value
+    if value is False:
+        return ""
+    if isinstance(value, int | Decimal) and value is not True:
+        return str(value)
+    raise InvalidValue(f"{name} must be a text, not {_shown(value)}.")
+
+
+@lru_cache(maxsize=64)
+def _record_reader(kind: type) -> Reader:
+    members = {name: reader_of(member) for name, member in kind.get_flat_type_info(kind).items()}  # type: ignore[attr-defined]
+    numeric = {
+        name: issubclass(member, primitive.Decimal | primitive.Boolean)
+        for name, member in kind.get_flat_type_info(kind).items()  # type: ignore[attr-defined]
+    }
+
+    def read(value: Any, name: str) -> Any:
+        if value is None or value == []:  # PHP writes an empty map as a list
+            value = {}
+        if not isinstance(value, dict):
+            raise InvalidValue(f"{name} must be an object, not {_shown(value)}.")
+        record = kind()
+        for member, reader in members.items():
+            given = value.get(member)
+            if given is not None and not (numeric[member] and given == ""):
+                setattr(record, member, reader(given, f"{name}.{member}"))
+        return record
+
+    return read
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,153 @@
+"""The contracts of both SOAP dialects: Spyne's WSDL with its defects cured for document/literal,
+and one like Kimai's own for rpc/encoded.
+
+Each is built once with a placeholder for the address, which each request fills in from its own
+(checked) address, so no request can leave its Host header to others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.sax.saxutils import escape as escape_xml
+
+from lxml import etree
+from spyne import Application
+from spyne.interface.wsdl import Wsdl11
+from spyne.model import primitive
+from spyne.model.complex import ComplexModelBase
+
+from ..api.fields import NAMESPACE, Moment
+from .discovery import Method, methods
+from .dispatch import SERVICE
+from .rpc_encoded import ENCODING, MAP
+
+WSDL = "http://schemas.xmlsoap.org/wsdl/"
+SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
+XSD = "http://www.w3.org/2001/XMLSchema"
+ADDRESS = "kimai-remote-address"
+
+
+class Wsdl:
+    """A WSDL that is served under any address."""
+
+    def __init__(self, document: str) -> None:
+        self._parts = document.split(ADDRESS)
+
+    def at(self, url: str) -> bytes:
+        """The document with the address of the service filled in."""
+        address = escape_xml(url, {'"': "&quot;"})
+        return address.join(self._parts).encode()
+
+
+def document_literal(app: Application) -> Wsdl:
+    """The WSDL of an application that speaks document/literal."""
+    builder = Wsdl11(app.interface)
+    builder.build_interface_document(ADDRESS)
+    root = etree.fromstring(builder.get_interface_document())
+    _cure(root)
+    # Namespaces of SOAP 1.2 that nothing uses make gSOAP speak it.
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["tns", "xs", "soap"])
+    return _wsdl(root)
+
+
+def _cure(root: Any) -> None:
+    def tag(name: str) -> str:
+        return f"{{{WSDL}}}{name}"
+
+    names = {"portType": f"{SERVICE}PortType", "binding": f"{SERVICE}Binding"}
+    for name, text in names.items():
+        (element,) = root.findall(tag(name))
+        element.set("name", text)
+    (binding,) = root.findall(tag("binding"))
+    binding.set("type", f"tns:{names['portType']}")
+    (service,) = root.findall(tag("service"))
+    service.set("name", SERVICE)
+    (port,) = service.findall(tag("port"))
+    port.set("name", f"{SERVICE}Port")
+    port.set("binding", f"tns:{names['binding']}")
+    for message in root.findall(tag("message")):
+        for part in message:
+            part.set("name", "parameters")
+    for operation in root.iter(tag("operation")):
+        operation.attrib.pop("parameterOrder", None)
+    # Spyne writes the types in the order of a set, which differs from run to run.
+    for schema in root.iter(f"{{{XSD}}}schema"):
+        schema[:] = sorted(schema, key=lambda child: (child.tag, child.get("name")))
+    # WSDL 1.1 wants types, messages, portType, binding, service in this order.
+    order = ["types", "message", "portType", "binding", "service"]
+    for element in sorted(root, key=lambda child: order.index(etree.QName(child).localname)):
+        root.append(element)
+    if root.get("targetNamespace") != NAMESPACE:
+        raise ValueError("the WSDL isn't in the namespace of the service")
+
+
+#: Kimai's name of the service; proxies that were generated from it have classes of these names.
+LEGACY_SERVICE = "Kimai_Remote_Api"
+_TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
+
+
+def rpc_encoded() -> Wsdl:
+    """A WSDL of the rpc/encoded dialect. Its namespace is the address, as Kimai had it."""
+    namespaces = {
+        None: WSDL, "tns": ADDRESS, "soap": SOAP, "xsd": XSD, "soap-enc": ENCODING, "apache": MAP,
+    }  # fmt: skip
+    root = etree.Element(f"{{{WSDL}}}definitions", nsmap=namespaces)
+    root.set("name", LEGACY_SERVICE)
+    root.set("targetNamespace", ADDRESS)
+    described = list(methods())
+    for method in described:
+        message = _child(root, "message", name=f"{method.name}In")
+        for parameter in method.parameters:
+            _child(message, "part", name=parameter.name, type=_legacy_type(parameter.kind))
+        message = _child(root, "message", name=f"{method.name}Out")
+        _child(message, "part", name="return", type=_legacy_result(method))
+    port_type = _child(root, "portType", name=f"{LEGACY_SERVICE}Port")
+    for method in described:
+        operation = _child(port_type, "operation", name=method.name)
+        _child(operation, "documentation").text = method.doc
+        _child(operation, "input", message=f"tns:{method.name}In")
+        _child(operation, "output", message=f"tns:{method.name}Out")
+    binding = _child(
+        root, "binding", name=f"{LEGACY_SERVICE}Binding", type=f"tns:{LEGACY_SERVICE}Port"
+    )
+    _soap(binding, "binding", style="rpc", transport=_TRANSPORT)
+    for method in described:
+        operation = _child(binding, "operation", name=method.name)
+        _soap(operation, "operation", soapAction=f"{ADDRESS}#{method.name}")
+        for direction in ("input", "output"):
+            _soap(_child(operation, direction), "body", use="encoded", encodingStyle=ENCODING,
+                  namespace=ADDRESS)  # fmt: skip
+    service = _child(root, "service", name=f"{LEGACY_SERVICE}Service")
+    port = _child(
+        service, "port", name=f"{LEGACY_SERVICE}Port", binding=f"tns:{LEGACY_SERVICE}Binding"
+    )
+    _soap(port, "address", location=ADDRESS)
+    return _wsdl(root)
+
+
+def _legacy_type(kind: Any) -> str:
+    if getattr(kind.Attributes, "legacy_any", False):
+        return "xsd:anyType"
+    if issubclass(kind, ComplexModelBase):
+        return "apache:Map"
+    if issubclass(kind, primitive.Boolean):
+        return "xsd:boolean"
+    return "xsd:int" if issubclass(kind, Moment | primitive.Integer) else "xsd:string"
+
+
+def _legacy_result(method: Method) -> str:
+    return "soap-enc:Array" if issubclass(method.result, ComplexModelBase) else "xsd:string"
+
+
+def _child(parent: Any, element: str, **attributes: str) -> Any:
+    return etree.SubElement(parent, f"{{{WSDL}}}{element}", attributes)
+
+
+def _soap(parent: Any, name: str, **attributes: str) -> Any:
+    return etree.SubElement(parent, f"{{{SOAP}}}{name}", attributes)
+
+
+def _wsdl(root: Any) -> Wsdl:
+    etree.indent(root)
+    text = etree.tostring(root, encoding="unicode")
+    return Wsdl(f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n')

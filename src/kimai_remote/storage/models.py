@@ -1,0 +1,376 @@
+"""The Kimai 1 schema (revision 1400) as SQLAlchemy models, plus the one table of our own.
+
+Column names are Kimai's, since its PHP may share the database. Every table name starts with
+:data:`PREFIX_TOKEN`, which the engine replaces by the configured prefix in each statement, so one
+process can serve databases with different prefixes (see :mod:`kimai_remote.storage.database`).
+
+Units: times are unix seconds, durations seconds, money DECIMAL(10,2). ``end`` is 0 while a time
+entry is running. Flags are small integers, as Kimai stores them.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import conv
+from sqlalchemy.sql.elements import quoted_name
+
+from .rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
+
+#: Stands for the configured table prefix in every statement until it is executed.
+PREFIX_TOKEN = "kimai0prefix0"  # noqa: S105
+
+Money = Numeric(10, 2)
+Flag = SmallInteger
+#: MariaDB's TEXT holds 64 KiB in whatever character set the database has; SQLite and PostgreSQL
+#: have no limit.
+LongText = Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
+
+
+def prefixed(name: str) -> quoted_name:
+    """The name of a table before the prefix is known. Always quoted: prefixes may be any case."""
+    return quoted_name(PREFIX_TOKEN + name, quote=True)
+
+
+def index_name(name: str) -> Any:
+    """Name of an index or constraint; SQLite and PostgreSQL want it unique in the schema."""
+    return conv(quoted_name(f"{PREFIX_TOKEN}{name}", quote=True))
+
+
+class Base(DeclarativeBase):
+    """Base of all models."""
+
+    metadata = MetaData()
+
+
+def _key() -> Mapped[int]:
+    return mapped_column(Integer, primary_key=True, autoincrement=True)
+
+
+def _flag(default: int = 0) -> Mapped[int]:
+    return mapped_column(Flag, default=default, server_default=str(default))
+
+
+def _integer(default: int = 0) -> Mapped[int]:
+    return mapped_column(Integer, default=default, server_default=str(default))
+
+
+def _rights(names: tuple[str, ...]) -> list[Column[int]]:
+    return [Column(name, SmallInteger, default=0, server_default="0") for name in names]
+
+
+class GlobalRole(Base):
+    """What a user may do everywhere. One column a right, see :data:`rights.GLOBAL_RIGHTS`."""
+
+    __table__ = Table(
+        prefixed("globalRoles"),
+        Base.metadata,
+        Column("globalRoleID", Integer, primary_key=True, autoincrement=True),
+        Column("name", String(255), nullable=False),
+        *_rights(GLOBAL_RIGHTS),
+    )
+
+
+class MembershipRole(Base):
+    """What a user may do inside a group, see :data:`rights.MEMBERSHIP_RIGHTS`."""
+
+    __table__ = Table(
+        prefixed("membershipRoles"),
+        Base.metadata,
+        Column("membershipRoleID", Integer, primary_key=True, autoincrement=True),
+        Column("name", String(255), nullable=False),
+        *_rights(MEMBERSHIP_RIGHTS),
+    )
+
+
+class User(Base):
+    """A person who records time."""
+
+    __tablename__ = prefixed("users")
+
+    userID: Mapped[int] = _key()
+    name: Mapped[str] = mapped_column(String(160))
+    alias: Mapped[str | None] = mapped_column(String(160))
+    trash: Mapped[int] = _flag()
+    active: Mapped[int] = _flag(1)
+    mail: Mapped[str] = mapped_column(String(160), default="", server_default="")
+    password: Mapped[str | None] = mapped_column(String(254))
+    passwordResetHash: Mapped[str | None] = mapped_column(String(32))
+    #: Failed logins since the last good one, and the time of the last failed one.
+    ban: Mapped[int] = _integer()
+    banTime: Mapped[int] = _integer()
+    secure: Mapped[str] = mapped_column(String(60), default="0", server_default="0")
+    lastProject: Mapped[int] = _integer(1)
+    lastActivity: Mapped[int] = _integer(1)
+    lastRecord: Mapped[int] = _integer()
+    timeframeBegin: Mapped[str] = mapped_column(String(60), default="0", server_default="0")
+    timeframeEnd: Mapped[str] = mapped_column(String(60), default="0", server_default="0")
+    #: A key that Kimai gave out; ours are in :class:`RemoteKey`.
+    apikey: Mapped[str | None] = mapped_column(String(30))
+    globalRoleID: Mapped[int]
+
+    __table_args__ = (
+        UniqueConstraint("name", name=index_name("users_name")),
+        UniqueConstraint("apikey", name=index_name("users_apikey")),
+    )
+
+
+class Preference(Base):
+    """One chosen option of a user, such as ``timezone``."""
+
+    __tablename__ = prefixed("preferences")
+
+    userID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    option: Mapped[str] = mapped_column(String(255), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+
+
+class Group(Base):
+    """Users, customers, projects and activities that belong together."""
+
+    __tablename__ = prefixed("groups")
+
+    groupID: Mapped[int] = _key()
+    name: Mapped[str] = mapped_column(String(160))
+    trash: Mapped[int] = _flag()
+
+
+class Customer(Base):
+    """Who the work is for."""
+
+    __tablename__ = prefixed("customers")
+
+    customerID: Mapped[int] = _key()
+    name: Mapped[str] = mapped_column(String(255))
+    password: Mapped[str | None] = mapped_column(String(255))
+    passwordResetHash: Mapped[str | None] = mapped_column(String(32))
+    secure: Mapped[str] = mapped_column(String(60), default="0", server_default="0")
+    comment: Mapped[str | None] = mapped_column(LongText)
+    visible: Mapped[int] = _flag(1)
+    filter: Mapped[int] = _flag()
+    company: Mapped[str | None] = mapped_column(String(255))
+    vat: Mapped[str | None] = mapped_column(String(255))
+    contact: Mapped[str | None] = mapped_column(String(255))
+    street: Mapped[str | None] = mapped_column(String(255))
+    zipcode: Mapped[str | None] = mapped_column(String(255))
+    city: Mapped[str | None] = mapped_column(String(255))
+    country: Mapped[str | None] = mapped_column(String(2))
+    phone: Mapped[str | None] = mapped_column(String(255))
+    fax: Mapped[str | None] = mapped_column(String(255))
+    mobile: Mapped[str | None] = mapped_column(String(255))
+    mail: Mapped[str | None] = mapped_column(String(255))
+    homepage: Mapped[str | None] = mapped_column(String(255))
+    timezone: Mapped[str] = mapped_column(String(255))
+    trash: Mapped[int] = _flag()
+
+
+class Project(Base):
+    """What a customer orders."""
+
+    __tablename__ = prefixed("projects")
+
+    projectID: Mapped[int] = _key()
+    customerID: Mapped[int]
+    name: Mapped[str] = mapped_column(String(255))
+    comment: Mapped[str | None] = mapped_column(LongText)
+    visible: Mapped[int] = _flag(1)
+    filter: Mapped[int] = _flag()
+    trash: Mapped[int] = _flag()
+    budget: Mapped[Decimal | None] = mapped_column(Money, default=0, server_default="0.00")
+    effort: Mapped[Decimal | None] = mapped_column(Money)
+    approved: Mapped[Decimal | None] = mapped_column(Money)
+    internal: Mapped[int] = _flag()
+
+    __table_args__ = (Index(index_name("projects_customer"), "customerID"),)
+
+
+class Activity(Base):
+    """A kind of work; the API calls it a task."""
+
+    __tablename__ = prefixed("activities")
+
+    activityID: Mapped[int] = _key()
+    name: Mapped[str] = mapped_column(String(255))
+    comment: Mapped[str | None] = mapped_column(LongText)
+    visible: Mapped[int] = _flag(1)
+    filter: Mapped[int] = _flag()
+    trash: Mapped[int] = _flag()
+
+
+def _reference(target: str) -> Mapped[int]:
+    return mapped_column(ForeignKey(f"{PREFIX_TOKEN}{target}"), primary_key=True)
+
+
+class GroupUser(Base):
+    """A user's membership of a group."""
+
+    __tablename__ = prefixed("groups_users")
+
+    groupID: Mapped[int] = _reference("groups.groupID")
+    userID: Mapped[int] = _reference("users.userID")
+    membershipRoleID: Mapped[int]
+
+
+class GroupCustomer(Base):
+    __tablename__ = prefixed("groups_customers")
+
+    groupID: Mapped[int] = _reference("groups.groupID")
+    customerID: Mapped[int] = _reference("customers.customerID")
+
+
+class GroupProject(Base):
+    __tablename__ = prefixed("groups_projects")
+
+    groupID: Mapped[int] = _reference("groups.groupID")
+    projectID: Mapped[int] = _reference("projects.projectID")
+
+
+class GroupActivity(Base):
+    __tablename__ = prefixed("groups_activities")
+
+    groupID: Mapped[int] = _reference("groups.groupID")
+    activityID: Mapped[int] = _reference("activities.activityID")
+
+
+class ProjectActivity(Base):
+    """An activity that was assigned to a project, with its share of the budget."""
+
+    __tablename__ = prefixed("projects_activities")
+
+    projectID: Mapped[int] = _reference("projects.projectID")
+    activityID: Mapped[int] = _reference("activities.activityID")
+    budget: Mapped[Decimal | None] = mapped_column(Money, default=0, server_default="0.00")
+    effort: Mapped[Decimal | None] = mapped_column(Money)
+    approved: Mapped[Decimal | None] = mapped_column(Money)
+
+
+class TimeEntry(Base):
+    """One recorded span of work. No foreign keys: Kimai keeps entries of things long deleted."""
+
+    __tablename__ = prefixed("timeSheet")
+
+    timeEntryID: Mapped[int] = _key()
+    start: Mapped[int] = _integer()
+    end: Mapped[int] = _integer()
+    duration: Mapped[int] = _integer()
+    userID: Mapped[int]
+    projectID: Mapped[int]
+    activityID: Mapped[int]
+    description: Mapped[str | None] = mapped_column(LongText)
+    comment: Mapped[str | None] = mapped_column(LongText)
+    commentType: Mapped[int] = _flag()
+    cleared: Mapped[int] = _flag()
+    location: Mapped[str | None] = mapped_column(String(50))
+    trackingNumber: Mapped[str | None] = mapped_column(String(30))
+    rate: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
+    fixedRate: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
+    budget: Mapped[Decimal | None] = mapped_column(Money)
+    approved: Mapped[Decimal | None] = mapped_column(Money)
+    statusID: Mapped[int] = mapped_column(SmallInteger)
+    billable: Mapped[int | None] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        Index(index_name("timeSheet_user"), "userID", "start", "timeEntryID"),
+        Index(index_name("timeSheet_project"), "projectID"),
+        Index(index_name("timeSheet_activity"), "activityID"),
+    )
+
+
+class Expense(Base):
+    """Money spent on a project."""
+
+    __tablename__ = prefixed("expenses")
+
+    expenseID: Mapped[int] = _key()
+    timestamp: Mapped[int] = _integer()
+    userID: Mapped[int]
+    projectID: Mapped[int]
+    designation: Mapped[str] = mapped_column(LongText)
+    comment: Mapped[str | None] = mapped_column(LongText)
+    commentType: Mapped[int] = _flag()
+    refundable: Mapped[int] = _flag()
+    cleared: Mapped[int] = _flag()
+    multiplier: Mapped[Decimal] = mapped_column(Money, default=1, server_default="1.00")
+    value: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
+
+    __table_args__ = (
+        Index(index_name("expenses_user"), "userID", "timestamp", "expenseID"),
+        Index(index_name("expenses_project"), "projectID"),
+    )
+
+
+class Configuration(Base):
+    """One option of the installation."""
+
+    __tablename__ = prefixed("configuration")
+
+    option: Mapped[str] = mapped_column(String(255), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+
+
+class Status(Base):
+    """How far the handling of a time entry is: open, review, closed."""
+
+    __tablename__ = prefixed("statuses")
+
+    statusID: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    status: Mapped[str] = mapped_column(String(200))
+
+
+# Kimai's rate tables have a unique key with NULLs in it and no primary key, which a mapped class
+# can't have; they are read and written as plain tables.
+rates = Table(
+    prefixed("rates"),
+    Base.metadata,
+    Column("userID", Integer),
+    Column("projectID", Integer),
+    Column("activityID", Integer),
+    Column("rate", Money, nullable=False),
+    UniqueConstraint("userID", "projectID", "activityID", name=index_name("rates_key")),
+)
+fixed_rates = Table(
+    prefixed("fixedRates"),
+    Base.metadata,
+    Column("projectID", Integer),
+    Column("activityID", Integer),
+    Column("rate", Money, nullable=False),
+    UniqueConstraint("projectID", "activityID", name=index_name("fixedRates_key")),
+)
+
+
+class RemoteKey(Base):
+    """An API key that this service gave out, as a keyed hash. Not one of Kimai's tables."""
+
+    __tablename__ = prefixed("remote_keys")
+
+    keyHash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    userID: Mapped[int]
+    #: Counted up to revoke the keys given out before.
+    generation: Mapped[int] = _integer()
+    created: Mapped[int] = _integer()
+
+    __table_args__ = (UniqueConstraint("userID", name=index_name("remote_keys_user")),)
+
+
+for _table in Base.metadata.tables.values():
+    # Four-byte characters (emoji) need utf8mb4; a database's own default may be less.
+    _table.dialect_options["mysql"]["charset"] = "utf8mb4"
+    _table.dialect_options["mysql"]["engine"] = "InnoDB"
+    _table.dialect_options["mariadb"]["charset"] = "utf8mb4"
+    _table.dialect_options["mariadb"]["engine"] = "InnoDB"

@@ -1,0 +1,138 @@
+"""Who may do what: the only place where rights are decided.
+
+Rights are Kimai's role columns. A global right holds everywhere; a membership right holds for
+entries of users who share that group with the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from ..errors import Denied, Refused
+from ..storage import models as m
+from .call import Call
+
+Subject = Literal["ki_timesheets", "ki_expenses"]
+Action = Literal["add", "edit", "delete"]
+
+_ACCESS = {"ki_timesheets": "ki_timesheet-access", "ki_expenses": "ki_expenses-access"}
+
+
+def require(call: Call, right: str) -> None:
+    """:raises Denied: the caller lacks a global right."""
+    if right not in call.principal.rights:
+        raise Denied
+
+
+def require_access(call: Call, subject: Subject) -> None:
+    """:raises Denied: the caller may not use time sheets, or expenses, at all."""
+    require(call, _ACCESS[subject])
+
+
+def require_entry(call: Call, subject: Subject, action: Action, owner_id: int) -> None:
+    """:raises Denied: the caller may not do this to an entry of that user's."""
+    require_access(call, subject)
+    if not _may(call, subject, action, owner_id):
+        raise Denied
+
+
+def require_readable(call: Call, subject: Subject, owner_id: int) -> None:
+    """:raises Denied: an entry of somebody whom the caller may neither watch nor work for."""
+    require_access(call, subject)
+    if owner_id == call.principal.user_id:
+        return
+    if "core-user-otherGroup-view" in call.principal.rights:
+        return
+    shared = _shared_groups(call, owner_id)
+    if any("core-user-view" in call.memberships[group] for group in shared):
+        return
+    if not _may(call, subject, "edit", owner_id):
+        raise Denied
+
+
+def require_changeable(call: Call, subject: Subject, owner_id: int, *, cleared: int) -> None:
+    """Cleared entries have been billed: changing them takes the right to others' entries.
+
+    :raises Denied: the entry is cleared and the caller has that right neither in a group of the
+        owner's nor everywhere.
+    """
+    if cleared and not _may_others(call, subject, "edit", owner_id):
+        raise Denied
+
+
+def require_unlocked(call: Call, ended: int) -> None:
+    """:raises Refused: the entry ended longer ago than the option editLimit allows."""
+    limit = call.options.edit_limit
+    if limit is not None and ended and call.now - ended > limit:
+        raise Refused(
+            f"The entry is locked: it ended more than {limit} seconds ago (option editLimit)."
+        )
+
+
+def shows_rates(call: Call) -> bool:
+    """Whether the caller may see rates and wages."""
+    return "ki_timesheets-showRates" in call.principal.rights
+
+
+def require_rate_editing(call: Call) -> None:
+    """:raises Denied: the caller may not set the rates of an entry."""
+    require(call, "ki_timesheets-editRates")
+
+
+def in_own_group(
+    call: Call, link: type[m.Base], column: InstrumentedAttribute[int]
+) -> ColumnElement[bool]:
+    """SQL condition: ``column``'s object is assigned to a group of the caller's.
+
+    :param link: GroupCustomer, GroupProject or GroupActivity, with a column of the same name.
+    """
+    links = link.__table__.c
+    return column.in_(select(links[column.key]).where(links["groupID"].in_(own_groups(call))))
+
+
+def own_groups(call: Call) -> Select[int]:
+    """The groups of the caller's that aren't trashed."""
+    return (
+        select(m.GroupUser.groupID)
+        .join(m.Group, m.Group.groupID == m.GroupUser.groupID)
+        .where(m.GroupUser.userID == call.principal.user_id, m.Group.trash == 0)
+    )
+
+
+def visible_users(call: Call) -> ColumnElement[bool] | None:
+    """SQL condition on users whom the caller may see; None means all of them."""
+    if "core-user-otherGroup-view" in call.principal.rights:
+        return None
+    watched = [group for group, rights in call.memberships.items() if "core-user-view" in rights]
+    oneself = m.User.userID == call.principal.user_id
+    if not watched:
+        return oneself
+    members = select(m.GroupUser.userID).where(m.GroupUser.groupID.in_(watched))
+    return or_(oneself, m.User.userID.in_(members))
+
+
+def _may(call: Call, subject: Subject, action: Action, owner_id: int) -> bool:
+    if owner_id == call.principal.user_id:
+        return f"{subject}-ownEntry-{action}" in call.principal.rights
+    return _may_others(call, subject, action, owner_id)
+
+
+def _may_others(call: Call, subject: Subject, action: Action, owner_id: int) -> bool:
+    if f"{subject}-otherEntry-otherGroup-{action}" in call.principal.rights:
+        return True
+    right = f"{subject}-otherEntry-ownGroup-{action}"
+    return any(right in call.memberships[group] for group in _shared_groups(call, owner_id))
+
+
+def _shared_groups(call: Call, owner_id: int) -> Iterable[int]:
+    if owner_id == call.principal.user_id or not call.memberships:
+        return call.memberships
+    return call.session.scalars(
+        select(m.GroupUser.groupID).where(
+            m.GroupUser.userID == owner_id, m.GroupUser.groupID.in_(call.memberships)
+        )
+    ).all()

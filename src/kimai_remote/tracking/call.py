@@ -1,0 +1,91 @@
+"""What one call works with: its transaction, who calls, and the time it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..storage import models as m
+from . import dates
+from .credentials import Credentials
+from .options import Options
+
+#: The rights of a membership role that the API asks for.
+ENTRY_RIGHTS_IN_GROUP = (
+    "core-user-view",
+    *(
+        f"{kind}-otherEntry-ownGroup-{action}"
+        for kind in ("ki_timesheets", "ki_expenses")
+        for action in ("add", "edit", "delete")
+    ),
+)
+
+
+def granted(rights: Iterable[str], flags: Iterable[int | None]) -> frozenset[str]:
+    """The rights whose column in a role is set."""
+    return frozenset(right for right, flag in zip(rights, flags, strict=True) if flag)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The user whose key a call carries."""
+
+    user_id: int
+    name: str
+    zone: ZoneInfo
+    #: Names of the global rights that the API asks for and the user has.
+    rights: frozenset[str]
+
+
+@dataclass
+class Call:
+    """One call in one transaction.
+
+    :param now: the server's time in unix seconds, the same all through the call.
+    :param zone: the server's time zone, for users who chose none.
+    """
+
+    session: Session
+    credentials: Credentials
+    now: int
+    zone: ZoneInfo
+    _principal: Principal | None = field(default=None)
+
+    @property
+    def principal(self) -> Principal:
+        if self._principal is None:
+            raise RuntimeError("this call has not been authenticated")
+        return self._principal
+
+    @principal.setter
+    def principal(self, principal: Principal) -> None:
+        self._principal = principal
+
+    @cached_property
+    def options(self) -> Options:
+        return Options.load(self.session)
+
+    @cached_property
+    def memberships(self) -> dict[int, frozenset[str]]:
+        """The rights in each group of the caller's that isn't trashed."""
+        role = m.MembershipRole.__table__.c
+        rights = [role[name] for name in ENTRY_RIGHTS_IN_GROUP]
+        statement = (
+            select(m.GroupUser.groupID, *rights)
+            .join(m.Group, m.Group.groupID == m.GroupUser.groupID)
+            .outerjoin(m.MembershipRole, role.membershipRoleID == m.GroupUser.membershipRoleID)
+            .where(m.GroupUser.userID == self.principal.user_id, m.Group.trash == 0)
+        )
+        return {
+            group: granted(ENTRY_RIGHTS_IN_GROUP, flags)
+            for group, *flags in self.session.execute(statement)
+        }
+
+    def date(self, value: object, field: str) -> int | None:
+        """Unix seconds of a date that the caller wrote; see :func:`dates.parse`."""
+        return dates.parse(value, self.principal.zone, field=field)

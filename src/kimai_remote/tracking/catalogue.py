@@ -1,0 +1,166 @@
+"""The lists to choose from: users, customers, projects and tasks (Kimai's activities)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from ..errors import Refused
+from ..storage import models as m
+from .access import in_own_group, visible_users
+from .call import Call
+from .rows import Rows
+
+
+def users(call: Call) -> Rows:
+    """Users whom the caller may see, by name: ``userID, name``."""
+    statement = select(m.User.userID, m.User.name).where(m.User.trash == 0)
+    condition = visible_users(call)
+    if condition is not None:
+        statement = statement.where(condition)
+    return Rows.fetch(call.session, statement.order_by(m.User.name, m.User.userID))
+
+
+def customers(call: Call) -> Rows:
+    """Visible customers of the caller's groups, by name: ``customerID, name, contact, visible``."""
+    customer = m.Customer
+    statement = (
+        select(customer.customerID, customer.name, customer.contact, customer.visible)
+        .where(customer.trash == 0, customer.visible == 1)
+        .where(in_own_group(call, m.GroupCustomer, customer.customerID))
+        .order_by(customer.name, customer.customerID)
+    )
+    return Rows.fetch(call.session, statement)
+
+
+def projects(call: Call, *, with_tasks: bool = False) -> Rows:
+    """Visible projects of visible customers, in the caller's groups, by name.
+
+    With tasks, each record has the :class:`Rows` of its tasks as its last value, ``tasks``.
+    """
+    project, customer = m.Project, m.Customer
+    statement = (
+        select(
+            project.projectID,
+            project.customerID,
+            project.name,
+            project.comment,
+            project.visible,
+            project.filter,
+            project.trash,
+            project.budget,
+            project.effort,
+            project.approved,
+            project.internal,
+            customer.name.label("customerName"),
+            customer.visible.label("customerVisible"),
+        )
+        .join(customer, customer.customerID == project.customerID)
+        .where(project.trash == 0, project.visible == 1)
+        .where(customer.trash == 0, customer.visible == 1)
+        .where(in_own_group(call, m.GroupProject, project.projectID))
+        .order_by(project.name, project.projectID)
+    )
+    found = Rows.fetch(call.session, statement)
+    if not with_tasks:
+        return found
+    assigned = _assigned_tasks(call)
+    records = []
+    for record in found.values:
+        # Tasks of no project at all (None) fit every one; merging keeps the order by name.
+        own = sorted(assigned[record[0]] + assigned[None], key=lambda task: task[0])
+        tasks = Rows(_TASK_OF_PROJECT, [task[1] for task in own])
+        records.append((*record, tasks))
+    return Rows((*found.columns, "tasks"), records)
+
+
+def tasks(call: Call, project_id: int | None) -> Rows:
+    """Visible tasks of the caller's groups, by name: ``activityID, name, visible``.
+
+    With a project: those assigned to it or to no project at all, with ``budget, approved,
+    effort`` (null where the task isn't assigned to the project).
+
+    :raises Refused: no such project among the caller's.
+    """
+    activity = m.Activity
+    statement = _visible_tasks(
+        call, select(activity.activityID, activity.name, activity.visible)
+    ).order_by(activity.name, activity.activityID)
+    if project_id:
+        known = select(m.Project.projectID).where(usable_project(call, project_id))
+        if call.session.scalar(known) is None:
+            raise Refused("Invalid projectId.")
+        link = m.ProjectActivity
+        statement = (
+            statement.add_columns(link.budget, link.approved, link.effort)
+            .outerjoin(
+                link, and_(link.activityID == activity.activityID, link.projectID == project_id)
+            )
+            .where(or_(link.projectID.is_not(None), ~_has_project()))
+        )
+    return Rows.fetch(call.session, statement)
+
+
+def usable_project(call: Call, project_id: int) -> Any:
+    """SQL condition: the caller may record time on this project, visible in lists or not."""
+    return and_(
+        m.Project.projectID == project_id,
+        m.Project.trash == 0,
+        in_own_group(call, m.GroupProject, m.Project.projectID),
+    )
+
+
+def usable_task(call: Call, project_id: int, activity_id: int) -> Any:
+    """SQL condition: the caller may record this task on that project; the two belong together."""
+    link = aliased(m.ProjectActivity)
+    assigned = exists().where(
+        link.projectID == project_id, link.activityID == m.Activity.activityID
+    )
+    return and_(
+        m.Activity.activityID == activity_id,
+        m.Activity.trash == 0,
+        in_own_group(call, m.GroupActivity, m.Activity.activityID),
+        or_(assigned, ~_has_project()),
+    )
+
+
+_TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effort")
+
+
+def _visible_tasks(call: Call, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(
+        in_own_group(call, m.GroupActivity, m.Activity.activityID)
+    )
+
+
+def _has_project() -> Any:
+    link = aliased(m.ProjectActivity)
+    return exists().where(link.activityID == m.Activity.activityID)
+
+
+def _assigned_tasks(
+    call: Call,
+) -> dict[int | None, list[tuple[int, tuple[Any, ...]]]]:
+    """Visible tasks by project (None: of no project), each with its place in the order by name."""
+    activity, link = m.Activity, m.ProjectActivity
+    statement = _visible_tasks(
+        call,
+        select(
+            link.projectID,
+            activity.activityID,
+            activity.name,
+            activity.visible,
+            link.budget,
+            link.approved,
+            link.effort,
+        ),
+    )
+    statement = statement.outerjoin(link, link.activityID == activity.activityID)
+    statement = statement.order_by(activity.name, activity.activityID)
+    found: dict[int | None, list[tuple[int, tuple[Any, ...]]]] = defaultdict(list)
+    for place, (project_id, *task) in enumerate(call.session.execute(statement)):
+        found[project_id].append((place, tuple(task)))
+    return found

@@ -1,0 +1,162 @@
+"""Expenses: reading, writing and removing what was spent on projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from ..errors import Refused
+from ..storage import models as m
+from . import access, entries
+from .call import Call
+from .entries import Record, given
+from .paging import cleared_condition, page, window
+from .rows import NOTHING, Rows
+
+
+def rows(
+    call: Call, from_: object, to: object, refundable: int, cleared: int, start: int, limit: int
+) -> Rows:
+    """The caller's expenses of a period, newest first.
+
+    :param refundable: -1 all, 0 only refundable ones, 1 only the others, as Kimai has it.
+    :param cleared: -1 all, 0 open, 1 cleared.
+    :raises Refused: a parameter that has no meaning.
+    """
+    access.require_access(call, "ki_expenses")
+    begin, finish = window(call, from_, to)
+    expense = m.Expense
+    conditions = [
+        expense.userID == call.principal.user_id,
+        *cleared_condition(expense.cleared, cleared),
+    ]
+    if refundable not in (-1, 0, 1):
+        raise Refused("refundable must be -1 (all), 0 (refundable) or 1 (not refundable).")
+    if refundable != -1:
+        conditions.append(expense.refundable == 0 if refundable else expense.refundable > 0)
+    if begin is not None:
+        conditions.append(expense.timestamp >= begin)
+    if finish is not None:
+        conditions.append(expense.timestamp < finish)
+    statement = (
+        select(
+            expense.expenseID, expense.timestamp, expense.multiplier, expense.value,
+            expense.projectID, expense.designation, expense.userID,
+            m.Customer.name.label("customerName"), m.Project.customerID,
+            m.Project.name.label("projectName"), expense.comment, expense.refundable,
+            expense.commentType, m.User.name.label("userName"), expense.cleared,
+        )
+        .outerjoin(m.Project, m.Project.projectID == expense.projectID)
+        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
+        .outerjoin(m.User, m.User.userID == expense.userID)
+        .order_by(expense.timestamp.desc(), expense.expenseID.desc())
+    )  # fmt: skip
+    found, total = page(call, statement, expense.expenseID, conditions, start, limit)
+    return Rows(tuple(statement.selected_columns.keys()), found, total)
+
+
+def record(call: Call, expense_id: int | None) -> Rows:
+    """One whole expense, with the names of project and customer.
+
+    :raises Refused: no such expense.
+    """
+    access.require_access(call, "ki_expenses")
+    expense = m.Expense
+    statement = (
+        select(
+            *expense.__table__.c,
+            m.Project.name.label("projectName"),
+            m.Project.customerID,
+            m.Customer.name.label("customerName"),
+        )
+        .outerjoin(m.Project, m.Project.projectID == expense.projectID)
+        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
+        .where(expense.expenseID == (expense_id or 0))
+    )
+    found = Rows.fetch(call.session, statement)
+    if not found:
+        raise Refused("Invalid ID")
+    owner = found.values[0][found.columns.index("userID")]
+    access.require_readable(call, "ki_expenses", owner)
+    return found
+
+
+def save(call: Call, record: Record, *, update: bool) -> Rows:
+    """Create an expense of the caller's, or change the given fields of one.
+
+    :param record: ``id, projectId, date, designation, comment, commentType, refundable, cleared,
+        multiplier, value``. Project and date are enough for a new expense.
+    :returns: ``id`` of a new expense.
+    :raises Refused: a field is missing or wrong.
+    """
+    if not record:
+        raise Refused("Invalid record")
+    if not update:
+        access.require_entry(call, "ki_expenses", "add", call.principal.user_id)
+        project_id = entries.check_project(call, record.get("projectId"))
+        date = call.date(record.get("date"), "date")
+        if date is None:
+            raise Refused("Invalid date, make sure there is a valid date property.")
+        new = m.Expense(
+            userID=call.principal.user_id, projectID=project_id, timestamp=date, designation=""
+        )
+        _set_fields(new, record)
+        call.session.add(new)
+        call.session.flush()
+        return Rows.one({"id": new.expenseID})
+    if not record.get("id"):
+        raise Refused("Performed an update, but missing id property.")
+    expense = _find(call, record["id"])
+    access.require_entry(call, "ki_expenses", "edit", expense.userID)
+    access.require_changeable(call, "ki_expenses", expense.userID, cleared=expense.cleared)
+    access.require_unlocked(call, expense.timestamp)
+    if record.get("projectId") and record["projectId"] != expense.projectID:
+        expense.projectID = entries.check_project(call, record["projectId"])
+    date = call.date(record.get("date"), "date") or expense.timestamp
+    if date != expense.timestamp:
+        access.require_unlocked(call, date)
+        expense.timestamp = date
+    _set_fields(expense, record)
+    return NOTHING
+
+
+def remove(call: Call, expense_id: int | None) -> Rows:
+    """Remove an expense.
+
+    :raises Refused: no such expense, or it is locked.
+    """
+    expense = _find(call, expense_id or 0)
+    access.require_entry(call, "ki_expenses", "delete", expense.userID)
+    access.require_changeable(call, "ki_expenses", expense.userID, cleared=expense.cleared)
+    access.require_unlocked(call, expense.timestamp)
+    call.session.delete(expense)
+    return NOTHING
+
+
+def _find(call: Call, expense_id: int) -> m.Expense:
+    access.require_access(call, "ki_expenses")
+    expense = call.session.get(m.Expense, expense_id, with_for_update=True)
+    if expense is None:
+        raise Refused("Invalid ID")
+    return expense
+
+
+def _set_fields(expense: m.Expense, record: Record) -> None:
+    flags: dict[str, Any] = {
+        name: int(record[name])
+        for name in ("refundable", "cleared")
+        if record.get(name) is not None
+    }
+    values = {
+        **flags,
+        **entries.text(record, "designation"),
+        **entries.text(record, "comment"),
+        **given(
+            commentType=entries.number(record, "commentType", 0, 2),
+            multiplier=entries.money(record, "multiplier", negative=True),
+            value=entries.money(record, "value", negative=True),
+        ),
+    }
+    for name, value in values.items():
+        setattr(expense, name, value)

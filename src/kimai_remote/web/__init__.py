@@ -1,0 +1,1 @@
+"""The street: HTTP routes, limits and headers. Knows the endpoints, not the protocols."""

@@ -1,0 +1,67 @@
+"""The databases that tests run on: SQLite always, the others where a server answers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from kimai_remote.errors import ConfigurationError
+from kimai_remote.storage import schema
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.models import Base
+
+#: Where the servers are looked for; overridden by KIMAI_REMOTE_TEST_POSTGRESQL and _MARIADB.
+SERVERS = {
+    "postgresql": "postgresql://postgres@127.0.0.1:5432/test",
+    "mariadb": "mariadb://root@127.0.0.1:3306/test",
+}
+KINDS = ("sqlite", *SERVERS)
+
+
+def url_of(kind: str, directory: Path) -> str:
+    """The URL of a database of this kind; skips the test if no server answers.
+
+    With KIMAI_REMOTE_TEST_ALL set (as CI does), a server that doesn't answer is a failure.
+    """
+    if kind == "sqlite":
+        return f"sqlite:///{directory / 'test.sqlite3'}"
+    url = os.environ.get(f"KIMAI_REMOTE_TEST_{kind.upper()}", SERVERS[kind])
+    try:
+        database = Database(url)
+        with database.engine.connect():
+            pass
+        database.close()
+    except (sqlalchemy.exc.OperationalError, ConfigurationError) as error:
+        message = f"no {kind} server for tests: {str(error).splitlines()[0]}"
+        if os.environ.get("KIMAI_REMOTE_TEST_ALL"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return url
+
+
+def create(kind: str, directory: Path) -> Database:
+    """A database with an empty Kimai schema under a prefix of its own."""
+    prefix = f"t{os.getpid()}_{kind[:2]}_"
+    database = Database(url_of(kind, directory), prefix)
+    drop(database)
+    schema.create(database)
+    return database
+
+
+def drop(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    if not schema.is_empty(database):
+        Base.metadata.drop_all(database.engine, checkfirst=False)
+
+
+def empty(database: Database) -> None:
+    """Remove all rows of all tables but statuses, roles and options."""
+    kept = {"statuses", "globalRoles", "membershipRoles"}
+    with database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if not any(table.name.endswith(name) for name in kept):
+                connection.execute(table.delete())

@@ -1,0 +1,205 @@
+"""A small known world that tests start from: who is who, and what belongs to whom.
+
+Everything is an attribute, so that a test reads ``world.alice`` and ``world.shop``:
+
+* ``alice`` and ``ben`` (Groupleader) are in group ``blue``, ``oscar`` in group ``red``, ``root`` is
+  a global administrator and group admin of ``blue``; ``gone`` is trashed, ``idle`` inactive.
+* ``acme`` is blue's customer, ``rival`` red's, ``hidden_customer`` blue's but invisible.
+* ``shop``, ``portal`` are blue's visible projects; ``internal``, ``invisible``, ``trashed`` and
+  ``of_hidden`` are blue's too; ``red_project`` is red's.
+* ``coding`` and ``meeting`` are tasks of both groups; ``design`` is assigned to ``shop`` only;
+  ``red_task`` is red's; ``trashed_task`` and ``invisible_task`` are blue's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from kimai_remote.api.desk import Desk
+from kimai_remote.config import Settings
+from kimai_remote.storage import models as m
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.schema import DEFAULT_OPTIONS
+from kimai_remote.tracking.credentials import Credentials
+
+SECRET = b"a secret for tests only, 32 byte"
+#: 2026-03-02 09:30:10 UTC, a Monday; seconds that rounding changes.
+NOW = 1_772_443_810
+PASSWORD = "correct horse"
+
+_credentials = Credentials(SECRET, "kimai salt")
+_PASSWORD_HASH = _credentials.hash_password(PASSWORD)
+
+
+@dataclass
+class World:
+    """Numbers of everything by name, and the desk to call."""
+
+    database: Database
+    settings: Settings
+    now: int = NOW
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> int:
+        try:
+            return self.ids[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.database, _credentials, self.settings, clock=lambda: self.now)
+
+    def key(self, name: str) -> str:
+        """The API key of a user, as authenticate would give it."""
+        return _credentials.api_key(self.ids[name], 0)
+
+    def set_option(self, option: str, value: object) -> None:
+        self._run(lambda session: session.merge(m.Configuration(option=option, value=str(value))))
+
+    def add_entry(self, user: str = "alice", **fields: Any) -> int:
+        """A time entry; by default an hour on shop/coding that ended an hour ago."""
+        start = fields.pop("start", self.now - 7200)
+        end = fields.pop("end", start + 3600)
+        values = {
+            "userID": self.ids[user], "projectID": self.ids["shop"],
+            "activityID": self.ids["coding"], "start": start, "end": end,
+            "duration": end - start if end else 0, "rate": Decimal("60.00"), "statusID": 1,
+        } | fields  # fmt: skip
+        return self._add(m.TimeEntry(**values)).timeEntryID
+
+    def add_expense(self, user: str = "alice", **fields: Any) -> int:
+        values = {
+            "userID": self.ids[user], "projectID": self.ids["shop"], "designation": "Train",
+            "timestamp": self.now - 3600, "value": Decimal("12.50"),
+        } | fields  # fmt: skip
+        return self._add(m.Expense(**values)).expenseID
+
+    def entry(self, entry_id: int) -> m.TimeEntry | None:
+        """The stored time entry."""
+        return self._run(lambda session: session.get(m.TimeEntry, entry_id))
+
+    def expense(self, expense_id: int) -> m.Expense | None:
+        return self._run(lambda session: session.get(m.Expense, expense_id))
+
+    def change(self, model: type, key: Any, **fields: Any) -> None:
+        """Set columns of one stored record."""
+
+        def work(session: Any) -> None:
+            record = session.get(model, key)
+            for name, value in fields.items():
+                setattr(record, name, value)
+
+        self._run(work)
+
+    def add(self, record: Any) -> Any:
+        """Store any record."""
+        return self._add(record)
+
+    def execute(self, statement: Any, *parameters: Any) -> list[Any]:
+        """Run a statement; the rows of a query."""
+
+        def work(session: Any) -> list[Any]:
+            result = session.execute(statement, *parameters)
+            return list(result) if result.returns_rows else []
+
+        return self._run(work)
+
+    def snapshot(self) -> dict[str, list[Any]]:
+        """All rows of all tables, to show that a call changed nothing."""
+
+        def work(session: Any) -> dict[str, list[Any]]:
+            return {
+                table.name: sorted(map(repr, session.execute(table.select())))
+                for table in m.Base.metadata.sorted_tables
+            }
+
+        return self._run(work)
+
+    def _add(self, record: Any) -> Any:
+        def work(session: Any) -> Any:
+            session.add(record)
+            session.flush()
+            return record
+
+        return self._run(work)
+
+    def _run(self, work: Any) -> Any:
+        return self.database.run(work, writes=True)
+
+
+def build(database: Database, settings: Settings | None = None) -> World:
+    """Fill an empty schema."""
+    world = World(database, settings or Settings())
+    database.run(lambda session: _fill(session, world.ids), writes=True)
+    return world
+
+
+def _fill(session: Any, ids: dict[str, int]) -> None:
+    for option, value in DEFAULT_OPTIONS.items():
+        session.add(m.Configuration(option=option, value=value))
+
+    def add(key: str, **records: Any) -> None:
+        session.add_all(records.values())
+        session.flush()
+        ids.update((name, getattr(record, key)) for name, record in records.items())
+
+    add("groupID", **{name: m.Group(name=name) for name in ("blue", "red")})
+    users = {"root": 1, "alice": 2, "ben": 2, "oscar": 2, "gone": 2, "idle": 2}
+    add("userID", **{
+        name: m.User(name=name, alias=name.title(), globalRoleID=role, password=_PASSWORD_HASH,
+                     trash=int(name == "gone"), active=int(name != "idle"), lastProject=0,
+                     lastActivity=0)
+        for name, role in users.items()
+    })  # fmt: skip
+    for name in users:
+        key = _credentials.api_key(ids[name], 0)
+        session.add(m.RemoteKey(keyHash=_credentials.key_hash(key), userID=ids[name]))
+    memberships = {
+        "root": ("blue", 1), "alice": ("blue", 2), "ben": ("blue", 3), "oscar": ("red", 2),
+        "gone": ("blue", 2), "idle": ("blue", 2),
+    }  # fmt: skip
+    for user, (group, role) in memberships.items():
+        session.add(m.GroupUser(groupID=ids[group], userID=ids[user], membershipRoleID=role))
+    add(
+        "customerID",
+        acme=m.Customer(name="Acme", contact="Eve", timezone="UTC"),
+        rival=m.Customer(name="Rival", timezone="UTC"),
+        hidden_customer=m.Customer(name="Hidden", timezone="UTC", visible=0),
+    )
+    customer = {"red_project": "rival", "of_hidden": "hidden_customer"}
+    names = ("shop", "portal", "internal", "invisible", "trashed", "of_hidden", "red_project")
+    add("projectID", **{
+        name: m.Project(name=name.title(), customerID=ids[customer.get(name, "acme")],
+                        comment=f"About {name}", internal=int(name == "internal"),
+                        visible=int(name != "invisible"), trash=int(name == "trashed"))
+        for name in names
+    })  # fmt: skip
+    tasks = ("coding", "meeting", "design", "red_task", "trashed_task", "invisible_task")
+    add("activityID", **{
+        name: m.Activity(name=name.title(), trash=int(name == "trashed_task"),
+                         visible=int(name != "invisible_task"))
+        for name in tasks
+    })  # fmt: skip
+    for name in ("acme", "hidden_customer"):
+        session.add(m.GroupCustomer(groupID=ids["blue"], customerID=ids[name]))
+    session.add(m.GroupCustomer(groupID=ids["red"], customerID=ids["rival"]))
+    for name in names:
+        group = ids["red" if name == "red_project" else "blue"]
+        session.add(m.GroupProject(groupID=group, projectID=ids[name]))
+    for name in tasks:
+        if name != "red_task":
+            session.add(m.GroupActivity(groupID=ids["blue"], activityID=ids[name]))
+    for name in ("coding", "meeting", "red_task"):
+        session.add(m.GroupActivity(groupID=ids["red"], activityID=ids[name]))
+    session.add(
+        m.ProjectActivity(
+            projectID=ids["shop"], activityID=ids["design"], budget=Decimal(500), effort=Decimal(8)
+        )
+    )
+    session.execute(
+        m.rates.insert(),
+        {"userID": None, "projectID": None, "activityID": None, "rate": Decimal("60.00")},
+    )
