@@ -1,0 +1,59 @@
+"""The server that foreign clients talk to: the known world, with texts that are hard to carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from support import world as worlds
+from support.server import Server, serving
+
+from kimai_remote.storage import models as m
+from kimai_remote.storage import schema
+from kimai_remote.storage.database import Database
+
+#: Emoji, right-to-left script, markup, quotes, line break and tab: every client gets it unchanged.
+AWKWARD = "☕ 🦊 שלום مرحبا <b>&amp;</b> \"double\" 'single'\nsecond line\tafter a tab"
+#: A control character that XML can't carry: SOAP clients get U+FFFD instead.
+CONTROL = "bell \x07 rings"
+
+
+@dataclass
+class Scene:
+    """What a client script needs to know: ``alice`` logs in, the rest are numbers."""
+
+    server: Server
+    world: worlds.World
+    #: A finished time entry and an expense of alice's with the awkward texts; both are uncleared.
+    entry: int
+    expense: int
+    user: str = "alice"
+    password: str = worlds.PASSWORD
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A fresh server process for one client, with two time entries and one expense of alice's.
+
+    No recording is running. The newer entry (``scene.entry``) has AWKWARD as its description,
+    CONTROL as its comment, rate 85.50 and no location; it lasted 90 minutes.
+    """
+    data = tmp_path / "data"
+    data.mkdir()
+    database = Database(f"sqlite:///{data / 'kimai.sqlite3'}")
+    schema.create(database)
+    world = worlds.build(database)
+    world.add_entry(start=world.now - 86_400)
+    entry = world.add_entry(
+        start=world.now - 7200, end=world.now - 1800, description=AWKWARD, comment=CONTROL,
+        rate=Decimal("85.50"),
+    )  # fmt: skip
+    expense = world.add_expense(designation=AWKWARD, value=Decimal("19.99"), multiplier=Decimal(3))
+    world.change(m.Project, world.portal, comment=AWKWARD)
+    database.close()
+    environ = {"KIMAI_REMOTE_SECRET": worlds.SECRET.decode()}
+    with serving(tmp_path, environ=environ) as server:
+        yield Scene(server, world, entry, expense)
