@@ -46,6 +46,19 @@ class Settings:
     public_url: str = ""
     #: Number of reverse proxies in front whose ``X-Forwarded-*`` headers are believed.
     trusted_proxies: int = 0
+    #: Kimai's PHP uses the same database: passwords stay in the form that it can check.
+    shared_with_kimai: bool = False
+    #: Days after which an API key expires; 0 means never.
+    key_lifetime: int = 0
+    #: Failed logins a minute that are allowed from one network address; 0 means any number.
+    login_rate: int = 30
+    #: File that logins, refusals and changes are written to; empty means the normal log.
+    audit_log: str = ""
+    #: Certificate and private key (PEM files) to serve HTTPS with.
+    tls_cert: str = ""
+    tls_key: str = ""
+    #: Serve other machines without TLS and without a declared proxy.
+    insecure: bool = False
     #: Time zone for dates without an offset of users who chose none.
     timezone: str = "UTC"
     #: Dialect of plain ``?wsdl``: ``document`` or ``rpc`` (as Kimai 1 had it).
@@ -60,8 +73,9 @@ class Settings:
         _require(re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII), "table_prefix",
                  "may hold letters, digits and underscores only")  # fmt: skip
         _require(self.wsdl_style in ("document", "rpc"), "wsdl_style", "is document or rpc")
-        for name, least in (("workers", 1), ("threads", 1), ("max_body", 1024), ("max_batch", 1),
-                            ("trusted_proxies", 0)):  # fmt: skip
+        least_values = {"workers": 1, "threads": 1, "max_body": 1024, "max_batch": 1,
+                        "trusted_proxies": 0, "key_lifetime": 0, "login_rate": 0}  # fmt: skip
+        for name, least in least_values.items():
             _require(getattr(self, name) >= least, name, f"must be {least} or more")
         _require(0 < self.port < 65536, "port", "must be between 1 and 65535")
         try:

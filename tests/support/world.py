@@ -54,7 +54,7 @@ class World:
 
     def key(self, name: str) -> str:
         """The API key of a user, as authenticate would give it."""
-        return _credentials.api_key(self.ids[name], 0)
+        return _credentials.api_key("user", self.ids[name], 0)
 
     def set_option(self, option: str, value: object) -> None:
         self._run(lambda session: session.merge(m.Configuration(option=option, value=str(value))))
@@ -137,6 +137,13 @@ def build(database: Database, settings: Settings | None = None) -> World:
     return world
 
 
+def _key(kind: str, number: int) -> m.RemoteKey:
+    key = _credentials.api_key(kind, number, 0)
+    return m.RemoteKey(
+        kind=kind, ownerID=number, keyHash=_credentials.key_hash(key), created=NOW - 3600
+    )
+
+
 def _fill(session: Any, ids: dict[str, int]) -> None:
     for option, value in DEFAULT_OPTIONS.items():
         session.add(m.Configuration(option=option, value=value))
@@ -155,8 +162,7 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
         for name, role in users.items()
     })  # fmt: skip
     for name in users:
-        key = _credentials.api_key(ids[name], 0)
-        session.add(m.RemoteKey(keyHash=_credentials.key_hash(key), userID=ids[name]))
+        session.add(_key("user", ids[name]))
     memberships = {
         "root": ("blue", 1), "alice": ("blue", 2), "ben": ("blue", 3), "oscar": ("red", 2),
         "gone": ("blue", 2), "idle": ("blue", 2),

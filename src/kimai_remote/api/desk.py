@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,15 @@ from spyne.model.fault import Fault
 from sqlalchemy.orm import Session
 
 from ..config import Settings
-from ..errors import Refused, Unavailable
+from ..errors import Denied, Refused, Unavailable
 from ..storage.database import Database
-from ..tracking import accounts
+from ..tracking.accounts import Accounts
 from ..tracking.call import Call
 from ..tracking.credentials import Credentials
 from ..tracking.rows import Rows
+from ..tracking.throttle import Throttle
+from . import audit
+from .audit import Origin
 from .envelope import Envelope
 from .fields import Item, Unicode, always
 from .types import result_of
@@ -46,9 +50,45 @@ class Desk:
     settings: Settings
     clock: Callable[[], float] = time.time
 
-    def call(self, session: Session) -> Call:
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(
+            self.credentials,
+            lifetime=self.settings.key_lifetime * 86_400,
+            upgrades=not self.settings.shared_with_kimai,
+        )
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        return Throttle(self.settings.login_rate)
+
+    def call(self, session: Session, origin: Origin) -> DeskCall:
         zone = ZoneInfo(self.settings.timezone)
-        return Call(session, self.credentials, int(self.clock()), zone)
+        return DeskCall(session, int(self.clock()), zone, desk=self, origin=origin)
+
+
+@dataclass(kw_only=True)
+class DeskCall(Call):
+    """A call that knows where it came from."""
+
+    desk: Desk
+    origin: Origin
+
+    def log_in(self, username: str, password: str) -> Envelope:
+        """Authenticate: the key, or the failure that is the same for every reason."""
+        throttle, address = self.desk.throttle, self.origin.address
+        if not throttle.allows(address, self.now):
+            audit.record("login refused", self.origin, user=username, reason="too many failures")
+            return Envelope.failure(
+                "Too many failed logins from your address. Please wait a minute."
+            )  # fmt: skip
+        key = self.desk.accounts.authenticate(self, username, password)
+        if key is None:
+            throttle.failed(address, self.now)
+            audit.record("login refused", self.origin, user=username)
+            return Envelope.failure(str(Denied()))
+        audit.record("login", self.origin, user=username)
+        return Envelope(Rows.one({"apiKey": key}))
 
 
 def method(
@@ -75,7 +115,7 @@ def method(
     """
 
     def expose(function: Callable[..., Rows | Envelope]) -> Any:
-        code = function.__code__
+        code, name = function.__code__, function.__name__
         arguments = list(code.co_varnames[1 : code.co_argcount])
         types = list(parameters)
         if key:
@@ -86,24 +126,38 @@ def method(
         @functools.wraps(function)
         def run(ctx: MethodContext, *values: Any) -> Envelope:
             desk: Desk = ctx.app.config
+            origin = (ctx.udc or {}).get("origin", Origin())
+            who = ""
 
             def work(session: Session) -> Envelope:
-                call = desk.call(session)
-                given = list(map(_plain, values, defaults, arguments))
+                nonlocal who
+                call = desk.call(session, origin)
+                given = dict(zip(arguments, map(_plain, values, defaults, arguments), strict=True))
                 if key:
-                    call.principal = accounts.identify(call, given.pop(0))
-                answer = function(call, *given)
+                    call.principal = desk.accounts.identify(call, given.pop("apiKey"))
+                    who = call.principal.name
+                answer = function(call, *given.values())
                 return answer if isinstance(answer, Envelope) else Envelope(answer)
 
             try:
-                return desk.database.run(work, writes=writes)
+                answer = desk.database.run(work, writes=writes)
+            except Denied as error:
+                audit.record("refused", origin, user=who, method=name)
+                return Envelope.failure(str(error))
             except Refused as error:
                 return Envelope.failure(str(error))
             except Unavailable as error:
                 raise Fault(UNAVAILABLE, str(error)) from error
             except Exception as error:
-                log.exception("%s failed", function.__name__)
+                log.exception("%s failed", name)
                 raise Fault("Server", INTERNAL_ERROR) from error
+            if writes:
+                given = zip(arguments, map(_plain, values, defaults, arguments), strict=True)
+                audit.record(
+                    "changed", origin, user=who, method=name, what=audit.summary(dict(given)),
+                    new=answer.new_id,
+                )  # fmt: skip
+            return answer
 
         return rpc(
             *types,

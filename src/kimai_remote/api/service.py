@@ -12,11 +12,11 @@ from spyne import rpc
 from spyne.service import ServiceBase
 
 from .. import SCHEMA_REVISION, __version__
-from ..tracking import accounts, catalogue, expenses, recorder, timesheet
+from ..tracking import catalogue, expenses, recorder, timesheet
 from ..tracking.call import Call
 from ..tracking.rows import Rows
 from . import types as t
-from .desk import method
+from .desk import DeskCall, method
 from .envelope import Envelope
 from .fields import Boolean, Integer32, Moment, Unicode, always, legacy_any, optional
 
@@ -38,13 +38,10 @@ class RemoteApi(ServiceBase):
         result="AuthenticateResult",
         key=False,
     )
-    def authenticate(call: Call, username: str | None, password: str | None) -> Rows | Envelope:
+    def authenticate(call: DeskCall, username: str | None, password: str | None) -> Envelope:
         """Log in. The same user gets the same API key each time. Wrong name and wrong password
         get the same answer; too many failures ban the user for a while."""
-        key = accounts.authenticate(call, username or "", password or "")
-        if key is None:
-            return Envelope.failure("Unknown user or no permissions.")
-        return Rows.one({"apiKey": key})
+        return call.log_in(username or "", password or "")
 
     @rpc(_returns=always(Unicode))
     def getVersion(ctx: Any) -> str:

@@ -355,17 +355,28 @@ fixed_rates = Table(
 
 
 class RemoteKey(Base):
-    """An API key that this service gave out, as a keyed hash. Not one of Kimai's tables."""
+    """The API key that this service gave out to a user or customer, as a keyed hash. Not one of
+    Kimai's tables.
+
+    The row of kind ``nobody`` counts failed logins with names that nobody has.
+    """
 
     __tablename__ = prefixed("remote_keys")
 
-    keyHash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    userID: Mapped[int]
-    #: Counted up to revoke the keys given out before.
+    #: ``user``, ``customer`` or ``nobody``.
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    ownerID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: Null where no key has been given out yet.
+    keyHash: Mapped[str | None] = mapped_column(String(64))
+    #: Counted up to revoke the key given out before.
     generation: Mapped[int] = _integer()
     created: Mapped[int] = _integer()
+    #: Failed logins since the last good one and the time of the last one; users have Kimai's
+    #: columns ``ban`` and ``banTime`` for this.
+    failures: Mapped[int] = _integer()
+    failedAt: Mapped[int] = _integer()
 
-    __table_args__ = (UniqueConstraint("userID", name=index_name("remote_keys_user")),)
+    __table_args__ = (UniqueConstraint("keyHash", name=index_name("remote_keys_hash")),)
 
 
 for _table in Base.metadata.tables.values():

@@ -1,7 +1,8 @@
 """Who may do what: the only place where rights are decided.
 
 Rights are Kimai's role columns. A global right holds everywhere; a membership right holds for
-entries of users who share that group with the caller.
+entries of users who share that group with the caller. Customers have no rights: they see what is
+theirs and change nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import Denied, Refused
@@ -30,7 +31,8 @@ def require(call: Call, right: str) -> None:
 
 def require_access(call: Call, subject: Subject) -> None:
     """:raises Denied: the caller may not use time sheets, or expenses, at all."""
-    require(call, _ACCESS[subject])
+    if call.principal.customer_id is None:
+        require(call, _ACCESS[subject])
 
 
 def require_entry(call: Call, subject: Subject, action: Action, owner_id: int) -> None:
@@ -40,9 +42,15 @@ def require_entry(call: Call, subject: Subject, action: Action, owner_id: int) -
         raise Denied
 
 
-def require_readable(call: Call, subject: Subject, owner_id: int) -> None:
-    """:raises Denied: an entry of somebody whom the caller may neither watch nor work for."""
+def require_readable(call: Call, subject: Subject, owner_id: int, project_id: int) -> None:
+    """:raises Denied: an entry of somebody whom the caller may neither watch nor work for; for a
+    customer, one that isn't on its projects."""
     require_access(call, subject)
+    if call.principal.customer_id is not None:
+        own = _projects_of_customer(call).where(m.Project.projectID == project_id)
+        if call.session.scalar(own) is None:
+            raise Denied
+        return
     if owner_id == call.principal.user_id:
         return
     if "core-user-otherGroup-view" in call.principal.rights:
@@ -83,7 +91,53 @@ def require_rate_editing(call: Call) -> None:
     require(call, "ki_timesheets-editRates")
 
 
-def in_own_group(
+def sees_customer(call: Call) -> ColumnElement[bool]:
+    """SQL condition on customers: of a group of the caller's; a customer sees itself."""
+    if call.principal.customer_id is not None:
+        return m.Customer.customerID == call.principal.customer_id
+    return _in_own_group(call, m.GroupCustomer, m.Customer.customerID)
+
+
+def sees_project(call: Call) -> ColumnElement[bool]:
+    """SQL condition on projects: of a group of the caller's; a customer sees its own ones."""
+    if call.principal.customer_id is not None:
+        return _of_customer(call)
+    return _in_own_group(call, m.GroupProject, m.Project.projectID)
+
+
+def sees_task(call: Call, project_id: int | None = None) -> ColumnElement[bool]:
+    """SQL condition on activities: of a group of the caller's; a customer sees those that were
+    recorded on its projects, or on one of them."""
+    if call.principal.customer_id is None:
+        return _in_own_group(call, m.GroupActivity, m.Activity.activityID)
+    recorded = select(m.TimeEntry.activityID).where(
+        m.TimeEntry.projectID.in_(_projects_of_customer(call))
+    )
+    if project_id:
+        recorded = recorded.where(m.TimeEntry.projectID == project_id)
+    return m.Activity.activityID.in_(recorded)
+
+
+def lists_entry(call: Call, entry: type[m.TimeEntry] | type[m.Expense]) -> ColumnElement[bool]:
+    """SQL condition on entries: the caller's own; a customer sees those on its projects."""
+    if call.principal.customer_id is None:
+        return entry.userID == call.principal.user_id
+    return entry.projectID.in_(_projects_of_customer(call))
+
+
+def _of_customer(call: Call) -> ColumnElement[bool]:
+    return and_(
+        m.Project.customerID == call.principal.customer_id,
+        m.Project.internal == 0,
+        m.Project.trash == 0,
+    )
+
+
+def _projects_of_customer(call: Call) -> Select[int]:
+    return select(m.Project.projectID).where(_of_customer(call))
+
+
+def _in_own_group(
     call: Call, link: type[m.Base], column: InstrumentedAttribute[int]
 ) -> ColumnElement[bool]:
     """SQL condition: ``column``'s object is assigned to a group of the caller's.
@@ -105,6 +159,8 @@ def own_groups(call: Call) -> Select[int]:
 
 def visible_users(call: Call) -> ColumnElement[bool] | None:
     """SQL condition on users whom the caller may see; None means all of them."""
+    if call.principal.customer_id is not None:
+        return false()
     if "core-user-otherGroup-view" in call.principal.rights:
         return None
     watched = [group for group, rights in call.memberships.items() if "core-user-view" in rights]

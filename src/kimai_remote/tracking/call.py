@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from ..storage import models as m
 from . import dates
-from .credentials import Credentials
 from .options import Options
 
 #: The rights of a membership role that the API asks for.
@@ -33,13 +32,16 @@ def granted(rights: Iterable[str], flags: Iterable[int | None]) -> frozenset[str
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The user whose key a call carries."""
+    """Who a call is made for: the user, or the customer, whose key it carries."""
 
-    user_id: int
     name: str
     zone: ZoneInfo
+    #: Number of the user; 0 for a customer, who owns no entries.
+    user_id: int = 0
+    #: Number of the customer; None for a user.
+    customer_id: int | None = None
     #: Names of the global rights that the API asks for and the user has.
-    rights: frozenset[str]
+    rights: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -51,7 +53,6 @@ class Call:
     """
 
     session: Session
-    credentials: Credentials
     now: int
     zone: ZoneInfo
     _principal: Principal | None = field(default=None)
@@ -86,6 +87,6 @@ class Call:
             for group, *flags in self.session.execute(statement)
         }
 
-    def date(self, value: object, field: str) -> int | None:
+    def date(self, value: object, name: str) -> int | None:
         """Unix seconds of a date that the caller wrote; see :func:`dates.parse`."""
-        return dates.parse(value, self.principal.zone, field=field)
+        return dates.parse(value, self.principal.zone, field=name)

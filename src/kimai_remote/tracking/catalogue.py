@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from ..errors import Refused
 from ..storage import models as m
-from .access import in_own_group, visible_users
+from .access import sees_customer, sees_project, sees_task, visible_users
 from .call import Call
 from .rows import Rows
 
@@ -30,7 +30,7 @@ def customers(call: Call) -> Rows:
     statement = (
         select(customer.customerID, customer.name, customer.contact, customer.visible)
         .where(customer.trash == 0, customer.visible == 1)
-        .where(in_own_group(call, m.GroupCustomer, customer.customerID))
+        .where(sees_customer(call))
         .order_by(customer.name, customer.customerID)
     )
     return Rows.fetch(call.session, statement)
@@ -61,7 +61,7 @@ def projects(call: Call, *, with_tasks: bool = False) -> Rows:
         .join(customer, customer.customerID == project.customerID)
         .where(project.trash == 0, project.visible == 1)
         .where(customer.trash == 0, customer.visible == 1)
-        .where(in_own_group(call, m.GroupProject, project.projectID))
+        .where(sees_project(call))
         .order_by(project.name, project.projectID)
     )
     found = Rows.fetch(call.session, statement)
@@ -99,7 +99,7 @@ def tasks(call: Call, project_id: int | None) -> Rows:
             .outerjoin(
                 link, and_(link.activityID == activity.activityID, link.projectID == project_id)
             )
-            .where(or_(link.projectID.is_not(None), ~_has_project()))
+            .where(or_(link.projectID.is_not(None), ~_has_project()), sees_task(call, project_id))
         )
     return Rows.fetch(call.session, statement)
 
@@ -109,7 +109,7 @@ def usable_project(call: Call, project_id: int) -> Any:
     return and_(
         m.Project.projectID == project_id,
         m.Project.trash == 0,
-        in_own_group(call, m.GroupProject, m.Project.projectID),
+        sees_project(call),
     )
 
 
@@ -122,7 +122,7 @@ def usable_task(call: Call, project_id: int, activity_id: int) -> Any:
     return and_(
         m.Activity.activityID == activity_id,
         m.Activity.trash == 0,
-        in_own_group(call, m.GroupActivity, m.Activity.activityID),
+        sees_task(call),
         or_(assigned, ~_has_project()),
     )
 
@@ -131,9 +131,7 @@ _TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effo
 
 
 def _visible_tasks(call: Call, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(
-        in_own_group(call, m.GroupActivity, m.Activity.activityID)
-    )
+    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(sees_task(call))
 
 
 def _has_project() -> Any:

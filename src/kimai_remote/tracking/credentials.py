@@ -51,9 +51,15 @@ class Credentials:
         except (VerificationError, InvalidHashError):
             return False
 
-    def api_key(self, user_id: int, generation: int) -> str:
-        """The API key of a user: the same each time until the generation is counted up."""
-        digest = self._digest("key", f"{user_id}:{generation}")
+    def is_outdated(self, stored: str) -> bool:
+        """Whether a stored password is better hashed anew: Kimai's MD5, or weaker parameters."""
+        if not stored.startswith("$argon2"):
+            return True
+        return self._hasher.check_needs_rehash(stored)
+
+    def api_key(self, kind: str, number: int, generation: int) -> str:
+        """The API key of a user or customer: the same until the generation is counted up."""
+        digest = self._digest("key", f"{kind}:{number}:{generation}")
         return base64.b32encode(digest).decode("ascii").lower()[:KEY_LENGTH]
 
     def key_hash(self, key: str) -> str:

@@ -28,7 +28,7 @@ def rows(
     begin, finish = window(call, from_, to)
     expense = m.Expense
     conditions = [
-        expense.userID == call.principal.user_id,
+        access.lists_entry(call, expense),
         *cleared_condition(expense.cleared, cleared),
     ]
     if refundable not in (-1, 0, 1):
@@ -77,8 +77,8 @@ def record(call: Call, expense_id: int | None) -> Rows:
     found = Rows.fetch(call.session, statement)
     if not found:
         raise Refused("Invalid ID")
-    owner = found.values[0][found.columns.index("userID")]
-    access.require_readable(call, "ki_expenses", owner)
+    fields = dict(zip(found.columns, found.values[0], strict=True))
+    access.require_readable(call, "ki_expenses", fields["userID"], fields["projectID"])
     return found
 
 

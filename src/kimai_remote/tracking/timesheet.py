@@ -43,7 +43,7 @@ def rows(
     begin, finish = window(call, from_, to)
     entry = m.TimeEntry
     conditions = [
-        entry.userID == call.principal.user_id,
+        access.lists_entry(call, entry),
         *cleared_condition(entry.cleared, cleared),
     ]
     if begin is not None:
@@ -113,7 +113,7 @@ def record(call: Call, entry_id: int | None) -> Rows:
     if found is None:
         raise Refused("Invalid ID")
     fields: dict[str, Any] = dict(found._mapping)
-    access.require_readable(call, "ki_timesheets", fields["userID"])
+    access.require_readable(call, "ki_timesheets", fields["userID"], fields["projectID"])
     if not access.shows_rates(call):
         fields["rate"] = fields["fixedRate"] = None
     return Rows.one(fields)

@@ -1,0 +1,48 @@
+"""The audit log: who logged in, was refused or changed what, when and from where.
+
+Each event is one line of JSON in the logger ``kimai_remote.audit``. No password, no key and no text
+of an entry is ever in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+log = logging.getLogger("kimai_remote.audit")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call came from."""
+
+    #: Network address of the client.
+    address: str = ""
+    #: Number of the request, which the client sees too.
+    request_id: str = ""
+
+
+def record(event: str, origin: Origin, **details: Any) -> None:
+    """Write one event.
+
+    :param details: what is known of it; None is left out.
+    """
+    if log.isEnabledFor(logging.INFO):
+        known = {name: value for name, value in details.items() if value not in (None, "")}
+        where = {"from": origin.address, "request": origin.request_id}
+        log.info(json.dumps({"event": event, **known, **where}, ensure_ascii=False))
+
+
+def summary(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change was about: numbers as they are, of records only the names of the fields."""
+    what: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, dict):
+            numbers = {key: value[key] for key in ("id", "timeEntryID") if key in value}
+            what[name] = {**numbers, "fields": sorted(value)}
+        elif isinstance(value, bool | int):
+            what[name] = value
+    return what
