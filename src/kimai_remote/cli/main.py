@@ -16,6 +16,7 @@ from ..api.desk import Desk
 from ..config import Settings
 from ..errors import ConfigurationError
 from . import demo as demonstration
+from . import keys, street
 from .installation import Account, open_desk, prepare, relative
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(keys.app, name="key")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -52,6 +54,14 @@ def serve(
     public_url: Annotated[
         str | None, typer.Option(help="Address as clients see it, for the contracts.")
     ] = None,
+    tls_cert: Annotated[
+        str | None, typer.Option(help="Certificate (PEM, with its chain) to serve HTTPS with.")
+    ] = None,
+    tls_key: Annotated[str | None, typer.Option(help="Private key of the certificate.")] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option("--insecure", help="Serve other machines without TLS or a trusted proxy."),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Fill a new database with data to try things with.")
     ] = False,
@@ -64,8 +74,10 @@ def serve(
     try:
         settings = Settings.from_environment(
             host=host, port=port, data_dir=data_dir, database_url=database_url, workers=workers,
-            threads=threads, public_url=public_url,
+            threads=threads, public_url=public_url, tls_cert=tls_cert, tls_key=tls_key,
+            insecure=insecure,
         )  # fmt: skip
+        street.check(settings)
         desk = open_desk(settings)
         administrator = prepare(desk)
         if administrator is not None:
@@ -100,7 +112,7 @@ def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
 
 def _show_addresses(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
+    base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
     console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
     console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
     console.print("Stop with Ctrl+C.")

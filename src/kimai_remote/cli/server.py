@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
 from ..config import PREFIX, Settings
 from ..web.app import wsgi_application
+from . import logs
 from .installation import open_desk
 
 
@@ -34,6 +36,10 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
         # It warns of more threads than cores, but ours mostly wait for the database.
         log_level=LogLevels.error,
+        ssl_cert=Path(settings.tls_cert) if settings.tls_cert else None,
+        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
+        # Programs of Kimai 1's time often know no newer one.
+        ssl_protocol_min=SSLProtocols.tls12,
         respawn_failed_workers=True,
         workers_kill_timeout=30,
     )
@@ -48,4 +54,5 @@ class _Loader:
         self._settings = settings
 
     def __call__(self) -> Any:
+        logs.configure(self._settings)
         return wsgi_application(open_desk(self._settings))

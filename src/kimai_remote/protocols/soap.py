@@ -15,6 +15,7 @@ from .envelope import SOAP_11, XSI_NIL, Request
 from .serializers import escape, xml_envelope
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
+LONGEST_FAULT = 400
 FAULT_CODES = ("Client", "Server", "VersionMismatch", "MustUnderstand")
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
@@ -35,7 +36,7 @@ class DocumentLiteral(Soap11):
         element = request.element
         for child in element.iter():
             # Spyne takes any value of xsi:nil for true.
-            if child.get(XSI_NIL) in ("false", "0"):
+            if child.get(XSI_NIL, "").strip() in ("false", "0"):
                 del child.attrib[XSI_NIL]
         ctx.in_header_doc = None
         ctx.in_body_doc = element
@@ -89,7 +90,9 @@ def fault_text(fault: Fault) -> str:
     if isinstance(fault, ResourceNotFoundError):
         return "There is no such method here; see ?wsdl."
     text = fault.faultstring
-    return text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
+    text = text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
+    # Some of Spyne's quote the whole value.
+    return text if len(text) <= LONGEST_FAULT else text[: LONGEST_FAULT - 1] + "…"
 
 
 def _fault(fault: Fault) -> str:

@@ -110,12 +110,21 @@ def sees_task(call: Call, project_id: int | None = None) -> ColumnElement[bool]:
     recorded on its projects, or on one of them."""
     if call.principal.customer_id is None:
         return _in_own_group(call, m.GroupActivity, m.Activity.activityID)
-    recorded = select(m.TimeEntry.activityID).where(
-        m.TimeEntry.projectID.in_(_projects_of_customer(call))
-    )
+    recorded = recorded_tasks(call).subquery()
+    used = select(recorded.c.activityID)
     if project_id:
-        recorded = recorded.where(m.TimeEntry.projectID == project_id)
-    return m.Activity.activityID.in_(recorded)
+        used = used.where(recorded.c.projectID == project_id)
+    return m.Activity.activityID.in_(used)
+
+
+def recorded_tasks(call: Call) -> Select[int, int]:
+    """The pairs of project and activity that time was recorded on for the calling customer."""
+    entry = m.TimeEntry
+    return (
+        select(entry.projectID, entry.activityID)
+        .where(entry.projectID.in_(_projects_of_customer(call)))
+        .distinct()
+    )
 
 
 def lists_entry(call: Call, entry: type[m.TimeEntry] | type[m.Expense]) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from ..errors import Denied
 from ..storage import models as m
@@ -124,18 +124,27 @@ class Accounts:
         return bool(self.lifetime) and created <= call.now - self.lifetime
 
 
-def revoke(call: Call, kind: Kind, number: int) -> None:
-    """Make the key of a user or customer worthless; the next login gives out another one."""
-    key = call.session.get(m.RemoteKey, (kind, number), with_for_update=True)
-    if key is None:
-        call.session.add(m.RemoteKey(kind=kind, ownerID=number, generation=1))
-    else:
-        key.keyHash = None
-        key.generation += 1
+def revoke_of(session: Session, kind: Kind, name: str) -> bool:
+    """Make the keys of all users (or customers) of that name worthless; the next login gives out
+    another one.
+
+    :returns: whether there is anybody of that name.
+    """
     if kind == "user":
-        call.session.execute(
-            update(m.User).where(m.User.userID == number).values(apikey=None)
-        )  # fmt: skip
+        statement = select(m.User.userID).where(m.User.name == name)
+    else:
+        statement = select(m.Customer.customerID).where(m.Customer.name == name)
+    numbers = session.scalars(statement).all()
+    for number in numbers:
+        key = session.get(m.RemoteKey, (kind, number), with_for_update=True)
+        if key is None:
+            session.add(m.RemoteKey(kind=kind, ownerID=number, generation=1))
+        else:
+            key.keyHash = None
+            key.generation += 1
+        if kind == "user":
+            session.execute(update(m.User).where(m.User.userID == number).values(apikey=None))
+    return bool(numbers)
 
 
 @dataclass(frozen=True, slots=True)

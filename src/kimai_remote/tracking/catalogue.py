@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from ..errors import Refused
 from ..storage import models as m
-from .access import sees_customer, sees_project, sees_task, visible_users
+from .access import recorded_tasks, sees_customer, sees_project, sees_task, visible_users
 from .call import Call
 from .rows import Rows
 
@@ -139,26 +139,30 @@ def _has_project() -> Any:
     return exists().where(link.activityID == m.Activity.activityID)
 
 
-def _assigned_tasks(
-    call: Call,
-) -> dict[int | None, list[tuple[int, tuple[Any, ...]]]]:
+_Tasks = dict[int | None, list[tuple[int, tuple[Any, ...]]]]
+
+
+def _assigned_tasks(call: Call) -> _Tasks:
     """Visible tasks by project (None: of no project), each with its place in the order by name."""
     activity, link = m.Activity, m.ProjectActivity
-    statement = _visible_tasks(
-        call,
-        select(
-            link.projectID,
-            activity.activityID,
-            activity.name,
-            activity.visible,
-            link.budget,
-            link.approved,
-            link.effort,
-        ),
-    )
-    statement = statement.outerjoin(link, link.activityID == activity.activityID)
+    task = (activity.activityID, activity.name, activity.visible)
+    budget = (link.budget, link.approved, link.effort)
+    if call.principal.customer_id is None:
+        statement = _visible_tasks(call, select(link.projectID, *task, *budget)).outerjoin(
+            link, link.activityID == activity.activityID
+        )
+    else:
+        used = recorded_tasks(call).subquery()
+        statement = (
+            _visible_tasks(call, select(used.c.projectID, *task, *budget))
+            .join(used, used.c.activityID == activity.activityID)
+            .outerjoin(
+                link,
+                and_(link.activityID == activity.activityID, link.projectID == used.c.projectID),
+            )
+        )
     statement = statement.order_by(activity.name, activity.activityID)
-    found: dict[int | None, list[tuple[int, tuple[Any, ...]]]] = defaultdict(list)
-    for place, (project_id, *task) in enumerate(call.session.execute(statement)):
-        found[project_id].append((place, tuple(task)))
+    found: _Tasks = defaultdict(list)
+    for place, (project_id, *fields) in enumerate(call.session.execute(statement)):
+        found[project_id].append((place, tuple(fields)))
     return found

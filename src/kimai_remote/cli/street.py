@@ -1,0 +1,40 @@
+"""What has to be right before the service is open to other machines."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from ..config import PREFIX, Settings
+from ..errors import ConfigurationError
+
+
+def check(settings: Settings) -> None:
+    """:raises ConfigurationError: passwords would cross a network in clear, or TLS can't work."""
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise ConfigurationError("--tls-cert and --tls-key belong together: give both or neither.")
+    for path in filter(None, (settings.tls_cert, settings.tls_key)):
+        try:
+            Path(path).open("rb").close()
+        except OSError as error:
+            raise ConfigurationError(f"{path} can't be read ({error.strerror}).") from None
+    protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
+    if not protected and not _is_loopback(settings.host):
+        raise ConfigurationError(
+            f"On {settings.host} passwords and keys would cross the network in the clear. Give "
+            f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
+            f"{PREFIX}TRUSTED_PROXIES to the number of proxies; or insist with --insecure."
+        )
+
+
+def scheme(settings: Settings) -> str:
+    return "https" if settings.tls_cert else "http"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name may lead anywhere
