@@ -32,10 +32,14 @@ from .types import result_of
 
 log = logging.getLogger(__name__)
 
-#: Spyne sends these texts as they are; nothing of what happened inside may be in them.
-INTERNAL_ERROR = "Internal error. The administrator finds it in the log."
 #: Fault code for a call that may well work a moment later.
 UNAVAILABLE = "Server.Unavailable"
+
+
+def internal_error(origin: Origin) -> Fault:
+    """What a client is told of a defect: nothing but where the administrator finds it."""
+    where = f" as {origin.request_id}" if origin.request_id else ""
+    return Fault("Server", f"Internal error. The administrator finds it in the log{where}.")
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def method(
         @functools.wraps(function)
         def run(ctx: MethodContext, *values: Any) -> Envelope:
             desk: Desk = ctx.app.config
-            origin = (ctx.udc or {}).get("origin", Origin())
+            origin: Origin = ctx.udc["origin"]
             who = ""
 
             def work(session: Session) -> Envelope:
@@ -149,8 +153,8 @@ def method(
             except Unavailable as error:
                 raise Fault(UNAVAILABLE, str(error)) from error
             except Exception as error:
-                log.exception("%s failed", name)
-                raise Fault("Server", INTERNAL_ERROR) from error
+                log.exception("%s failed in request %s", name, origin.request_id)
+                raise internal_error(origin) from error
             if writes:
                 given = zip(arguments, map(_plain, values, defaults, arguments), strict=True)
                 audit.record(

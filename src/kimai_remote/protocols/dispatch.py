@@ -10,7 +10,8 @@ from spyne import Application, MethodContext
 from spyne.model.fault import Fault
 from spyne.server import ServerBase
 
-from ..api.desk import INTERNAL_ERROR, Desk
+from ..api.audit import Origin
+from ..api.desk import Desk, internal_error
 from ..api.fields import NAMESPACE
 from ..api.service import RemoteApi
 
@@ -37,15 +38,18 @@ class Dispatcher(ServerBase):
 
     transport = "http://schemas.xmlsoap.org/soap/http"
 
-    def run(self, document: Any, error: Fault | None = None, **options: Any) -> MethodContext:
+    def run(
+        self, document: Any, origin: Origin, error: Fault | None = None, **options: Any
+    ) -> MethodContext:
         """Run one call. The context has ``out_string``, and ``out_error`` where there was one.
 
         :param document: the request as the protocol's ``decompose_incoming_envelope`` takes it.
+        :param origin: where the request came from.
         :param error: what was wrong with the request before it got here.
         :param options: of this request; the protocol finds them in ``ctx.udc``.
         """
         initial = MethodContext(self, MethodContext.SERVER)
-        initial.udc = options
+        initial.udc = {"origin": origin, **options}
         initial.in_document = document
         ctx = initial
         try:
@@ -61,9 +65,9 @@ class Dispatcher(ServerBase):
                 ctx.out_error = ctx.in_error
             self.get_out_string(ctx)
         except Exception:
-            log.exception("An answer could not be written")
+            log.exception("The answer to request %s could not be written", origin.request_id)
             ctx.out_document = ctx.out_string = ctx.out_object = None
-            ctx.out_error = Fault("Server", INTERNAL_ERROR)
+            ctx.out_error = internal_error(origin)
             self.get_out_string(ctx)
         finally:
             ctx.close()

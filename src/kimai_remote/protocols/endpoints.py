@@ -7,6 +7,7 @@ from typing import Any
 
 from spyne.model.fault import Fault
 
+from ..api.audit import Origin
 from ..api.desk import Desk
 from . import envelope, jsonrpc, rpc_encoded, soap, wsdl
 from .discovery import Discovery
@@ -27,7 +28,7 @@ class SoapEndpoint:
         contract = self._contracts.get(style)
         return contract.at if contract else None
 
-    def post(self, body: bytes, content_type: str, url: str) -> Answer:
+    def post(self, body: bytes, content_type: str, url: str, origin: Origin) -> Answer:
         """Answer one request.
 
         :param url: address of the service, for answers to requests that have no namespace.
@@ -36,11 +37,11 @@ class SoapEndpoint:
         try:
             request = envelope.read(body, content_type)
         except Fault as fault:
-            ctx = self._document.run(None, fault)
+            ctx = self._document.run(None, origin, fault)
         else:
             encoded = rpc_encoded.is_encoded(request)
             dispatcher = self._encoded if encoded else self._document
-            ctx = dispatcher.run(request, url=url)
+            ctx = dispatcher.run(request, origin, url=url)
         # SOAP 1.1 over HTTP: a fault is always a 500.
         status = 200 if ctx.out_error is None else 500
         return Answer(status, soap.CONTENT_TYPE, b"".join(ctx.out_string))
@@ -54,7 +55,7 @@ class JsonEndpoint:
         self._discovery = discovery
         self._max_batch = desk.settings.max_batch
 
-    def post(self, body: bytes, url: str, *, native: bool) -> Answer:
+    def post(self, body: bytes, url: str, origin: Origin, *, native: bool) -> Answer:
         """Answer a call or a batch; the body is empty if there is nothing to answer.
 
         :param url: address of the service, for the discovery method.
@@ -63,31 +64,37 @@ class JsonEndpoint:
         try:
             request = jsonrpc.parse(body)
             if not isinstance(request, list):
-                answer = self._call(request, url, native)
+                answer = self._call(request, url, origin, native)
             else:
                 self._check_batch(request)
-                answers = [self._call(entry, url, native) for entry in request]
+                answers = [self._call(entry, url, origin, native) for entry in request]
                 joined = b",".join(filter(None, answers))
                 answer = b"[" + joined + b"]" if joined else b""
         except jsonrpc.JsonRpcError as error:
-            content = jsonrpc.error_object(error)
-            answer = jsonrpc.encode(jsonrpc.response(jsonrpc.Frame(), "error", content))
+            answer = jsonrpc.encode_error(jsonrpc.Frame(), error)
         return Answer(200, jsonrpc.CONTENT_TYPE, answer)
 
     def _check_batch(self, batch: list[Any]) -> None:
         if not batch:
-            raise jsonrpc.JsonRpcError(jsonrpc.INVALID_REQUEST, "Invalid Request: an empty batch.")
+            raise jsonrpc.JsonRpcError(jsonrpc.INVALID_REQUEST, "Invalid Request")
         if len(batch) > self._max_batch:
             raise jsonrpc.JsonRpcError(
                 jsonrpc.INVALID_REQUEST,
                 f"Invalid Request: more than {self._max_batch} calls in a batch.",
             )
 
-    def _call(self, request: Any, url: str, native: bool) -> bytes:
+    def _call(self, request: Any, url: str, origin: Origin, native: bool) -> bytes:
         frame = jsonrpc.frame_of(request)
         if isinstance(request, dict) and request.get("method") == "rpc.discover":
-            answer = jsonrpc.encode(jsonrpc.response(frame, "result", self._discovery.openrpc(url)))
+            answer = self._discover(request, frame, url)
         else:
-            ctx = self._dispatcher.run(request, frame=frame, native=native)
+            ctx = self._dispatcher.run(request, origin, frame=frame, native=native)
             answer = b"".join(ctx.out_string)
         return b"" if frame.is_notification else answer
+
+    def _discover(self, request: Any, frame: jsonrpc.Frame, url: str) -> bytes:
+        try:
+            jsonrpc.check(request, frame)
+        except jsonrpc.JsonRpcError as error:
+            return jsonrpc.encode_error(frame, error)
+        return jsonrpc.encode(jsonrpc.response(frame, "result", self._discovery.openrpc(url)))

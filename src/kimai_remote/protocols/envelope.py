@@ -126,6 +126,6 @@ def _check_headers(header: Any) -> None:
     """No header means anything to this service, so one that must be understood is a fault."""
     for entry in header:
         meant = entry.get(f"{{{SOAP_11}}}actor", _NEXT_ACTOR) in ("", _NEXT_ACTOR)
-        if meant and entry.get(f"{{{SOAP_11}}}mustUnderstand") in ("1", "true"):
+        if meant and entry.get(f"{{{SOAP_11}}}mustUnderstand", "").strip() in ("1", "true"):
             name = etree.QName(entry).localname[:60]
             raise Fault("MustUnderstand", f"The header {name} isn't understood.")

@@ -60,7 +60,7 @@ def parse(body: bytes) -> Any:
     try:
         return _decoder.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
-        raise JsonRpcError(PARSE_ERROR, "Parse error: the request isn't valid JSON.") from None
+        raise JsonRpcError(PARSE_ERROR, "Parse error") from None
 
 
 def frame_of(request: Any) -> Frame:
@@ -70,10 +70,30 @@ def frame_of(request: Any) -> Frame:
     identifier = request.get("id")
     if isinstance(identifier, bool) or not isinstance(identifier, str | int | Decimal | None):
         identifier = None
-    has_version = "jsonrpc" in request
-    valid = has_version and request["jsonrpc"] == "2.0" and isinstance(request.get("method"), str)
-    params = isinstance(request.get("params", []), list | dict)
-    return Frame(identifier, has_version, valid and params and "id" not in request)
+    names_method = isinstance(request.get("method"), str)
+    is_call = (
+        names_method
+        and request.get("jsonrpc") == "2.0"
+        and isinstance(request.get("params"), list | dict | None)
+    )
+    return Frame(
+        identifier,
+        has_version="jsonrpc" in request or not names_method,
+        is_notification=is_call and "id" not in request,
+    )
+
+
+def check(request: Any, frame: Frame) -> None:
+    """:raises JsonRpcError: a request isn't a call of a method."""
+    # The texts of the specification's examples, where it has one.
+    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+        raise JsonRpcError(INVALID_REQUEST, "Invalid Request")
+    if request.get("jsonrpc", "2.0") != "2.0":
+        raise JsonRpcError(INVALID_REQUEST, 'Invalid Request: jsonrpc must be "2.0".')
+    if request.get("id") != frame.id:
+        raise JsonRpcError(INVALID_REQUEST, "Invalid Request: id must be a string or number.")
+    if not isinstance(request.get("params"), list | dict | None):
+        raise JsonRpcError(INVALID_REQUEST, "Invalid Request: params must be a list or object.")
 
 
 def encode(value: Any) -> bytes:
@@ -101,21 +121,9 @@ class JsonRpc(JsonDocument):
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request = ctx.in_document
-        if not isinstance(request, dict):
-            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: a call is an object.")
-        if request.get("jsonrpc", "2.0") != "2.0":
-            raise JsonRpcError(INVALID_REQUEST, 'Invalid Request: jsonrpc must be "2.0".')
-        method = request.get("method")
-        if not isinstance(method, str):
-            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: method must be a string.")
-        identifier = request.get("id")
-        if identifier != ctx.udc["frame"].id:
-            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: id must be a string or number.")
-        params = request.get("params")
-        if not isinstance(params, list | dict | None):
-            raise JsonRpcError(INVALID_REQUEST, "Invalid Request: params must be a list or object.")
-        ctx.in_body_doc = params or []
-        ctx.method_request_string = f"{{{self.app.tns}}}{method}"
+        check(request, ctx.udc["frame"])
+        ctx.in_body_doc = request.get("params") or []
+        ctx.method_request_string = f"{{{self.app.tns}}}{request['method']}"
 
     def generate_method_contexts(self, ctx: MethodContext) -> Any:
         try:
@@ -159,3 +167,8 @@ def error_object(fault: Fault) -> dict[str, Any]:
         return {"code": fault.code, "message": fault.faultstring}
     code = TRY_AGAIN if fault.faultcode == UNAVAILABLE else INTERNAL_ERROR
     return {"code": code, "message": str(fault.faultstring)}
+
+
+def encode_error(frame: Frame, fault: Fault) -> bytes:
+    """The response to a request that never became a call."""
+    return encode(response(frame, "error", error_object(fault)))

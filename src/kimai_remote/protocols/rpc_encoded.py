@@ -29,6 +29,9 @@ _NAMESPACES = (
     f'xmlns:SOAP-ENC="{ENCODING}"',
     f'SOAP-ENV:encodingStyle="{ENCODING}"',
 )
+#: Most values in a request, and how deep they may be nested; a record has some twenty, in one level.
+MOST_VALUES = 10_000
+DEEPEST_VALUE = 20
 _UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -64,7 +67,7 @@ class RpcEncoded(Soap11):
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
         element = ctx.in_body_doc
-        references = {node.get("id"): node for node in element.getparent() if node.get("id")}
+        encoded = _Values(element.getparent())
         message_type = ctx.descriptor.in_message
         parameters = message_type.get_flat_type_info(message_type)
         children = list(element)
@@ -78,12 +81,10 @@ class RpcEncoded(Soap11):
             else:
                 child = named.get(name)
             try:
-                value = None if child is None else _value(child, references)
+                value = None if child is None else encoded.read(child)
                 values.append(reader_of(kind)(value, name))
             except InvalidValue as error:
                 raise Fault("Client", str(error)) from None
-            except RecursionError:
-                raise Fault("Client", f"{name} is nested too deep.") from None
         ctx.in_object = values
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
@@ -118,35 +119,42 @@ class RpcEncoded(Soap11):
         ctx.out_string = [part.encode() for part in ctx.out_document]
 
 
-def _value(element: Any, references: dict[str, Any], depth: int = 0) -> Any:
-    """An encoded value as what JSON would have: text, list, dict or None."""
-    if depth > 20:
-        raise RecursionError
-    target = element.get("href")
-    if target is not None:
-        element = references.get(target.removeprefix("#"))
-        if element is None:
-            raise InvalidValue(f"There is no value {target[:40]!r} in the request.")
-    if element.get(XSI_NIL) in ("true", "1"):
-        return None
-    kind = element.get(_XSI_TYPE, "").rpartition(":")[2]
-    children = list(element)
-    if kind == "Map" or (kind == "" and children and all(_is_pair(child) for child in children)):
-        pairs = (
-            (child.find("{*}key"), child.find("{*}value")) for child in children if _is_pair(child)
-        )
-        return {key.text or "": _value(value, references, depth + 1) for key, value in pairs}
-    if kind == "Array":
-        return [_value(child, references, depth + 1) for child in children]
-    if children or kind == "Struct":
-        return {
-            etree.QName(child).localname: _value(child, references, depth + 1) for child in children
-        }
-    text = element.text or ""
-    # PHP reads "false" as true, so a real boolean must not stay a text.
-    if kind == "boolean":
-        return text.strip() in ("true", "1")
-    return text
+class _Values:
+    """Reads encoded values as what JSON would have: text, list, dict or None.
+
+    :param body: holds the values that an ``href`` can point to.
+    """
+
+    def __init__(self, body: Any) -> None:
+        self._by_id = {node.get("id"): node for node in body.iter() if node.get("id")}
+        self._read = 0
+
+    def read(self, element: Any, depth: int = 0) -> Any:
+        # A value that is pointed to from many places could fill the memory, or contain itself.
+        self._read += 1
+        if depth > DEEPEST_VALUE or self._read > MOST_VALUES:
+            raise InvalidValue("The request has too many values, or they are nested too deep.")
+        target = element.get("href")
+        if target is not None:
+            element = self._by_id.get(target.removeprefix("#"))
+            if element is None:
+                raise InvalidValue(f"There is no value {target[:40]!r} in the request.")
+        if element.get(XSI_NIL, "").strip() in ("true", "1"):
+            return None
+        kind = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
+        children = list(element)
+        pairs = [child for child in children if _is_pair(child)]
+        if kind == "Map" or (kind == "" and pairs and pairs == children):
+            return {key.text or "": self.read(value, depth + 1) for key, value in pairs}
+        if kind == "Array":
+            return [self.read(child, depth + 1) for child in children]
+        if children or kind == "Struct":
+            return {
+                str(etree.QName(child).localname): self.read(child, depth + 1) for child in children
+            }
+        text = element.text or ""
+        # PHP reads "false" as true, so a real boolean must not stay a text.
+        return text.strip() in ("true", "1") if kind == "boolean" else text
 
 
 def _is_pair(element: Any) -> bool:

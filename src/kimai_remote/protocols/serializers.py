@@ -154,7 +154,7 @@ def encoded_envelope(result: type, envelope: Envelope) -> Iterable[str]:
 def encoded_list(tag: str, item: type, rows: Rows) -> str:
     """A list of maps as an element ``tag``."""
     if not rows.values:
-        return f'<{tag} SOAP-ENC:arrayType="xsd:ur-type[0]" xsi:type="SOAP-ENC:Array"></{tag}>'
+        return f'<{tag} SOAP-ENC:arrayType="xsd:ur-type[0]" xsi:type="SOAP-ENC:Array"/>'
     records = "".join(_encoded_writer(item, rows.columns)(rows.values))
     return (
         f'<{tag} SOAP-ENC:arrayType="ns2:Map[{len(rows.values)}]" xsi:type="SOAP-ENC:Array">'
@@ -164,17 +164,18 @@ def encoded_list(tag: str, item: type, rows: Rows) -> str:
 
 @lru_cache(maxsize=256)
 def _encoded_writer(item: type, columns: tuple[str, ...]) -> Writer:
-    names: dict[str, Any] = {"escape": escape, "encoded_list": encoded_list}
+    names: dict[str, Any] = {"escape": escape, "encoded_list": encoded_list, "php_float": php_float}
     parts = ["'<item xsi:type=\"ns2:Map\">'"]
     for variable, name, kind in _fields(item, columns):
         if issubclass(kind, Array):
             (names[f"type_{variable}"],) = kind._type_info.values()
             value = f"encoded_list('value', type_{variable}, {variable})"
         else:
-            xsd = "string"
+            xsd, convert = "string", "str" if issubclass(kind, Decimal | Boolean) else "escape"
             if is_computed(kind):
-                xsd = "int" if issubclass(kind, Integer) else "float"
-            convert = "str" if issubclass(kind, Decimal | Boolean) else "escape"
+                xsd, convert = (
+                    ("int", "str") if issubclass(kind, Integer) else ("float", "php_float")
+                )
             start, nil = f'<value xsi:type="xsd:{xsd}">', '<value xsi:nil="true"/>'
             filled = f"{start!r} + {convert}({variable}) + '</value>'"
             value = f"({nil!r} if {variable} is None else {filled})"
@@ -182,6 +183,11 @@ def _encoded_writer(item: type, columns: tuple[str, ...]) -> Writer:
         parts += [repr(before), value, repr(after)]
     parts.append("'</item>'")
     return _compile(columns, " + ".join(parts), names)
+
+
+def php_float(value: Any) -> str:
+    """A number as PHP writes a float: the shortest digits that mean it, and no ``.0``."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _entry(key: str, value: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import html
 import logging
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from ..api.audit import Origin
 from ..api.desk import Desk
 from ..protocols import envelope
 from ..protocols.discovery import Discovery
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 
 # The endpoints are found below any folder, since clients are configured with Kimai's old address.
 _ENDPOINT = re.compile(r"(?P<folder>(?:/[^/]+)*)/core/(?P<name>soap|json)\.php")
+
+#: Numbers of requests that a trusted proxy may give them.
+_REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -56,11 +61,19 @@ class WebApplication:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = self._settings.max_body
-        response = self._respond(request)
+        origin = self._origin(request)
+        response = self._respond(request, origin)
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Request-Id"] = origin.request_id
         return response(environ, start_response)
 
-    def _respond(self, request: Request) -> Response:
+    def _origin(self, request: Request) -> Origin:
+        given = request.headers.get("X-Request-Id", "")
+        if self._settings.trusted_proxies and _REQUEST_ID.fullmatch(given):
+            return Origin(request.remote_addr or "", given)
+        return Origin(request.remote_addr or "", secrets.token_hex(8))
+
+    def _respond(self, request: Request, origin: Origin) -> Response:
         found = _ENDPOINT.fullmatch(request.path)
         is_json = found is not None and found["name"] == "json"
         try:
@@ -68,30 +81,32 @@ class WebApplication:
                 response = self._page(request)
             else:
                 url = address(request, self._settings, request.path)
-                response = (self._answer_json if is_json else self._answer_soap)(request, url)
+                answer = self._answer_json if is_json else self._answer_soap
+                response = answer(request, url, origin)
         except HTTPException as error:
             response = _plain_error(error)
         except Exception:
-            log.exception("A request failed")
-            response = Response("Internal error.\n", 500, mimetype="text/plain")
+            log.exception("Request %s failed", origin.request_id)
+            text = f"Internal error. The administrator finds it as {origin.request_id}.\n"
+            response = Response(text, 500, mimetype="text/plain")
         if is_json:
             response.headers.update(_CORS)
         return response
 
-    def _answer_json(self, request: Request, url: str) -> Response:
+    def _answer_json(self, request: Request, url: str, origin: Origin) -> Response:
         if request.method == "POST":
             native = request.args.get("types") == "native"
-            return _sent(self._json.post(_body(request), url, native=native))
+            return _sent(self._json.post(_body(request), url, origin, native=native))
         describe = self._discovery.openrpc if "openrpc" in request.args else self._discovery.smd
         return _read_only(
             request, "application/json", lambda: msgspec.json.encode(describe(url))
         )  # fmt: skip
 
-    def _answer_soap(self, request: Request, url: str) -> Response:
+    def _answer_soap(self, request: Request, url: str, origin: Origin) -> Response:
         if request.method == "POST":
             try:
                 content_type = request.headers.get("Content-Type", "")
-                return _sent(self._soap.post(_body(request), content_type, url))
+                return _sent(self._soap.post(_body(request), content_type, url, origin))
             except envelope.UnsupportedMediaType:
                 raise UnsupportedMediaType(
                     "Send the SOAP envelope as text/xml, without attachments."
