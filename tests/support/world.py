@@ -146,7 +146,7 @@ def _key(kind: str, number: int) -> m.RemoteKey:
 
 def _fill(session: Any, ids: dict[str, int]) -> None:
     for option, value in DEFAULT_OPTIONS.items():
-        session.add(m.Configuration(option=option, value=value))
+        session.merge(m.Configuration(option=option, value=value))
 
     def add(key: str, **records: Any) -> None:
         session.add_all(records.values())

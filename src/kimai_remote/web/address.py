@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from werkzeug import Request
-from werkzeug.urls import iri_to_uri
 
 from ..config import Settings
 
@@ -29,4 +29,6 @@ def address(request: Request, settings: Settings, path: str) -> str:
     if not _HOST.fullmatch(host):
         server, port = request.server or ("localhost", None)
         host = server if port in (None, 80, 443) else f"{server}:{port}"
-    return iri_to_uri(f"{request.scheme}://{host}{request.root_path.rstrip('/')}{path}")
+    scheme = "https" if request.scheme == "https" else "http"
+    folder = request.root_path.rstrip("/") + path
+    return f"{scheme}://{host}" + quote(folder, safe="/!$&'()*+,;=:@")
