@@ -103,7 +103,7 @@ class World:
 
         def work(session: Any) -> list[Any]:
             result = session.execute(statement, *parameters)
-            return list(result) if result.returns_rows else []
+            return list(result) if getattr(result, "returns_rows", True) else []
 
         return self._run(work)
 

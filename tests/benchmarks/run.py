@@ -1,0 +1,243 @@
+"""All figures about speed, as ratios measured side by side in one run.
+
+    python tests/benchmarks/run.py [--database postgresql] [rows] [growth] [memory] [http] [servers]
+
+``rows``: 10,000 time entries against the floors and against stock Spyne. ``growth``: a page of 50
+entries of a user with 1,000 to 1,000,000. ``memory``: the peak for large answers. ``http``: calls
+a second by method. ``servers``: which number of processes and threads serves best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import stock
+from benchmarks.floors import Floor
+from benchmarks.http_load import Request, calls_a_second
+from benchmarks.measure import Timing, side_by_side
+from benchmarks.setting import ENVELOPE, Caller, fill, setting
+from support import world as worlds
+from support.databases import KINDS
+from support.server import serving
+from support.world import World
+
+console = Console(width=110)
+
+
+def show(title: str, timings: dict[str, Timing], base: str) -> None:
+    """A table of medians, spreads and ratios to one of the candidates."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("what")
+    for heading in ("median ms", "min-max ms", f"ratio to {base}"):
+        table.add_column(heading, justify="right")
+    for name, timing in timings.items():
+        ratio = timing.median / timings[base].median
+        table.add_row(name, f"{timing.median:.2f}", timing.spread, f"{ratio:.2f}")
+    console.print(table)
+
+
+def rows(world: World) -> None:
+    """10,000 rows: the floors, the service, the service on stock Spyne."""
+    fill(world, 10_000)
+    floor, caller = Floor(world), Caller(world)
+    soap, plain_json = Caller(world, stock.soap(world)), Caller(world, stock.json(world))
+    show(
+        "getTimesheet, 10,000 rows, JSON",
+        side_by_side({"floor": floor.json, "service": lambda: caller.json("getTimesheet")}),
+        "floor",
+    )
+    show(
+        "getTimesheet, 10,000 rows, SOAP",
+        side_by_side({"floor": floor.soap, "service": lambda: caller.soap("getTimesheet")}),
+        "floor",
+    )
+    show(
+        "getTimesheet, 10,000 rows, against stock Spyne",
+        side_by_side(
+            {
+                "service JSON": lambda: caller.json("getTimesheet"),
+                "stock JSON": lambda: plain_json.stock_json("getTimesheet"),
+                "service SOAP": lambda: caller.soap("getTimesheet"),
+                "stock SOAP": lambda: soap.soap("getTimesheet"),
+            },
+            rounds=3,
+        ),
+        "service JSON",
+    )
+    small = {
+        f"{name} {protocol}": call
+        for name, parameters in (
+            ("getVersion", {}),
+            ("getProjects", {"includeTasks": "true"}),
+            ("getTimesheet", {"limit": 50}),
+        )
+        for protocol, call in (
+            ("JSON", lambda n=name, p=parameters: caller.json_named(n, **p)),
+            ("SOAP", lambda n=name, p=parameters: caller.soap(n, **p)),
+            ("stock SOAP", lambda n=name, p=parameters: soap.soap(n, **p)),
+        )
+    }
+    show("Small calls", side_by_side(small, rounds=31), "getVersion JSON")
+    floor.close()
+
+
+def growth(world: World) -> None:
+    """A page of 50 as the number of entries of one user grows."""
+    caller = Caller(world)
+    for protocol in ("json",):
+        first: dict[str, Timing] = {}
+        deep: dict[str, Timing] = {}
+        for count in (1_000, 10_000, 100_000, 1_000_000):
+            fill(world, count)
+            call = getattr(caller, protocol)
+            offset = count * 9 // 10
+            name = f"{count:,} entries"
+            found = side_by_side(
+                {
+                    "first": lambda c=call: c("getTimesheet", 0, 0, -1, 0, 50),
+                    "deep": lambda c=call, o=offset: c("getTimesheet", 0, 0, -1, o, 50),
+                },
+                rounds=15,
+            )
+            first[name], deep[name] = found["first"], found["deep"]
+        show("getTimesheet(limit 50), first page", first, "1,000 entries")
+        show("getTimesheet(limit 50), page at offset 90 %", deep, "1,000 entries")
+
+
+def memory(world: World) -> None:
+    """Peak memory of a server process that answers with many rows."""
+    table = Table(title="Peak memory of a process after a whole answer", title_justify="left")
+    for heading in ("rows", "JSON MiB", "SOAP MiB", "idle MiB"):
+        table.add_column(heading, justify="right")
+    for count in (10_000, 100_000):
+        fill(world, count)
+        idle = _peak(world, "nothing")
+        table.add_row(
+            f"{count:,}", *(f"{_peak(world, name):.0f}" for name in ("json", "soap")), f"{idle:.0f}"
+        )
+    console.print(table)
+
+
+def _peak(world: World, protocol: str) -> float:
+    """Run one call in a process of its own and ask the system for its peak."""
+    url = world.database.url.render_as_string(hide_password=False)
+    program = Path(__file__).with_name("peak.py")
+    command = [sys.executable, str(program), url, world.database.prefix, world.key("alice")]
+    finished = subprocess.run([*command, protocol], check=True, capture_output=True, text=True)
+    return float(finished.stdout)
+
+
+def _requests(world: World) -> dict[str, list[Request]]:
+    key = world.key("alice")
+
+    def call(method: str, *parameters: Any) -> Request:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": [key, *parameters]}
+        return "/core/json.php", json.dumps(request).encode(), "application/json"
+
+    def soap(method: str, **parameters: Any) -> Request:
+        inner = "".join(
+            f"<t:{name}>{value}</t:{name}>"
+            for name, value in ({"apiKey": key} | parameters).items()
+        )
+        body = ENVELOPE.format(method=method, parameters=inner)
+        return "/core/soap.php", body.encode(), "text/xml"
+
+    return {
+        "getVersion JSON": [call("getVersion")],
+        "getUsers JSON": [call("getUsers")],
+        "getProjects+tasks JSON": [call("getProjects", True)],
+        "getProjects+tasks SOAP": [soap("getProjects", includeTasks="true")],
+        "getTimesheet 50 JSON": [call("getTimesheet", 0, 0, -1, 0, 50)],
+        "getTimesheet 50 SOAP": [soap("getTimesheet", limit=50)],
+        "getTimesheet 10,000 JSON": [call("getTimesheet", 0, 0, -1, 0, 10_000)],
+        "getTimesheet 10,000 SOAP": [soap("getTimesheet", limit=10_000)],
+        "start+stop JSON": [call("startRecord", world.shop, world.coding), call("stopRecord", 0)],
+        "start+stop SOAP": [
+            soap("startRecord", projectId=world.shop, activityId=world.coding),
+            soap("stopRecord"),
+        ],
+    }
+
+
+def _serve(world: World, directory: Path, workers: int, threads: int) -> Any:
+    environ = {
+        "KIMAI_REMOTE_SECRET": worlds.SECRET.decode(),
+        "KIMAI_REMOTE_DATABASE_URL": world.database.url.render_as_string(hide_password=False),
+        "KIMAI_REMOTE_TABLE_PREFIX": world.database.prefix,
+    }
+    scale = ("--workers", str(workers), "--threads", str(threads))
+    return serving(directory, *scale, environ=environ)
+
+
+def http(world: World) -> None:
+    """Calls a second through HTTP with 1 and with 8 connections."""
+    fill(world, 10_000)
+    table = Table(title="Calls a second over HTTP, one process", title_justify="left")
+    for heading in ("call", "1 connection", "8 connections", "8 : 1"):
+        table.add_column(heading, justify="right")
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        _serve(world, Path(directory), 1, 8) as server,
+    ):
+        port = int(server.url.rpartition(":")[2])
+        for name, requests in _requests(world).items():
+            one, eight = (calls_a_second(port, requests, count, 2) for count in (1, 8))
+            table.add_row(name, f"{one:.0f}", f"{eight:.0f}", f"{eight / one:.2f}")
+    console.print(table)
+
+
+def servers(world: World) -> None:
+    """Which number of processes and threads answers most calls of a usual mixture."""
+    fill(world, 10_000)
+    every = _requests(world)
+    names = ("getUsers JSON", "getProjects+tasks SOAP", "getTimesheet 50 JSON", "start+stop JSON")
+    mixture = [request for name in names for request in every[name]]
+    table = Table(title="Calls a second of a mixture, 8 connections", title_justify="left")
+    for heading in ("processes", "threads", "calls a second", "ratio to 1 x 8"):
+        table.add_column(heading, justify="right")
+    base = 0.0
+    for workers, threads in ((1, 8), (1, 2), (1, 4), (2, 2), (2, 4), (2, 8), (4, 4)):
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            _serve(world, Path(directory), workers, threads) as server,
+        ):
+            port = int(server.url.rpartition(":")[2])
+            rate = calls_a_second(port, mixture, 8, 4)
+        base = base or rate
+        table.add_row(str(workers), str(threads), f"{rate:.0f}", f"{rate / base:.2f}")
+    console.print(table)
+
+
+PARTS: dict[str, Callable[[World], None]] = {
+    "rows": rows, "growth": growth, "memory": memory, "http": http, "servers": servers,
+}  # fmt: skip
+
+
+def main(arguments: Iterable[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("--database", choices=KINDS, default="sqlite")
+    chosen = parser.parse_args(arguments)
+    for name in chosen.parts or PARTS:
+        console.rule(f"{name} on {chosen.database}")
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            setting(chosen.database, Path(directory)) as world,
+        ):
+            PARTS[name](world)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The known world behind a real server process, for tests that speak raw bytes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kimai_remote.storage import schema
+from kimai_remote.storage.database import Database
+
+from . import world as worlds
+from .server import Server, serving
+
+
+@dataclass
+class Town:
+    """A server, what is in its database, and alice's one time entry and expense."""
+
+    server: Server
+    world: worlds.World
+    entry: int
+    expense: int
+
+    @property
+    def key(self) -> str:
+        """The API key of alice, for tests that read only."""
+        return self.world.key("alice")
+
+
+@contextmanager
+def founded(directory: Path, **settings: str) -> Iterator[Town]:
+    """A server with a world of its own.
+
+    :param settings: of the server, by their names in lower case.
+    """
+    data = directory / "data"
+    data.mkdir()
+    database = Database(f"sqlite:///{data / 'kimai.sqlite3'}")
+    schema.create(database)
+    world = worlds.build(database)
+    entry = world.add_entry(
+        start=world.now - 7200, end=world.now - 1800, description="a <b> & \"c\" 'd'\ttab",
+        rate=Decimal("85.50"), location="",
+    )  # fmt: skip
+    expense = world.add_expense(designation="Bell \x07 ☕", value=Decimal("19.99"))
+    database.close()
+    settings = {"secret": worlds.SECRET.decode(), "login_rate": "0"} | settings
+    environ = {f"KIMAI_REMOTE_{name.upper()}": value for name, value in settings.items()}
+    with serving(directory, environ=environ) as server:
+        yield Town(server, world, entry, expense)
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A server with default settings."""
+    with founded(tmp_path_factory.mktemp("town")) as founding:
+        yield founding
