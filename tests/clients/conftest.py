@@ -8,12 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support import world as worlds
-from support.server import Server, serving
 
+from clients import tools
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
+from support import databases
+from support import world as worlds
+from support.server import Server, serving
 
 #: Emoji, right-to-left script, markup, quotes, line break and tab: every client gets it unchanged.
 AWKWARD = "☕ 🦊 שלום مرحبا <b>&amp;</b> \"double\" 'single'\nsecond line\tafter a tab"
@@ -45,6 +47,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     data.mkdir()
     database = Database(f"sqlite:///{data / 'kimai.sqlite3'}")
     schema.create(database)
+    databases.empty(database)
     world = worlds.build(database)
     world.add_entry(start=world.now - 86_400)
     entry = world.add_entry(
@@ -57,3 +60,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     environ = {"KIMAI_REMOTE_SECRET": worlds.SECRET.decode()}
     with serving(tmp_path, environ=environ) as server:
         yield Scene(server, world, entry, expense)
+
+
+@pytest.fixture
+def node_project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder where Node finds the test programs and the packages that they need."""
+    return tools.node_project(request.config.cache, tmp_path)

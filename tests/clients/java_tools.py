@@ -1,0 +1,79 @@
+"""Java's code generators, compiler and virtual machine, with libraries from Debian packages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clients import tools
+
+SOURCES = tools.HERE / "java"
+LIBRARIES = Path("/usr/share/java")
+#: Debian packages and the libraries from them that a program is compiled and run with.
+AXIS = {
+    "libaxis-java": ["axis", "jaxrpc", "saaj"],
+    "libcommons-logging-java": ["commons-logging"],
+    "libcommons-discovery-java": ["commons-discovery"],
+    "libwsdl4j-java": ["wsdl4j"],
+    "libmail-java": ["javax.mail"],
+    "libactivation-java": ["javax.activation"],
+    "libgoogle-gson-java": ["gson"],
+}
+JAXWS = {
+    "libjaxws-java": ["jaxws-rt", "jaxws-tools"],
+    "libjaxws-api-java": ["jaxws-api"],
+    "libgoogle-gson-java": ["gson"],
+}
+XMLBEANS = {
+    "libxmlbeans-java": ["xmlbeans"],
+    "libsaxonhe-java": ["Saxon-HE"],
+    "libgoogle-gson-java": ["gson"],
+}
+
+
+def class_path(packages: dict[str, list[str]]) -> str:
+    """The class path of these libraries."""
+    paths = []
+    for package, names in packages.items():
+        for name in names:
+            path = LIBRARIES / f"{name}.jar"
+            if not path.exists():
+                tools.missing(str(path), f"apt-get install {package}")
+            paths.append(path)
+    return ":".join(map(str, paths))
+
+
+def wsdl2java(wsdl: str, directory: Path) -> None:
+    """Axis's generator: sources in the Java package ``kimai`` below a directory."""
+    tools.run([
+        virtual_machine(), "-cp", class_path(AXIS), "org.apache.axis.wsdl.WSDL2Java",
+        "-p", "kimai", "-o", directory, wsdl,
+    ])  # fmt: skip
+
+
+def wsimport(wsdl: str, directory: Path) -> None:
+    """JAX-WS's generator, likewise."""
+    program = tools.need("wsimport", "apt-get install jaxws")
+    tools.run([
+        program, "-quiet", "-Xnocompile", "-b", SOURCES / "bindings.xml", "-p", "kimai",
+        "-s", directory, wsdl,
+    ])  # fmt: skip
+
+
+def compiled(program: str, directory: Path, packages: dict[str, list[str]]) -> list[str]:
+    """Compile a client with what was generated for it; the command that runs it.
+
+    :param directory: holds the generated sources, if there are any.
+    """
+    classes = directory / "classes"
+    libraries = class_path(packages)
+    tools.run([
+        tools.need("javac", "apt-get install default-jdk-headless"), "-nowarn", "-d", classes,
+        "-encoding", "UTF-8", "-cp", libraries, "-sourcepath", SOURCES,
+        SOURCES / f"{program}.java", *directory.rglob("*.java"),
+    ])  # fmt: skip
+    return [virtual_machine(), "-cp", f"{classes}:{libraries}", program]
+
+
+def virtual_machine() -> str:
+    """The path of Java."""
+    return tools.need("java", "apt-get install default-jdk-headless")

@@ -1,0 +1,79 @@
+package Steps;
+
+# Runs the steps from standard input through a call function and prints the report.
+
+use strict;
+use warnings;
+
+use JSON::PP;
+
+# Parameters and the fields of records in the order of the contract.
+our %PARAMETERS = (
+    authenticate          => [qw(username password)],
+    getVersion            => [],
+    startRecord           => [qw(apiKey projectId activityId)],
+    stopRecord            => [qw(apiKey entryId)],
+    getUsers              => [qw(apiKey)],
+    getCustomers          => [qw(apiKey)],
+    getProjects           => [qw(apiKey includeTasks)],
+    getTasks              => [qw(apiKey projectId)],
+    getActiveRecording    => [qw(apiKey)],
+    updateActiveRecording => [qw(apiKey record)],
+    getTimesheet          => [qw(apiKey from to cleared start limit)],
+    getTimesheetRecord    => [qw(apiKey id)],
+    setTimesheetRecord    => [qw(apiKey record doUpdate)],
+    removeTimesheetRecord => [qw(apiKey id)],
+    getExpenses           => [qw(apiKey from to refundable cleared start limit)],
+    getExpenseRecord      => [qw(apiKey id)],
+    setExpenseRecord      => [qw(apiKey record doUpdate)],
+    removeExpenseRecord   => [qw(apiKey id)],
+);
+our %FIELDS = (
+    updateActiveRecording => [qw(projectID activityID description comment start end timeEntryID)],
+    setTimesheetRecord    => [qw(
+        id projectId taskId start end location trackingNumber description comment commentType rate
+        fixedRate flagCleared statusId flagBillable budget approved
+    )],
+    setExpenseRecord => [qw(
+        id projectId date designation comment commentType refundable cleared multiplier value
+    )],
+);
+
+# The call gets the name of a method and its parameters by name.
+# It dies with {code, message} for a SOAP fault.
+sub run {
+    my ($call) = @_;
+    my $json = JSON::PP->new->utf8->allow_nonref->boolean_values(0, 1);
+    my $text = do { local $/; <STDIN> };
+    my %report;
+    my @parts;
+    for my $step (@{ $json->decode($text) }) {
+        my $params = filled($step->{params}, \%report);
+        my $answer = eval { $call->($step->{method}, $params) };
+        if (my $fault = $@) {
+            die $fault unless ref $fault;
+            $answer = { fault => $fault };
+        }
+        $report{ $step->{name} } = $answer;
+        # A Perl hash has no order, and the report's members are in the order of the steps.
+        push @parts, $json->encode($step->{name}) . ':' . $json->encode($answer);
+    }
+    print '{', join(',', @parts), "}\n";
+    return;
+}
+
+sub filled {
+    my ($value, $report) = @_;
+    return { map { $_ => filled($value->{$_}, $report) } keys %$value } if ref $value eq 'HASH';
+    return $report->{$1}{items}[0]{$2} if defined $value && $value =~ /^\$(\w+)\.(\w+)$/;
+    return $value;
+}
+
+# What on_fault does in both programs.
+sub refuse {
+    my ($soap, $answer) = @_;
+    die $answer // $soap->transport->status unless ref $answer;
+    die { code => $answer->faultcode, message => $answer->faultstring };
+}
+
+1;

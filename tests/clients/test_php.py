@@ -1,0 +1,63 @@
+"""PHP's SoapClient in both dialects, and JSON-RPC by its curl extension."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients import scenario, tools
+from clients.conftest import Scene
+
+pytestmark = pytest.mark.clients
+
+
+@pytest.mark.parametrize(
+    ("client", "extension", "address", "dialect"),
+    [
+        ("soap_document.php", "soap", "soap.php?wsdl", scenario.DOCUMENT),
+        ("soap_encoded.php", "soap", "soap.php?wsdl&style=rpc", scenario.ENCODED),
+        ("soap_encoded.php", "soap", "soap.php", scenario.ENCODED),
+        ("json_curl.php", "curl", "json.php", scenario.JSON),
+        ("json_curl.php", "curl", "json.php?types=native", scenario.JSON_NATIVE),
+    ],
+)
+def test_php_client(
+    scene: Scene, client: str, extension: str, address: str, dialect: scenario.Dialect
+) -> None:
+    report = tools.report(
+        [
+            tools.need_php(extension),
+            tools.HERE / "php" / client,
+            f"{scene.server.url}/core/{address}",
+        ],
+        stdin=scenario.program(scene),
+    )
+    scenario.check(report, scene, dialect)
+
+
+def test_both_dialects_in_one_program(scene: Scene) -> None:
+    report = tools.report(
+        [
+            tools.need_php("soap"),
+            tools.HERE / "php" / "both_dialects.php",
+            scene.server.soap,
+            scene.user,
+            scene.password,
+        ]
+    )
+    internal = scene.world.internal
+    assert report == {"sameKey": True, "projects": [internal, str(internal)] * 3}
+
+
+def test_http_of_php_curl(scene: Scene) -> None:
+    php = tools.need_php("curl")
+    report = tools.report([php, tools.HERE / "php" / "http.php", scene.server.json])
+    ok = "HTTP/1.1 200 OK"
+    for name in ("small", "large", "again", "expecting", "chunked", "afterwards"):
+        assert report[name]["statuses"][-1] == ok, name
+        assert report[name]["body"]["result"].endswith("-1400"), name
+    # curl waits for the interim answer before it sends a large body.
+    assert report["large"]["statuses"] == ["HTTP/1.1 100 Continue", ok]
+    assert report["expecting"]["statuses"] == ["HTTP/1.1 100 Continue", ok]
+    made = [report[name]["connections"] for name in ("small", "large", "again", "chunked")]
+    assert made == [1, 0, 0, 0]
+    assert report["tooLarge"]["statuses"][-1].startswith("HTTP/1.1 413 ")

@@ -1,0 +1,35 @@
+"""XMLBeans compiles the schema of the live WSDL and validates answers, as SoapUI does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from clients import java_tools, tools
+from clients.conftest import AWKWARD, Scene
+from kimai_remote.api.service import RemoteApi
+
+
+@pytest.mark.clients
+def test_xmlbeans(scene: Scene, tmp_path: Path) -> None:
+    program = java_tools.compiled("XmlBeansClient", tmp_path, java_tools.XMLBEANS)
+    key = scene.world.key(scene.user)
+    report = tools.report([*program, scene.server.soap, key, str(scene.entry), str(scene.expense)])
+
+    assert report["problems"] == []
+    assert set(report["operations"]) == set(RemoteApi.public_methods)
+    assert "userID" in report["broken"]
+    assert report["getProjects.comment"] == ["About internal", AWKWARD, "About shop"]
+    # Those of the projects and of their tasks, null but for one.
+    assert report["getProjects.effort"].count("8.00") == 1
+    assert set(report["getProjects.effort"]) == {None, "8.00"}
+    assert report["getTimesheet.wage_decimal"] == ["128.25", "60.00"]
+    assert report["getTimesheet.location"] == [None, None]
+    assert report["getTimesheetRecord.description"] == [AWKWARD]
+    assert report["getExpenses.value"] == ["19.99"]
+    assert report["getExpenseRecord.designation"] == [AWKWARD]
+    assert report["getActiveRecording.msg"] == ["No active recording."]
+    (version,) = report["getVersion.getVersionResult"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*-1400", version)

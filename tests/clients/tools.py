@@ -1,0 +1,114 @@
+"""Programs that client tests need besides Python, and what happens where one is missing.
+
+A missing tool skips the test and says what to install. With ``KIMAI_REMOTE_TEST_ALL`` set, as
+``.ci/run`` does, it fails instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+HERE = Path(__file__).parent
+#: Longest that one client may take, compiling included.
+TIMEOUT = 240
+
+
+def missing(what: str, install: str) -> NoReturn:
+    """Skip, or fail where nothing may skip.
+
+    :param what: the program, library or module that isn't here.
+    :param install: the command that gets it.
+    """
+    message = f"{what} isn't installed; get it with: {install}"
+    if os.environ.get("KIMAI_REMOTE_TEST_ALL"):
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def need(program: str, install: str) -> str:
+    """The path of a program."""
+    found = shutil.which(program)
+    return found or missing(program, install)
+
+
+def need_php(extension: str) -> str:
+    """The path of PHP, where it has this extension."""
+    php = need("php", f"apt-get install php-cli php-{extension}")
+    if extension not in run([php, "-m"]).lower().split():
+        missing(f"PHP's {extension} extension", f"apt-get install php-{extension}")
+    return php
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    stdin: str | None = None,
+    cwd: Path | None = None,
+    environ: dict[str, str] | None = None,
+) -> str:
+    """Run a program that has to succeed; what it printed to standard output.
+
+    Text goes in and out as UTF-8, whatever the machine's locale is.
+    """
+    result = subprocess.run(
+        list(map(str, command)),
+        input=stdin,
+        cwd=cwd,
+        env={**os.environ, "LC_ALL": "C.UTF-8", **(environ or {})},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+        check=False,
+    )
+    if result.returncode:
+        pytest.fail(
+            f"{command[0]} ended with {result.returncode}\n{result.stdout}\n{result.stderr}",
+            pytrace=False,
+        )
+    return result.stdout
+
+
+def report(command: Sequence[str | Path], **options: Any) -> Any:
+    """Run a client that prints one JSON value (see :mod:`clients.scenario`); that value."""
+    output = run(command, **options)
+    try:
+        return json.loads(output)
+    except ValueError:
+        pytest.fail(f"{command[0]} printed no JSON report but:\n{output}", pytrace=False)
+
+
+def node_project(cache: pytest.Cache, directory: Path) -> Path:
+    """A folder with the programs of ``node/`` and the packages that they need.
+
+    The packages are installed once into pytest's cache, again when ``package.json`` changes.
+
+    :param directory: an empty folder of the test's.
+    """
+    npm = need("npm", "apt-get install nodejs npm")
+    need("node", "apt-get install nodejs npm")
+    manifest = (HERE / "node" / "package.json").read_bytes()
+    home = cache.mkdir("kimai-remote-node")
+    installed = home / hashlib.sha256(manifest).hexdigest()[:16]
+    if not installed.exists():
+        # Renamed when complete, so that an interrupted or parallel run leaves nothing half done.
+        with tempfile.TemporaryDirectory(dir=home) as name:
+            fresh = Path(name) / "packages"
+            fresh.mkdir()
+            (fresh / "package.json").write_bytes(manifest)
+            run([npm, "install", "--no-audit", "--no-fund"], cwd=fresh)
+            if not installed.exists():
+                fresh.rename(installed)
+    project = directory / "node"
+    shutil.copytree(HERE / "node", project)
+    (project / "node_modules").symlink_to(installed / "node_modules")
+    return project
