@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -36,6 +35,18 @@ API_RIGHTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """What became of a try to log in."""
+
+    #: None where it failed.
+    key: str | None
+    #: Whose name it was: ``user``, ``customer`` or ``nobody``.
+    kind: str
+    #: Why it failed; for the log, never for the client.
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Accounts:
     """Logs in and identifies.
 
@@ -48,27 +59,30 @@ class Accounts:
     lifetime: int = 0
     upgrades: bool = True
 
-    def authenticate(self, call: Call, username: str, password: str) -> str | None:
-        """The API key of a user or customer, or None where name and password are nobody's who may
-        log in.
+    def authenticate(self, call: Call, username: str, password: str) -> Login:
+        """The API key of the user or customer with that name and password.
 
         Counts failures, so the transaction is to be committed in both cases. Takes the same steps
-        whether the name exists or not: a password check and, on failure, one counter.
+        whether the name exists or not: four queries, a password check and, on failure, one counter.
+        The account stays locked from the first query on: of many attempts at once, each sees the
+        failures of those before it.
         """
         account = _find(call, username)
-        stored = account.password if account else None
-        fits = self.credentials.check_password(password, stored)
-        if account is None or account.is_banned(call) or not account.may_log_in:
-            _count_nobody(call)
-            return None
-        if not fits or stored is None:
+        banned = account.is_banned(call.options, call.now)
+        fits = self.credentials.check_password(password, account.password)
+        if banned or not account.may_log_in:
+            _NOBODY.count_failure(call)
+            closed = "banned" if banned else "account closed"
+            return Login(None, account.kind, "unknown name" if account is _NOBODY else closed)
+        if not fits:
             account.count_failure(call)
-            return None
-        if account.failures:
-            account.forget_failures(call)
+            return Login(None, account.kind, "wrong password")
+        if account.counter.failures:
+            account.set_failures(call, 0)
+        stored = account.password or ""
         if self.upgrades and self.credentials.is_outdated(stored):
             account.set_password(call, self.credentials.hash_password(password))
-        return self._key(call, account.kind, account.number)
+        return Login(self._key(call, account.kind, account.number), account.kind)
 
     def identify(self, call: Call, key: str | None) -> Principal:
         """The user or customer whose key this is.
@@ -88,37 +102,24 @@ class Accounts:
             raise Denied
         return principal
 
-    def _key(self, call: Call, kind: Kind, number: int) -> str:
-        """The key; its hash is stored when it is given out for the first time."""
-        stored = self._stored_key(call, kind, number)
-        if stored is None or stored.keyHash is None or self._is_expired(call, stored.created):
-            return self._new_key(call, kind, number)
-        return self.credentials.api_key(kind, number, stored.generation)
+    def _key(self, call: Call, kind: str, number: int) -> str:
+        """The key; its hash is stored when it is given out for the first time.
 
-    def _new_key(self, call: Call, kind: Kind, number: int) -> str:
+        No two logins of an account get here at once, since :func:`_find` locks it.
+        """
         row = call.session.get(m.RemoteKey, (kind, number), with_for_update=True)
         if row is None:
-            try:
-                with call.session.begin_nested():
-                    call.session.add(m.RemoteKey(kind=kind, ownerID=number, generation=0))
-            except IntegrityError:
-                pass  # another login of the same account was faster
-            row = call.session.get_one(m.RemoteKey, (kind, number), with_for_update=True)
-        # Another login may have made it while this one waited for the row.
-        if row.keyHash is None or self._is_expired(call, row.created):
-            if row.keyHash is not None:
-                row.generation += 1
-            row.created = call.now
-            key = self.credentials.api_key(kind, number, row.generation)
-            row.keyHash = self.credentials.key_hash(key)
-        return self.credentials.api_key(kind, number, row.generation)
-
-    def _stored_key(self, call: Call, kind: Kind, number: int):  # type: ignore[no-untyped-def]
-        return call.session.execute(
-            select(m.RemoteKey.keyHash, m.RemoteKey.generation, m.RemoteKey.created).where(
-                m.RemoteKey.kind == kind, m.RemoteKey.ownerID == number
-            )
-        ).first()
+            row = m.RemoteKey(kind=kind, ownerID=number, generation=0)
+            call.session.add(row)
+        elif row.keyHash is not None and self._is_expired(call, row.created):
+            row.generation += 1
+            row.keyHash = None
+        key = self.credentials.api_key(kind, number, row.generation)
+        key_hash = self.credentials.key_hash(key)
+        # It is another one too if the server has got another secret.
+        if row.keyHash != key_hash:
+            row.keyHash, row.created = key_hash, call.now
+        return key
 
     def _is_expired(self, call: Call, created: int) -> bool:
         return bool(self.lifetime) and created <= call.now - self.lifetime
@@ -148,26 +149,31 @@ def revoke_of(session: Session, kind: Kind, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
-    """Somebody with a name and a password."""
+class _Counter:
+    """Failed logins since the last good one, and the time of the last one."""
 
-    kind: Kind
+    failures: int = 0
+    failed_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """Somebody with a name and a password; or nobody, who counts the failures of unknown names."""
+
+    kind: Literal["user", "customer", "nobody"]
     number: int
     password: str | None
     may_log_in: bool
-    failures: int
-    failed_at: int
+    counter: _Counter
 
-    def is_banned(self, call: Call) -> bool:
-        return _is_banned(lambda: call.options, call.now, self.failures, self.failed_at)
+    def is_banned(self, options: Options, now: int) -> bool:
+        return _is_banned(options, now, self.counter.failures, self.counter.failed_at)
 
     def count_failure(self, call: Call) -> None:
+        tries = call.options.login_tries
         # A ban that is over starts counting anew.
-        again = self.failures >= call.options.login_tries
-        self._set_failures(call, None if again else 1)
-
-    def forget_failures(self, call: Call) -> None:
-        self._set_failures(call, 0)
+        again = self.kind != "nobody" and self.counter.failures >= tries
+        self.set_failures(call, 1 if again else None)
 
     def set_password(self, call: Call, stored: str) -> None:
         model, key = (
@@ -175,45 +181,74 @@ class _Account:
         )
         call.session.execute(update(model).where(key == self.number).values(password=stored))
 
-    def _set_failures(self, call: Call, step: int | None) -> None:
-        """Add ``step``, or begin again with 1 (None) or none (0)."""
+    def set_failures(self, call: Call, failures: int | None) -> None:
+        """Set the counter, or add one to it (None)."""
+        since = 0 if failures == 0 else call.now
         if self.kind == "user":
-            counter, since = m.User.ban, m.User.banTime
-            statement = update(m.User).where(m.User.userID == self.number)
-        else:
-            counter, since = m.RemoteKey.failures, m.RemoteKey.failedAt
-            statement = update(m.RemoteKey).where(
-                m.RemoteKey.kind == self.kind, m.RemoteKey.ownerID == self.number
+            value = m.User.ban + 1 if failures is None else failures
+            call.session.execute(
+                update(m.User)
+                .where(m.User.userID == self.number)
+                .values({m.User.ban: value, m.User.banTime: since})
             )
-            _ensure_row(call, self.kind, self.number)
-        value = counter + 1 if step == 1 else int(step is None)
-        call.session.execute(
-            statement.values({counter: value, since: 0 if step == 0 else call.now})
-        )  # fmt: skip
+            return
+        key = m.RemoteKey
+        value = key.failures + 1 if failures is None else failures
+        counted = call.session.execute(
+            update(key)
+            .where(key.kind == self.kind, key.ownerID == self.number)
+            .values({key.failures: value, key.failedAt: since})
+        )
+        if not counted.rowcount:  # type: ignore[attr-defined]
+            _add_counter(call, self.kind, self.number, since)
 
 
-def _find(call: Call, username: str) -> _Account | None:
-    """The user of that name, else the only customer of that name who has a password."""
+_NOBODY = _Account("nobody", 0, None, False, _Counter())
+
+
+def _add_counter(call: Call, kind: str, number: int, since: int) -> None:
+    """The first failure of a customer who never logged in, or of any unknown name."""
+    try:
+        with call.session.begin_nested():
+            call.session.add(m.RemoteKey(kind=kind, ownerID=number, failures=1, failedAt=since))
+    except IntegrityError:
+        pass  # another unknown name was counted at the same moment; one more or less is the same
+
+
+def _find(call: Call, username: str) -> _Account:
+    """The user of that name, else the only customer of that name who has a password; locked."""
     user = call.session.execute(
         select(
             m.User.userID, m.User.password, m.User.active, m.User.trash, m.User.ban, m.User.banTime
-        ).where(m.User.name == username)
+        )
+        .where(m.User.name == username)
+        .with_for_update()
     ).first()
-    key = m.RemoteKey
     customers = call.session.execute(
-        select(m.Customer.customerID, m.Customer.password, key.failures, key.failedAt)
-        .outerjoin(key, and_(key.kind == "customer", key.ownerID == m.Customer.customerID))
-        .where(m.Customer.name == username, m.Customer.trash == 0)
-        .where(m.Customer.password.is_not(None), m.Customer.password != "")
+        select(m.Customer.customerID, m.Customer.password)
+        .where(m.Customer.name == username, m.Customer.trash == 0, _has_password())
         .limit(2)
+        .with_for_update()
     ).all()
+    number, password = customers[0] if len(customers) == 1 else (0, None)
+    # Read after the lock, when it has what other attempts have counted.
+    counted = call.session.execute(
+        select(m.RemoteKey.failures, m.RemoteKey.failedAt).where(
+            m.RemoteKey.kind == "customer", m.RemoteKey.ownerID == number
+        )
+    ).first()
     if user is not None:
         may = bool(user.active) and not user.trash
-        return _Account("user", user.userID, user.password, may, user.ban, user.banTime)
-    if len(customers) == 1:
-        number, password, failures, failed_at = customers[0]
-        return _Account("customer", number, password, True, failures or 0, failed_at or 0)
-    return None
+        counter = _Counter(user.ban, user.banTime)
+        return _Account("user", user.userID, user.password, may, counter)
+    if number:
+        return _Account("customer", number, password, True, _Counter(*(counted or ())))
+    return _NOBODY
+
+
+def _has_password() -> ColumnElement[bool]:
+    """SQL condition on customers: the API is open to them."""
+    return and_(m.Customer.password.is_not(None), m.Customer.password != "")
 
 
 def _user(call: Call, key: str, valid: object) -> Principal | None:
@@ -242,7 +277,7 @@ def _user(call: Call, key: str, valid: object) -> Principal | None:
     if found is None:
         return None
     user_id, name, ban, ban_time, zone, *flags = found
-    if _is_banned(lambda: call.options, call.now, ban, ban_time):
+    if _bans(call, ban, ban_time):
         return None
     zone_of_user = dates.timezone(zone, call.zone)
     return Principal(name, zone_of_user, user_id=user_id, rights=granted(API_RIGHTS, flags))
@@ -258,12 +293,17 @@ def _customer(call: Call, valid: object) -> Principal | None:
             m.RemoteKey.failedAt,
         )
         .join(m.RemoteKey, m.RemoteKey.ownerID == m.Customer.customerID)
-        .where(valid, m.RemoteKey.kind == "customer", m.Customer.trash == 0)  # type: ignore[arg-type]
+        .where(
+            valid,  # type: ignore[arg-type]
+            m.RemoteKey.kind == "customer",
+            m.Customer.trash == 0,
+            _has_password(),
+        )
     ).first()
     if found is None:
         return None
     number, name, zone, failures, failed_at = found
-    if _is_banned(lambda: call.options, call.now, failures, failed_at):
+    if _bans(call, failures, failed_at):
         return None
     return Principal(name, dates.timezone(zone, call.zone), customer_id=number)
 
@@ -271,30 +311,10 @@ def _customer(call: Call, valid: object) -> Principal | None:
 _KimaiKey = aliased(m.User)
 
 
-def _is_banned(options: Callable[[], Options], now: int, failures: int, since: int) -> bool:
-    if not failures:
-        return False  # the usual case reads no options
-    limits = options()
-    return 0 < limits.login_tries <= failures and now - since < limits.login_ban_time
+def _bans(call: Call, failures: int, since: int) -> bool:
+    # The usual case reads no options.
+    return bool(failures) and _is_banned(call.options, call.now, failures, since)
 
 
-def _count_nobody(call: Call) -> None:
-    """One write, like the counter of a name that exists, so that the time tells nothing."""
-    _ensure_row(call, "nobody", 0)
-    call.session.execute(
-        update(m.RemoteKey)
-        .where(m.RemoteKey.kind == "nobody", m.RemoteKey.ownerID == 0)
-        .values(failures=m.RemoteKey.failures + 1, failedAt=call.now)
-    )
-
-
-def _ensure_row(call: Call, kind: str, number: int) -> None:
-    known = select(m.RemoteKey.ownerID).where(
-        m.RemoteKey.kind == kind, m.RemoteKey.ownerID == number
-    )
-    if call.session.scalar(known) is None:
-        try:
-            with call.session.begin_nested():
-                call.session.add(m.RemoteKey(kind=kind, ownerID=number))
-        except IntegrityError:
-            pass  # somebody else has made it meanwhile
+def _is_banned(options: Options, now: int, failures: int, since: int) -> bool:
+    return 0 < options.login_tries <= failures and now - since < options.login_ban_time

@@ -36,8 +36,8 @@ class Principal:
 
     name: str
     zone: ZoneInfo
-    #: Number of the user; 0 for a customer, who owns no entries.
-    user_id: int = 0
+    #: Number of the user; for a customer one that nobody has, not even entries without an owner.
+    user_id: int = -1
     #: Number of the customer; None for a user.
     customer_id: int | None = None
     #: Names of the global rights that the API asks for and the user has.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from ..errors import Refused
 from ..storage import models as m
@@ -21,7 +21,7 @@ def users(call: Call) -> Rows:
     condition = visible_users(call)
     if condition is not None:
         statement = statement.where(condition)
-    return Rows.fetch(call.session, statement.order_by(m.User.name, m.User.userID))
+    return Rows.fetch(call.session, statement.order_by(*_by_name(m.User.name, m.User.userID)))
 
 
 def customers(call: Call) -> Rows:
@@ -31,7 +31,7 @@ def customers(call: Call) -> Rows:
         select(customer.customerID, customer.name, customer.contact, customer.visible)
         .where(customer.trash == 0, customer.visible == 1)
         .where(sees_customer(call))
-        .order_by(customer.name, customer.customerID)
+        .order_by(*_by_name(customer.name, customer.customerID))
     )
     return Rows.fetch(call.session, statement)
 
@@ -62,7 +62,7 @@ def projects(call: Call, *, with_tasks: bool = False) -> Rows:
         .where(project.trash == 0, project.visible == 1)
         .where(customer.trash == 0, customer.visible == 1)
         .where(sees_project(call))
-        .order_by(project.name, project.projectID)
+        .order_by(*_by_name(project.name, project.projectID))
     )
     found = Rows.fetch(call.session, statement)
     if not with_tasks:
@@ -88,7 +88,7 @@ def tasks(call: Call, project_id: int | None) -> Rows:
     activity = m.Activity
     statement = _visible_tasks(
         call, select(activity.activityID, activity.name, activity.visible)
-    ).order_by(activity.name, activity.activityID)
+    ).order_by(*_by_name(activity.name, activity.activityID))
     if project_id:
         known = select(m.Project.projectID).where(usable_project(call, project_id))
         if call.session.scalar(known) is None:
@@ -127,6 +127,11 @@ def usable_task(call: Call, project_id: int, activity_id: int) -> Any:
     )
 
 
+def _by_name(name: InstrumentedAttribute[str], key: InstrumentedAttribute[int]) -> tuple[Any, ...]:
+    """Order by name as people read it: capitals don't come first, on any database."""
+    return func.lower(name), name, key
+
+
 _TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effort")
 
 
@@ -161,7 +166,7 @@ def _assigned_tasks(call: Call) -> _Tasks:
                 and_(link.activityID == activity.activityID, link.projectID == used.c.projectID),
             )
         )
-    statement = statement.order_by(activity.name, activity.activityID)
+    statement = statement.order_by(*_by_name(activity.name, activity.activityID))
     found: _Tasks = defaultdict(list)
     for place, (project_id, *fields) in enumerate(call.session.execute(statement)):
         found[project_id].append((place, tuple(fields)))

@@ -26,7 +26,8 @@ _FORMATS = tuple(
 )
 _RFC_2822 = re.compile(
     r"(?:[a-z]{3},\s*)?\d{1,2}\s+[a-z]{3}\s+\d{4}\s+\d{2}:\d{2}(?::\d{2})?"
-    r"\s+(?:[+-]\d{4}|[a-z]{1,3})(?:\s*\(.*\))?",
+    # No other letters: the library takes a zone that it doesn't know, such as CET, for UTC.
+    r"\s+(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)(?:\s*\(.*\))?",
     re.ASCII | re.IGNORECASE,
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from ..errors import Refused
 from ..storage import models as m
 from .call import Call
 from .catalogue import usable_project, usable_task
-from .rates import CENT, best_fixed_rate, best_rate
+from .rates import best_fixed_rate, best_rate, to_cents
 
 #: Fields as a client gave them; one that it left out, or gave as null, isn't there.
 Record = Mapping[str, Any]
@@ -98,7 +98,7 @@ def money(record: Record, field: str, *, negative: bool = False) -> Decimal | No
     least = -LARGEST_MONEY if negative else 0
     if not least <= value <= LARGEST_MONEY:
         raise Refused(f"{field} must be between {least} and {LARGEST_MONEY}.")
-    return Decimal(value).quantize(CENT, ROUND_HALF_UP)
+    return to_cents(Decimal(value))
 
 
 def number(record: Record, field: str, least: int, most: int) -> int | None:

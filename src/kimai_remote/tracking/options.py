@@ -30,7 +30,7 @@ class Options:
     @classmethod
     def load(cls, session: Session) -> Options:
         rows = session.execute(select(Configuration.option, Configuration.value))
-        return cls.of(dict(rows.tuples().all()))
+        return cls.of(dict(rows.all()))
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> Options:

@@ -9,14 +9,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import Refused
 from .call import Call
+from .entries import check_span
 
 
 def window(call: Call, from_: object, to: object) -> tuple[int | None, int | None]:
     """The bounds of a period in unix seconds, None where it is open.
 
-    :raises Refused: not dates.
+    :raises Refused: not dates, or the period ends before it begins.
     """
-    return call.date(from_, "from"), call.date(to, "to")
+    begin, finish = call.date(from_, "from"), call.date(to, "to")
+    if begin is not None and finish is not None:
+        check_span(begin, finish)
+    return begin, finish
 
 
 def page(

@@ -43,11 +43,16 @@ def best_fixed_rate(project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
     )
 
 
-def wage(duration: int, rate: Decimal, fixed_rate: Decimal) -> Decimal:
+def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> Decimal:
     """What a span of work is worth, to the cent: the fixed rate if there is one, else by the hour.
 
     :param duration: seconds.
     """
     if fixed_rate:
-        return fixed_rate.quantize(CENT, ROUND_HALF_UP)
-    return (rate * duration / 3600).quantize(CENT, ROUND_HALF_UP)
+        return to_cents(fixed_rate)
+    return to_cents((rate or 0) * Decimal(duration) / 3600)
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """An amount with two decimals, half a cent away from zero; never minus zero."""
+    return amount.quantize(CENT, ROUND_HALF_UP) + 0

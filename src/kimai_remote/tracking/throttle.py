@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections import OrderedDict, deque
 
@@ -26,12 +27,13 @@ class Throttle:
         if not self._limit:
             return True
         with self._lock:
-            return len(self._recent(address, now)) < self._limit
+            return len(self._recent(network(address), now)) < self._limit
 
     def failed(self, address: str, now: int) -> None:
         """Count a failed login."""
         if not self._limit:
             return
+        address = network(address)
         with self._lock:
             self._failures.setdefault(address, deque()).append(now)
             self._failures.move_to_end(address)
@@ -46,3 +48,15 @@ class Throttle:
         while len(times) > self._limit:
             times.popleft()
         return times
+
+
+def network(address: str) -> str:
+    """What counts as one address: for IPv6 the 64 bits that a single customer is given."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -207,10 +206,11 @@ def _change(call: Call, record: Record) -> Rows:
 
 def _set_fields(call: Call, entry: m.TimeEntry, record: Record) -> None:
     rates = given(rate=entries.money(record, "rate"), fixedRate=entries.money(record, "fixedRate"))
-    if any(Decimal(getattr(entry, name)) != value for name, value in rates.items()):
+    if any((getattr(entry, name) or 0) != value for name, value in rates.items()):
         access.require_rate_editing(call)
     status_id = record.get("statusId") or None
-    if status_id is not None and call.session.get(m.Status, status_id) is None:
+    # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
+    if status_id and status_id not in call.session.scalars(select(m.Status.statusID)).all():
         raise Refused(f"Invalid statusId {status_id}.")
     cleared = record.get("flagCleared")
     values = {

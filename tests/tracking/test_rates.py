@@ -1,0 +1,114 @@
+"""Rates: which one fits best, and what work is worth."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from kimai_remote.storage import models as m
+from kimai_remote.tracking.rates import best_fixed_rate, best_rate, to_cents, wage
+
+USER, PROJECT, ACTIVITY = 1, 2, 3
+#: Each kind of rate by what it is set for, best first.
+RATES = ["upa", "ua", "up", "u", "pa", "a", "p", ""]
+FIXED_RATES = ["pa", "a", "p", ""]
+
+
+@pytest.fixture
+def rates(world):
+    """Stores rates, each for what its letters say, and asks for the best one."""
+
+    def best(table, question, kinds, user=USER, project=PROJECT, activity=ACTIVITY):
+        world.execute(table.delete())
+        for value, kind in kinds:
+            owner = {"userID": user} if table is m.rates else {}
+            row = {
+                name: (number if name[0] in kind else None)
+                for name, number in {
+                    **owner, "projectID": project, "activityID": activity,
+                }.items()
+            }  # fmt: skip
+            world.execute(table.insert(), {**row, "rate": Decimal(value)})
+        return world.database.run(lambda session: session.scalar(select(question)), writes=False)
+
+    return best
+
+
+def ask():
+    return best_rate(USER, PROJECT, ACTIVITY)
+
+
+def ask_fixed():
+    return best_fixed_rate(PROJECT, ACTIVITY)
+
+
+@pytest.mark.parametrize("place", range(len(RATES)))
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_most_specific_rate_whatever_the_order_of_the_rows(rates, place, turned):
+    kinds = list(enumerate(RATES[place:], 10))
+    found = rates(m.rates, ask(), kinds[::-1] if turned else kinds)
+    assert found == Decimal("10.00")
+
+
+@pytest.mark.parametrize("place", range(len(FIXED_RATES)))
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_most_specific_fixed_rate(rates, place, turned):
+    kinds = list(enumerate(FIXED_RATES[place:], 10))
+    found = rates(m.fixed_rates, ask_fixed(), kinds[::-1] if turned else kinds)
+    assert found == Decimal("10.00")
+
+
+@pytest.mark.parametrize("kind", RATES[:-1])
+def test_rates_for_others_do_not_fit(rates, kind):
+    assert rates(m.rates, ask(), [(10, kind)], user=91, project=92, activity=93) is None
+    assert rates(m.rates, ask(), [(10, kind), (5, "")], user=91, project=92, activity=93) == 5
+
+
+@pytest.mark.parametrize("kind", FIXED_RATES[:-1])
+def test_fixed_rates_for_others_do_not_fit(rates, kind):
+    assert rates(m.fixed_rates, ask_fixed(), [(10, kind)], project=92, activity=93) is None
+
+
+def test_a_rate_must_fit_in_every_part(rates):
+    assert rates(m.rates, ask(), [(10, "up"), (5, "u")], project=92) == 5
+    assert rates(m.fixed_rates, ask_fixed(), [(10, "pa"), (5, "p")], activity=93) == 5
+
+
+def test_no_rates(rates):
+    assert rates(m.rates, ask(), []) is None
+    assert rates(m.fixed_rates, ask_fixed(), []) is None
+
+
+def test_a_specific_rate_of_nothing_wins(rates):
+    assert rates(m.rates, ask(), [(0, "u"), (60, "")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("duration", "rate", "fixed", "expected"),
+    [
+        (3600, "60.00", "0.00", "60.00"),
+        (5430, "85.50", "0.00", "128.96"),
+        (1, "60.00", "0.00", "0.02"),
+        (0, "60.00", "0.00", "0.00"),
+        (6, "3.00", "0.00", "0.01"),
+        (3600, "0.00", "0.00", "0.00"),
+        (3600, "60.00", "99.90", "99.90"),
+        (0, "60.00", "99.90", "99.90"),
+        (2**31 - 1, "99999999.99", "0", "59652323521812.55"),
+        (3600, None, None, "0.00"),
+        (3600, "60.00", None, "60.00"),
+    ],
+)
+def test_wages(duration, rate, fixed, expected):
+    values = [None if value is None else Decimal(value) for value in (rate, fixed)]
+    assert str(wage(duration, *values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [("0.005", "0.01"), ("-0.005", "-0.01"), ("0.0049", "0.00"), ("-0.004", "0.00"), ("7", "7.00")],
+)
+def test_cents(amount, expected):
+    assert str(to_cents(Decimal(amount))) == expected
