@@ -30,10 +30,6 @@ class Parameter:
     def default(self) -> Any:
         return getattr(self.kind.Attributes, "default", None)
 
-    @property
-    def doc(self) -> str:
-        return documentation(self.kind)
-
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -43,6 +39,8 @@ class Method:
     doc: str
     parameters: tuple[Parameter, ...]
     result: Any
+    #: Kimai's contract had it answer a boolean until 2018.
+    legacy_boolean: bool
 
 
 def methods() -> Iterator[Method]:
@@ -56,12 +54,15 @@ def methods() -> Iterator[Method]:
             " ".join(inspect.cleandoc(descriptor.doc or "").split()),
             tuple(Parameter(public, kind) for public, kind in parameters),
             result,
+            bool((descriptor.udd or {}).get("legacy_boolean")),
         )
 
 
 def documentation(kind: Any) -> str:
     """The documentation of a type or parameter."""
-    return " ".join((getattr(kind.Attributes, "doc", None) or "").split())
+    # Spyne keeps that of a parameter or field here; a record has its class's.
+    doc = kind.Annotations.doc or getattr(kind.Attributes, "doc", None) or ""
+    return " ".join(doc.split())
 
 
 class Discovery:
@@ -123,9 +124,7 @@ def _smd_parameter(parameter: Parameter) -> dict[str, Any]:
     }
     if parameter.is_optional:
         described["default"] = parameter.default
-    if parameter.doc:
-        described["description"] = parameter.doc
-    return described
+    return {**described, **_description(parameter.kind)}
 
 
 def _openrpc_method(method: Method, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -136,7 +135,7 @@ def _openrpc_method(method: Method, schemas: dict[str, Any]) -> dict[str, Any]:
         "params": [
             {
                 "name": parameter.name,
-                "description": parameter.doc,
+                **_description(parameter.kind),
                 "required": not parameter.is_optional,
                 "schema": _parameter_schema(parameter, schemas),
             }
@@ -151,6 +150,11 @@ def _parameter_schema(parameter: Parameter, schemas: dict[str, Any]) -> dict[str
     if parameter.is_optional and parameter.default is not None:
         schema = {**schema, "default": parameter.default}
     return schema
+
+
+def _description(kind: Any) -> dict[str, str]:
+    doc = documentation(kind)
+    return {"description": doc} if doc else {}
 
 
 def _json_type(kind: Any) -> str:
@@ -177,7 +181,7 @@ def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
             members = kind.get_flat_type_info(kind)
             schemas[name] = {
                 "type": "object",
-                "description": documentation(kind),
+                **_description(kind),
                 "properties": {
                     member: _member_schema(of, schemas) for member, of in members.items()
                 },
@@ -193,5 +197,4 @@ def _member_schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
         return schema
     if kind.Attributes.nillable:
         schema["type"] = [schema["type"], "null"]
-    doc = documentation(kind)
-    return {**schema, "description": doc} if doc else schema
+    return {**schema, **_description(kind)}

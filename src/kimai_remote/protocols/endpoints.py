@@ -21,7 +21,10 @@ class SoapEndpoint:
         document = application(desk, soap.DocumentLiteral)
         self._document = Dispatcher(document)
         self._encoded = Dispatcher(application(desk, rpc_encoded.RpcEncoded))
-        self._contracts = {"document": wsdl.document_literal(document), "rpc": wsdl.rpc_encoded()}
+        self._contracts = {
+            "document": wsdl.document_literal(document),
+            "rpc": wsdl.rpc_encoded(booleans=desk.settings.legacy_stop_boolean),
+        }
 
     def wsdl(self, style: str) -> Callable[[str], bytes] | None:
         """The contract of a dialect, ``document`` or ``rpc``, as a function of the address."""

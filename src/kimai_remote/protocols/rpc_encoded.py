@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
@@ -21,10 +22,10 @@ from .values import InvalidValue, reader_of
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 MAP = "http://xml.apache.org/xml-soap"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+# In PHP's order for an answer that is a map, behind those of the envelope and of the method.
 _NAMESPACES = (
-    f'xmlns:SOAP-ENV="{SOAP_11}"',
-    'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
     f'xmlns:ns2="{MAP}"',
     f'xmlns:SOAP-ENC="{ENCODING}"',
     f'SOAP-ENV:encodingStyle="{ENCODING}"',
@@ -98,8 +99,8 @@ class RpcEncoded(Soap11):
         ((_, kind),) = ctx.descriptor.out_message._type_info.items()
         (answer,) = ctx.out_object
         ctx.out_document = [
-            f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:ns1="{namespace}" {" ".join(_NAMESPACES)}>'
-            f"<SOAP-ENV:Body><ns1:{name}Response>",
+            f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}" xmlns:ns1="{namespace}" '
+            f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>",
             *self._return(ctx, kind, answer),
             f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n",
         ]
@@ -153,8 +154,19 @@ class _Values:
                 str(etree.QName(child).localname): self.read(child, depth + 1) for child in children
             }
         text = element.text or ""
+        if kind in ("base64Binary", "base64"):
+            return _decoded(text)
         # PHP reads "false" as true, so a real boolean must not stay a text.
         return text.strip() in ("true", "1") if kind == "boolean" else text
+
+
+def _decoded(text: str) -> str:
+    """A text in base64, as Perl's SOAP::Lite sends every one that isn't ASCII."""
+    try:
+        # Line breaks may come anywhere in it.
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        raise InvalidValue(f"{text[:40]!r} isn't a UTF-8 text in base64.") from None
 
 
 def _is_pair(element: Any) -> bool:

@@ -38,6 +38,8 @@ class DocumentLiteral(Soap11):
             # Spyne takes any value of xsi:nil for true.
             if child.get(XSI_NIL, "").strip() in ("false", "0"):
                 del child.attrib[XSI_NIL]
+        # Perl's SOAP::Lite marks a call without parameters as null.
+        element.attrib.pop(XSI_NIL, None)
         ctx.in_header_doc = None
         ctx.in_body_doc = element
         ctx.method_request_string = element.tag

@@ -54,7 +54,7 @@ def read_integer(value: Any, name: str) -> int | None:
     number: int | None = None
     if isinstance(value, bool | int):
         number = int(value)
-    elif isinstance(value, Decimal) and value.is_finite() and abs(value) < 2**32:
+    elif isinstance(value, Decimal) and -(2**32) < value < 2**32:  # abs() could overflow
         number = int(value) if value == int(value) else None
     elif isinstance(value, str):
         text = value.strip()

@@ -24,6 +24,7 @@ from .rpc_encoded import ENCODING, MAP
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 XSD = "http://www.w3.org/2001/XMLSchema"
+TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 ADDRESS = "kimai-remote-address"
 
 
@@ -60,6 +61,8 @@ def _cure(root: Any) -> None:
         element.set("name", text)
     (binding,) = root.findall(tag("binding"))
     binding.set("type", f"tns:{names['portType']}")
+    (style,) = binding.findall(f"{{{SOAP}}}binding")
+    style.set("transport", TRANSPORT)
     (service,) = root.findall(tag("service"))
     service.set("name", SERVICE)
     (port,) = service.findall(tag("port"))
@@ -70,6 +73,9 @@ def _cure(root: Any) -> None:
             part.set("name", "parameters")
     for operation in root.iter(tag("operation")):
         operation.attrib.pop("parameterOrder", None)
+    # Python 3.13 takes the indentation out of docstrings, older ones leave it in.
+    for text in root.iter(tag("documentation"), f"{{{XSD}}}documentation"):
+        text.text = " ".join((text.text or "").split())
     # Spyne writes the types in the order of a set, which differs from run to run.
     for schema in root.iter(f"{{{XSD}}}schema"):
         schema[:] = sorted(schema, key=lambda child: (child.tag, child.get("name")))
@@ -83,11 +89,13 @@ def _cure(root: Any) -> None:
 
 #: Kimai's name of the service; proxies that were generated from it have classes of these names.
 LEGACY_SERVICE = "Kimai_Remote_Api"
-_TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 
 
-def rpc_encoded() -> Wsdl:
-    """A WSDL of the rpc/encoded dialect. Its namespace is the address, as Kimai had it."""
+def rpc_encoded(*, booleans: bool = False) -> Wsdl:
+    """A WSDL of the rpc/encoded dialect. Its namespace is the address, as Kimai had it.
+
+    :param booleans: methods that answered a boolean until 2018 still do.
+    """
     namespaces = {
         None: WSDL, "tns": ADDRESS, "soap": SOAP, "xsd": XSD, "soap-enc": ENCODING, "apache": MAP,
     }  # fmt: skip
@@ -100,7 +108,7 @@ def rpc_encoded() -> Wsdl:
         for parameter in method.parameters:
             _child(message, "part", name=parameter.name, type=_legacy_type(parameter.kind))
         message = _child(root, "message", name=f"{method.name}Out")
-        _child(message, "part", name="return", type=_legacy_result(method))
+        _child(message, "part", name="return", type=_legacy_result(method, booleans))
     port_type = _child(root, "portType", name=f"{LEGACY_SERVICE}Port")
     for method in described:
         operation = _child(port_type, "operation", name=method.name)
@@ -110,7 +118,7 @@ def rpc_encoded() -> Wsdl:
     binding = _child(
         root, "binding", name=f"{LEGACY_SERVICE}Binding", type=f"tns:{LEGACY_SERVICE}Port"
     )
-    _soap(binding, "binding", style="rpc", transport=_TRANSPORT)
+    _soap(binding, "binding", style="rpc", transport=TRANSPORT)
     for method in described:
         operation = _child(binding, "operation", name=method.name)
         _soap(operation, "operation", soapAction=f"{ADDRESS}#{method.name}")
@@ -135,7 +143,9 @@ def _legacy_type(kind: Any) -> str:
     return "xsd:int" if issubclass(kind, Moment | primitive.Integer) else "xsd:string"
 
 
-def _legacy_result(method: Method) -> str:
+def _legacy_result(method: Method, booleans: bool) -> str:
+    if booleans and method.legacy_boolean:
+        return "xsd:boolean"
     return "soap-enc:Array" if issubclass(method.result, ComplexModelBase) else "xsd:string"
 
 

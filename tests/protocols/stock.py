@@ -1,0 +1,59 @@
+"""The same service behind Spyne's own protocols, to show what they do wrong."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from spyne import Application
+from spyne.interface.wsdl import Wsdl11
+from spyne.protocol.soap import Soap11
+from spyne.server.wsgi import WsgiApplication
+
+from kimai_remote.api.fields import NAMESPACE
+from kimai_remote.api.service import RemoteApi
+
+
+def application(validator: str | None = "lxml", config: Any = None) -> Application:
+    return Application(
+        [RemoteApi], NAMESPACE, "KimaiRemote", Soap11(validator=validator), Soap11(), config=config
+    )
+
+
+class Stock:
+    """Spyne's WSGI application."""
+
+    def __init__(self, validator: str | None = "lxml", config: Any = None) -> None:
+        self.app = application(validator, config)
+        self.wsgi = WsgiApplication(self.app)
+
+    def request(
+        self,
+        method: str = "POST",
+        body: bytes = b"",
+        query: str = "",
+        content_type: str = "text/xml; charset=utf-8",
+        host: str = "kimai.test",
+    ) -> tuple[int, bytes]:
+        """Status and body of the answer.
+
+        :raises Exception: what Spyne lets out.
+        """
+        environ = {
+            "REQUEST_METHOD": method, "PATH_INFO": "/", "SCRIPT_NAME": "", "QUERY_STRING": query,
+            "SERVER_NAME": host, "SERVER_PORT": "80", "HTTP_HOST": host,
+            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(),
+            "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+        }  # fmt: skip
+        started: list[str] = []
+        parts = self.wsgi(environ, lambda status, headers, error=None: started.append(status))
+        content = b"".join(parts)
+        return int(started[0].split()[0]), content
+
+
+def wsdl() -> bytes:
+    """Spyne's own WSDL of the service."""
+    builder = Wsdl11(application().interface)
+    builder.build_interface_document("http://kimai.test/")
+    return builder.get_interface_document()

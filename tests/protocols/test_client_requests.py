@@ -1,0 +1,156 @@
+"""The requests of real client programs of Kimai 1, as they go over the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from support.town import Town
+from support.wire import Wire, call, envelope, get, post_json, post_soap
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A JSON request, with ``KEY`` for a key and ``ENTRY`` for an entry of that user's."""
+
+    body: str
+    #: Texts that the answer holds.
+    holds: tuple[str, ...] = ('"success":true',)
+    headers: dict[str, str] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ('"error"',)
+
+
+SHAPES = {
+    "all strings, no Content-Type, id \"1\"": Shape(
+        '{"jsonrpc":"2.0","method":"getTasks","params":["KEY","1"],"id":"1"}',
+        ('"activityID":"1"', '"id":"1","jsonrpc":"2.0"}'),
+    ),
+    "JSON as a form, id 0": Shape(
+        '{"jsonrpc":"2.0","method":"getUsers","params":["KEY"],"id":0}',
+        ('"userID":"1"', '"id":0,"jsonrpc":"2.0"}'),
+        FORM,
+    ),
+    "named parameters and an unpadded German date": Shape(
+        '{"jsonrpc":"2.0","method":"getTimesheet","id":"1","params":'
+        '{"apiKey":"KEY","from":"1.1.2020 8:00","to":"24.12.2030 8:00"}}',
+        ('"timeEntryID":"ENTRY"', '"total":1'),
+    ),
+    "named parameters and a day before": Shape(
+        '{"jsonrpc":"2.0","method":"getTimesheet","id":"1","params":'
+        '{"apiKey":"KEY","from":"1.1.2019 8:00","to":"24.1.2019 8:00"}}',
+        ('"items":[]', '"total":0'),
+    ),
+    "empty texts for all but the limit": Shape(
+        '{"jsonrpc":"2.0","method":"getTimesheet","params":["KEY","","","","",1],"id":3}',
+        ('"timeEntryID":"ENTRY"', '"total":1', '"id":3'),
+    ),
+    "no jsonrpc, and a named parameter that is unknown": Shape(
+        '{"method":"getProjects","params":{"apiKey":"KEY","all":true},"id":1}',
+        ('"projectID":"1"', '"id":1}'),
+        lacks=('"error"', '"jsonrpc"'),
+    ),
+    "a date with +0000": Shape(
+        '{"jsonrpc":"2.0","method":"getTimesheet","id":"1",'
+        '"params":["KEY","2014-01-05 23:00:00 +0000","0"]}',
+        ('"timeEntryID":"ENTRY"',),
+    ),
+    "a third parameter to authenticate": Shape(
+        '{"jsonrpc":"2.0","method":"authenticate","id":"1",'
+        '"params":["root","correct horse","http://kimai.example/"]}',
+        ('"apiKey":"KEY"',),
+    ),
+    "id null with named parameters": Shape(
+        '{"jsonrpc":"2.0","method":"getCustomers","params":{"apiKey":"KEY"},"id":null}',
+        ('"customerID":"1"', '"id":null,"jsonrpc":"2.0"}'),
+    ),
+    "a record in two parameters, numbers empty": Shape(
+        '{"jsonrpc":"2.0","method":"setTimesheetRecord","id":1,"params":["KEY",{"projectId":"1",'
+        '"taskId":"1","start":"2015-03-02 08:00","end":"2015-03-02 09:30","rate":"",'
+        '"fixedRate":"","statusId":"","flagBillable":"","budget":"","approved":"",'
+        '"flagCleared":"","commentType":""}]}',
+        ('"items":[{"id":"', '"total":1'),
+    ),
+    "doUpdate as the text true": Shape(
+        '{"jsonrpc":"2.0","method":"setTimesheetRecord","id":1,'
+        '"params":["KEY",{"id":"ENTRY","comment":"changed"},"true"]}',
+        ('"items":[]', '"total":0'),
+    ),
+    "includeTasks by its name": Shape(
+        '{"jsonrpc":"2.0","method":"getProjects","params":["KEY","includeTasks"],"id":1}',
+        ('"tasks":[{"activityID":"',),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_request_of_a_client(town: Town, name: str) -> None:
+    shape = SHAPES[name]
+    key = town.world.key("root")
+    record = {"projectId": 1, "taskId": 1, "start": "2020-05-04 10:00", "end": "2020-05-04 11:00"}
+    entry = call(town.server, "setTimesheetRecord", key, record)["items"][0]["id"]
+
+    def filled(text: str) -> str:
+        return text.replace("KEY", key).replace("ENTRY", entry)
+
+    try:
+        reply = post_json(town.server, filled(shape.body), headers=shape.headers)
+        assert reply.status == 200
+        for text in shape.holds:
+            assert filled(text) in reply.text
+        for text in shape.lacks:
+            assert text not in reply.text
+    finally:
+        for row in call(town.server, "getTimesheet", key)["items"]:
+            call(town.server, "removeTimesheetRecord", key, row["timeEntryID"])
+
+
+def test_the_calls_that_a_client_builds_from_the_description(town: Town) -> None:
+    """jQuery's Zend plug-in: GET with a cache buster, then one call for each entry."""
+    headers = {"Content-Type": "application/json"}
+    description = get(town.server, "/core/json.php?_=123", headers)
+    assert description.status == 200
+    assert description.headers["Content-Type"] == "application/json"
+    smd = description.json
+    target = smd["target"].removeprefix(town.server.url)
+    assert target == "/core/json.php"
+    for number, name in enumerate(smd["methods"], 1):
+        request = {"jsonrpc": "2.0", "method": name, "params": ["no key"], "id": number}
+        answer = post_json(town.server, request, headers=headers).json
+        assert answer["id"] == number
+        assert "result" in answer, answer
+
+
+def test_a_soap_request_made_from_another_server_s_contract(town: Town) -> None:
+    """PHP's SoapClient over curl: a foreign namespace and SOAPAction, and Expect."""
+    foreign = "https://time.example.org/kimai/core/soap.php"
+    body = envelope(
+        f'<ns1:authenticate xmlns:ns1="{foreign}">'
+        '<username xsi:type="xsd:string">alice</username>'
+        '<password xsi:type="xsd:string">correct horse</password></ns1:authenticate>',
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+        ' e:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"',
+    )
+    head = (
+        f"POST /core/soap.php HTTP/1.1\r\nHost: time.example.org\r\n"
+        f'Content-Type: text/xml; charset=utf-8\r\nSOAPAction: "{foreign}#authenticate"\r\n'
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with Wire(town.server) as wire:
+        wire.send(head.encode())
+        assert wire.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        wire.send(body)
+        reply = wire.receive()
+    assert reply.status == 200
+    assert f'xmlns:ns1="{foreign}"' in reply.text
+    assert f'<value xsi:type="xsd:string">{town.key}</value>' in reply.text
+
+
+def test_a_soap_action_of_any_kind(town: Town) -> None:
+    for action in ('""', '"urn:x#nothing"', "nothing", ""):
+        reply = post_soap(
+            town.server, '<getVersion xmlns="urn:kimai-remote"/>', headers={"SOAPAction": action}
+        )
+        assert reply.status == 200

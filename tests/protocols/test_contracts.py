@@ -1,0 +1,50 @@
+"""The files in wsdl/ say what the code says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.server import ROOT
+from support.town import Town
+from support.wire import get
+
+from kimai_remote.protocols import contracts
+
+NAMES = ("kimai-remote.wsdl", "kimai-remote-rpc.wsdl", "smd.json", "openrpc.json")
+COMMAND = "python -m kimai_remote.protocols.contracts"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_file_is_up_to_date(name: str) -> None:
+    written = (ROOT / "wsdl" / name).read_bytes()
+    assert written == contracts.contracts()[name], f"run {COMMAND}"
+
+
+def test_there_are_no_other_files() -> None:
+    assert sorted(path.name for path in (ROOT / "wsdl").iterdir()) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_the_command_writes_the_same_each_time(tmp_path: Path, seed: str) -> None:
+    """Spyne keeps types in sets, so a run's hash seed could change the order."""
+    subprocess.run(
+        [sys.executable, "-m", "kimai_remote.protocols.contracts", str(tmp_path)],
+        check=True, env=os.environ | {"PYTHONHASHSEED": seed}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    for name in NAMES:
+        assert (tmp_path / name).read_bytes() == (ROOT / "wsdl" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("kimai-remote.wsdl", "/core/soap.php?wsdl"),
+     ("kimai-remote-rpc.wsdl", "/core/soap.php?wsdl&style=rpc")],
+)  # fmt: skip
+def test_the_server_serves_the_file(town: Town, name: str, target: str) -> None:
+    written = (ROOT / "wsdl" / name).read_bytes()
+    served = get(town.server, target).body
+    assert served == written.replace(b"http://127.0.0.1:8000", town.server.url.encode())

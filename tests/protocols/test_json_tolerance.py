@@ -1,0 +1,207 @@
+"""What the JSON dialect takes beyond the specification, since clients of Kimai 1 send it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.town import Town
+from support.wire import call, post_json
+
+REFUSED = {"success": False, "error": {"msg": "Unknown user or no permissions."}}
+
+
+@pytest.mark.parametrize(
+    "identifier", ["1", "", "é☕", 1, 0, -7, 12345678901234567890123, 1.5, 1.0, None]
+)
+def test_the_id_comes_back_as_it_was_sent(town: Town, identifier: object) -> None:
+    sent = json.dumps(identifier)
+    body = f'{{"jsonrpc":"2.0","method":"getVersion","id":{sent}}}'
+    reply = post_json(town.server, body)
+    assert json.dumps(reply.json["id"]) == sent
+    assert "result" in reply.json
+
+
+@pytest.mark.parametrize("identifier", ["true", "false", "[1]", "{}"])
+def test_an_id_of_another_type_is_an_invalid_request(town: Town, identifier: str) -> None:
+    body = f'{{"jsonrpc":"2.0","method":"getVersion","id":{identifier}}}'
+    answer = post_json(town.server, body).json
+    assert answer["error"]["code"] == -32600
+    assert answer["id"] is None
+
+
+def test_the_members_have_kimai_s_order(town: Town) -> None:
+    request = {"id": 1, "jsonrpc": "2.0", "method": "authenticate", "params": ["x", "y"]}
+    assert post_json(town.server, request).text == (
+        '{"result":{"success":false,"error":{"msg":"Unknown user or no permissions."}},'
+        '"id":1,"jsonrpc":"2.0"}'
+    )
+
+
+def test_the_exchange_of_the_wiki_page(town: Town) -> None:
+    request = (
+        '{"method":"authenticate","params":["alice","correct horse"],"id":"1","jsonrpc":"2.0"}'
+    )
+    assert post_json(town.server, request).text == (
+        f'{{"result":{{"success":true,"items":[{{"apiKey":"{town.key}"}}],"total":1}},'
+        '"id":"1","jsonrpc":"2.0"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        ({"method": "getVersion", "id": 7}, {"result": ..., "id": 7}),
+        ({"method": "getVersion"}, {"result": ..., "id": None}),
+        ({"method": "nothing", "id": 7}, {"error": ..., "id": 7}),
+        ({"method": "getVersion", "id": None, "jsonrpc": "2.0"},
+         {"result": ..., "id": None, "jsonrpc": "2.0"}),
+        ({"method": "getVersion", "id": 0, "jsonrpc": "2.0"},
+         {"result": ..., "id": 0, "jsonrpc": "2.0"}),
+        ({"method": "getVersion", "id": 1, "jsonrpc": "2.0", "params": None},
+         {"result": ..., "id": 1, "jsonrpc": "2.0"}),
+    ],
+)  # fmt: skip
+def test_jsonrpc_may_be_missing_and_then_is_in_the_answer(
+    town: Town, request_: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    given = post_json(town.server, request_).json
+    assert {name: ... if value is ... else given[name] for name, value in answer.items()} == answer
+    assert list(given) == list(answer)
+
+
+@pytest.mark.parametrize("version", ['"1.0"', "2.0", "2", "null", '"2"'])
+def test_another_version_is_an_invalid_request(town: Town, version: str) -> None:
+    body = f'{{"jsonrpc":{version},"method":"getVersion","id":4}}'
+    answer = post_json(town.server, body).json
+    assert (answer["error"]["code"], answer["id"]) == (-32600, 4)
+
+
+@pytest.mark.parametrize("params", ['"x"', "1", "true"])
+@pytest.mark.parametrize("method", ["getVersion", "rpc.discover"])
+def test_params_of_another_type_are_an_invalid_request(
+    town: Town, method: str, params: str
+) -> None:
+    body = f'{{"jsonrpc":"2.0","method":"{method}","id":4,"params":{params}}}'
+    assert post_json(town.server, body).json["error"]["code"] == -32600
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "application/json", "application/json; charset=UTF-8", "text/plain",
+     "application/x-www-form-urlencoded", "multipart/form-data", "nonsense;;"],
+)  # fmt: skip
+def test_the_content_type_has_no_meaning(town: Town, content_type: str | None) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    reply = post_json(town.server, {"method": "getVersion", "id": 1}, headers=headers)
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "application/json"
+    assert reply.json["result"].endswith("-1400")
+
+
+def test_a_byte_order_mark_is_skipped(town: Town) -> None:
+    body = b"\xef\xbb\xbf" + b'{"method":"getVersion","id":1}'
+    assert "result" in post_json(town.server, body).json
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        ["KEY", "1", "surplus", {}],
+        ["KEY", 1.0],
+        ["KEY", True],
+        ["KEY", " 1 "],
+        {"apiKey": "KEY", "projectId": 1, "unknown": [1], "action": "x"},
+        {"projectId": "1", "apiKey": "KEY"},
+    ],
+)
+def test_parameters_are_read_generously(town: Town, params: Any) -> None:
+    text = json.dumps(params).replace("KEY", town.key)
+    body = f'{{"jsonrpc":"2.0","method":"getTasks","params":{text},"id":1}}'
+    assert post_json(town.server, body).json["result"] == call(
+        town.server, "getTasks", town.key, 1
+    )
+
+
+@pytest.mark.parametrize("empty", ["", 0, "0", None, False])
+def test_all_that_is_empty_means_no_project(town: Town, empty: object) -> None:
+    every = call(town.server, "getTasks", town.key)
+    assert call(town.server, "getTasks", town.key, empty) == every
+    assert "budget" not in every["items"][0]
+
+
+@pytest.mark.parametrize(
+    ("flag", "truth"),
+    [(True, True), (False, False), (1, True), (0, False), ("1", True), ("0", False), ("", False),
+     (None, False), ("true", True), ("false", True), ("includeTasks", True), ([], False),
+     ([0], True), ({}, False), (0.0, False), (0.5, True)],
+)  # fmt: skip
+def test_flags_have_php_s_truth(town: Town, flag: object, truth: bool) -> None:
+    answer = call(town.server, "getProjects", town.key, flag)
+    assert ("tasks" in answer["items"][0]) is truth
+
+
+def test_missing_parameters_get_their_defaults(town: Town) -> None:
+    bare = call(town.server, "getTimesheet", town.key)
+    assert bare["total"] == 1
+    assert call(town.server, "getTimesheet", town.key, 0, 0, -1, 0, 0) == bare
+    assert call(town.server, "getTimesheet", town.key, None, "", "", None, "") == bare
+    assert call(town.server, "getTimesheet") == REFUSED
+
+
+@pytest.mark.parametrize("rate", [12.5, "12.5", " 12.50 ", "1.25e1", 12.50])
+def test_decimals_as_numbers_or_texts(town: Town, rate: object) -> None:
+    key = town.world.key("root")
+    record = {"projectId": "1", "taskId": 1, "start": "2026-01-05 10:00", "rate": rate,
+              "end": "2026-01-05 11:00", "budget": "", "unknown": {"a": [1]}}  # fmt: skip
+    made = call(town.server, "setTimesheetRecord", key, record)
+    assert made["success"], made
+    (entry,) = call(town.server, "getTimesheetRecord", key, made["items"][0]["id"])["items"]
+    assert entry["rate"] == "12.50"
+    assert call(town.server, "removeTimesheetRecord", key, entry["timeEntryID"])["success"]
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "named"),
+    [
+        ("getTasks", ["KEY", "one"], "projectId"),
+        ("getTasks", ["KEY", 1.5], "projectId"),
+        ("getTasks", ["KEY", [1]], "projectId"),
+        ("getTasks", ["KEY", 2**31], "projectId"),
+        ("getTimesheet", ["KEY", {"a": 1}], "from"),
+        ("setTimesheetRecord", ["KEY", "text"], "record"),
+        ("setTimesheetRecord", ["KEY", [1]], "record"),
+        ("setTimesheetRecord", ["KEY", {"rate": "a lot"}], "record.rate"),
+        ("setTimesheetRecord", ["KEY", {"rate": "1e400"}], "record.rate"),
+        ("setTimesheetRecord", ["KEY", {"rate": "NaN"}], "record.rate"),
+        ("authenticate", [{}, []], "username"),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    town: Town, method: str, params: list[Any], named: str
+) -> None:
+    request = {"jsonrpc": "2.0", "method": method, "params": params, "id": 1}
+    error = post_json(town.server, request).json["error"]
+    assert error["code"] == -32602
+    assert error["message"].startswith(f"Invalid params: {named} ")
+
+
+def test_a_batch_has_a_cap(legacy_town: Town) -> None:
+    request = {"method": "getVersion", "id": 1}
+    assert len(post_json(legacy_town.server, [request] * 3).json) == 3
+    error = post_json(legacy_town.server, [request] * 4).json["error"]
+    assert error == {"code": -32600, "message": "Invalid Request: more than 3 calls in a batch."}
+
+
+def test_a_notification_is_carried_out(town: Town) -> None:
+    key = town.world.key("root")
+    notification = {"jsonrpc": "2.0", "method": "startRecord", "params": [key, 1, 1]}
+    reply = post_json(town.server, notification)
+    assert (reply.status, reply.body) == (200, b"")
+    assert call(town.server, "stopRecord", key)["success"]
+
+
+def test_a_failing_notification_has_no_answer(town: Town) -> None:
+    notification = {"jsonrpc": "2.0", "method": "getTasks", "params": ["x", "one"]}
+    assert post_json(town.server, notification).body == b""

@@ -1,0 +1,119 @@
+"""Each example of section 7 of the JSON-RPC 2.0 specification, on methods that exist here.
+
+The specification's ``subtract``, ``sum`` and ``update`` are ``getTasks`` of a project here, its
+``get_data`` is ``getVersion``.
+"""
+
+from __future__ import annotations
+
+import pytest
+from support.town import Town
+from support.wire import call, post_json
+
+#: Calls whose results are expected.
+VERSION = ("getVersion",)
+SHOP = ("getTasks", "KEY", 1)
+PORTAL = ("getTasks", "KEY", 2)
+
+PARSE_ERROR = {"error": {"code": -32700, "message": "Parse error"}, "id": None, "jsonrpc": "2.0"}
+INVALID = {"error": {"code": -32600, "message": "Invalid Request"}, "id": None, "jsonrpc": "2.0"}
+
+
+def answer(result: object, identifier: object) -> dict[str, object]:
+    return {"result": result, "id": identifier, "jsonrpc": "2.0"}
+
+
+def not_found(identifier: object) -> dict[str, object]:
+    error = {"code": -32601, "message": "Method not found"}
+    return {"error": error, "id": identifier, "jsonrpc": "2.0"}
+
+
+EXAMPLES = {
+    "positional parameters": (
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 1], "id": 1}',
+        answer(SHOP, 1),
+    ),
+    "positional parameters, others": (
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 2], "id": 2}',
+        answer(PORTAL, 2),
+    ),
+    "named parameters": (
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": {"apiKey": "KEY", "projectId": 1},'
+        ' "id": 3}',
+        answer(SHOP, 3),
+    ),
+    "named parameters in another order": (
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": {"projectId": 1, "apiKey": "KEY"},'
+        ' "id": 4}',
+        answer(SHOP, 4),
+    ),
+    "a notification": (
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 2]}',
+        None,
+    ),
+    "a notification without parameters": ('{"jsonrpc": "2.0", "method": "getVersion"}', None),
+    "a call of a method that does not exist": (
+        '{"jsonrpc": "2.0", "method": "foobar", "id": "1"}',
+        not_found("1"),
+    ),
+    "invalid JSON": (
+        '{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]',
+        PARSE_ERROR,
+    ),
+    "an invalid request object": ('{"jsonrpc": "2.0", "method": 1, "params": "bar"}', INVALID),
+    "a batch of invalid JSON": (
+        '[{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 1], "id": "1"},'
+        '{"jsonrpc": "2.0", "method"]',
+        PARSE_ERROR,
+    ),
+    "an empty array": ("[]", INVALID),
+    "an invalid batch that is not empty": ("[1]", [INVALID]),
+    "an invalid batch": ("[1,2,3]", [INVALID] * 3),
+    "a batch": (
+        '[{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 1], "id": "1"},'
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY"]},'
+        '{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 2], "id": "2"},'
+        '{"foo": "boo"},'
+        '{"jsonrpc": "2.0", "method": "foo.get", "params": {"name": "myself"}, "id": "5"},'
+        '{"jsonrpc": "2.0", "method": "getVersion", "id": "9"}]',
+        [answer(SHOP, "1"), answer(PORTAL, "2"), INVALID, not_found("5"), answer(VERSION, "9")],
+    ),
+    "a batch of notifications": (
+        '[{"jsonrpc": "2.0", "method": "getTasks", "params": ["KEY", 1]},'
+        '{"jsonrpc": "2.0", "method": "getVersion"}]',
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_of_the_specification(town: Town, name: str) -> None:
+    request, expected = EXAMPLES[name]
+    reply = post_json(town.server, request.replace("KEY", town.key))
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "application/json"
+    if expected is None:
+        assert reply.body == b""
+    else:
+        assert reply.json == _filled(expected, town)
+
+
+def test_the_results_differ(town: Town) -> None:
+    """Otherwise the examples could not tell one answer from the other."""
+    shop, portal = (call(town.server, *_with_key(made, town)) for made in (SHOP, PORTAL))
+    assert shop["total"] == 3
+    assert portal["total"] == 2
+
+
+def _filled(expected: object, town: Town) -> object:
+    """The expected answer with what each call gives alone."""
+    if isinstance(expected, list):
+        return [_filled(entry, town) for entry in expected]
+    assert isinstance(expected, dict)
+    if "result" in expected:
+        return expected | {"result": call(town.server, *_with_key(expected["result"], town))}
+    return expected
+
+
+def _with_key(made: tuple[object, ...], town: Town) -> list[object]:
+    return [town.key if part == "KEY" else part for part in made]

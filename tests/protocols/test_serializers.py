@@ -1,0 +1,234 @@
+"""The compiled output: the same as Spyne's own for XML, and as a plain reference for JSON."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from spyne.model import primitive
+from spyne.model.complex import Array
+from spyne.protocol.xml import XmlDocument
+from support.town import Town
+from support.wire import envelope
+from werkzeug.test import Client
+
+from kimai_remote.api.envelope import Envelope
+from kimai_remote.api.fields import NAMESPACE
+from kimai_remote.api.service import RemoteApi
+from kimai_remote.protocols import jsonrpc, serializers
+from kimai_remote.tracking.rows import Rows
+from kimai_remote.web.app import wsgi_application
+
+RESULTS = {
+    name: next(iter(descriptor.out_message._type_info.values()))
+    for name, descriptor in RemoteApi.public_methods.items()
+    if name != "getVersion"
+}
+#: Texts that XML can carry; what becomes of others is another test.
+TEXTS = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters=[chr(n) for n in range(32)]
+                  + ["\ufffe", "\uffff"])
+    | st.sampled_from("\t\n\r&<>\"']"),
+    max_size=20,
+)  # fmt: skip
+MONEY = st.integers(-(10**10), 10**10).map(lambda cents: Decimal(cents) / 100).map(
+    lambda amount: amount.quantize(Decimal("0.01"))
+)
+INTEGERS = st.integers(-(2**31), 2**31 - 1)
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values as the database gives them for a field of that type."""
+    if issubclass(kind, Array):
+        (item,) = kind._type_info.values()
+        return rows(item)
+    if issubclass(kind, primitive.Boolean):
+        found: st.SearchStrategy[Any] = st.integers(0, 1)
+    elif issubclass(kind, primitive.Integer):
+        found = INTEGERS
+    elif issubclass(kind, primitive.Decimal):
+        found = MONEY
+    else:
+        found = TEXTS
+    return st.none() | found if kind.Attributes.nillable else found
+
+
+def rows(item: Any) -> st.SearchStrategy[Rows]:
+    """Records of a type, with all of its fields or without the optional ones."""
+    info = item.get_flat_type_info(item)
+    always = [name for name, kind in info.items() if kind.Attributes.min_occurs]
+    optional = [name for name in info if name not in always]
+
+    @st.composite
+    def draw(pick: Any) -> Rows:
+        columns = (*always, *(optional if optional and pick(st.booleans()) else ()))
+        record = st.tuples(*(values(info[name]) for name in columns))
+        return Rows(columns, pick(st.lists(record, max_size=4)))
+
+    return draw()
+
+
+EACH = pytest.mark.parametrize("name", RESULTS)
+FEW = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)  # fmt: skip
+
+
+# XML ---------------------------------------------------------------------------------------------
+
+
+def instance(item: Any, columns: tuple[str, ...], record: tuple[Any, ...]) -> Any:
+    """A record as an object of its Spyne type, as stock Spyne takes it."""
+    built = item()
+    info = item.get_flat_type_info(item)
+    for name, value in zip(columns, record, strict=True):
+        if isinstance(value, Rows):
+            (inner,) = info[name]._type_info.values()
+            value = [instance(inner, value.columns, entry) for entry in value.values]
+        elif value is not None and issubclass(info[name], primitive.Boolean):
+            value = bool(value)
+        setattr(built, name, value)
+    return built
+
+
+def canonical(element: Any) -> bytes:
+    """Canonical XML, without prefixes that mean nothing."""
+    text = etree.tostring(element)
+    return etree.tostring(etree.fromstring(text), method="c14n", exclusive=True)
+
+
+@EACH
+@FEW
+@given(data=st.data())
+def test_xml_is_what_stock_spyne_writes(name: str, data: Any) -> None:
+    result = RESULTS[name]
+    item = serializers.item_type(result)
+    records = data.draw(rows(item))
+    ours = "".join(serializers.xml_envelope("tns", result, Envelope(records)))
+    compiled = etree.fromstring(
+        f'<tns:{result.get_type_name()} xmlns:tns="{NAMESPACE}"'
+        f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{ours}'
+        f"</tns:{result.get_type_name()}>"
+    )
+    whole = result()
+    whole.success = True
+    whole.items = [instance(item, records.columns, record) for record in records.values]
+    whole.total = len(records)
+    root = etree.Element("root", nsmap={"tns": NAMESPACE})
+    XmlDocument(polymorphic=False).to_parent(None, result, whole, root, NAMESPACE)
+    assert canonical(compiled) == canonical(root[0])
+
+
+@given(text=st.text())
+def test_any_text_is_well_formed(text: str) -> None:
+    read = etree.fromstring(f"<a>{serializers.escape(text)}</a>".encode()).text or ""
+    assert len(read) == len(text)
+    for sent, given_ in zip(text, read, strict=True):
+        assert given_ in (sent, "\ufffd")
+        if sent >= " " and sent not in "\ufffe\uffff" and not "\ud800" <= sent <= "\udfff":
+            assert given_ == sent
+
+
+# JSON --------------------------------------------------------------------------------------------
+
+
+def reference(item: Any, records: Rows, native: bool) -> list[dict[str, Any]]:
+    """The records as the contract says, value by value."""
+    info = item.get_flat_type_info(item)
+    listed = []
+    for record in records.values:
+        by_name = dict(zip(records.columns, record, strict=True))
+        listed.append(
+            {
+                name: plain(kind, by_name[name], native)
+                for name, kind in info.items()
+                if name in by_name
+            }
+        )
+    return listed
+
+
+def plain(kind: Any, value: Any, native: bool) -> Any:
+    if isinstance(value, Rows):
+        (item,) = kind._type_info.values()
+        return reference(item, value, native)
+    if value is None or isinstance(value, str):
+        return value
+    if not native and not getattr(kind.Attributes, "computed", False):
+        return str(value)
+    if issubclass(kind, primitive.Boolean):
+        return bool(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+@EACH
+@pytest.mark.parametrize("native", [False, True], ids=["kimai", "native"])
+@FEW
+@given(data=st.data())
+def test_json_is_what_the_contract_says(name: str, native: bool, data: Any) -> None:
+    result = RESULTS[name]
+    item = serializers.item_type(result)
+    records = data.draw(rows(item))
+    compiled = serializers.json_envelope(result, Envelope(records), native=native)
+    written = json.loads(jsonrpc.encode(compiled))
+    listed = reference(item, records, native)
+    assert written == {"success": True, "items": listed, "total": len(records)}
+    for ours, expected in zip(written["items"], listed, strict=True):
+        assert list(ours) == list(expected)
+        assert [type(value) for value in ours.values()] == [
+            type(value) for value in expected.values()
+        ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("128.25", "128.25"), ("85.00", "85"), ("0.10", "0.1"), ("-1.50", "-1.5"), ("0.00", "0")],
+)
+def test_floats_are_written_as_php_does(value: str, text: str) -> None:
+    assert serializers.php_float(Decimal(value)) == text
+
+
+# Errors ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value in the answer that can't be written, deep inside the records."""
+    unwritable = Rows(("userID", "name"), [(1, "alice"), (2, object())])
+    monkeypatch.setattr("kimai_remote.tracking.catalogue.users", lambda call: unwritable)
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize(
+    ("body", "prefix"),
+    [('<getUsers xmlns="urn:kimai-remote"><apiKey>KEY</apiKey></getUsers>', "soap11env"),
+     ("<getUsers><apiKey>KEY</apiKey></getUsers>", "SOAP-ENV")],
+    ids=["document", "encoded"],
+)  # fmt: skip
+def test_an_answer_that_cannot_be_written_is_a_clean_fault(
+    town: Town, body: str, prefix: str
+) -> None:
+    client = Client(wsgi_application(town.world.desk))
+    reply = client.post("/core/soap.php", data=envelope(body.replace("KEY", town.key)))
+    assert reply.status_code == 500
+    root = etree.fromstring(reply.get_data())
+    assert root.findtext(".//faultcode") == f"{prefix}:Server"
+    assert root.findtext(".//faultstring").startswith("Internal error.")
+    assert "alice" not in reply.text
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_answer_that_cannot_be_written_is_a_clean_error(town: Town) -> None:
+    client = Client(wsgi_application(town.world.desk))
+    request = {"jsonrpc": "2.0", "method": "getUsers", "params": [town.key], "id": 5}
+    reply = client.post("/core/json.php", data=json.dumps([request, request | {"id": 6}]))
+    assert reply.status_code == 200
+    for answer, identifier in zip(reply.get_json(), (5, 6), strict=True):
+        assert answer["id"] == identifier
+        assert answer["error"]["code"] == -32603
+        assert answer["error"]["message"].startswith("Internal error.")
