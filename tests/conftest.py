@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=",".join(databases.KINDS),
         help="databases to run on, separated by commas (default: all that answer)",
     )
+    for name, default, what in (
+        ("stress", 600, "calls that race, on each database and kind of server"),
+        ("kills", 4, "kills of the server in the middle of writes, on each database"),
+    ):
+        parser.addoption(
+            f"--{name}",
+            type=int,
+            default=int(os.environ.get(f"KIMAI_REMOTE_TEST_{name.upper()}", default)),
+            help=f"{what} (default: {default}, or KIMAI_REMOTE_TEST_{name.upper()})",
+        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

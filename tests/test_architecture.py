@@ -30,6 +30,7 @@ OWNERS = {
     "rich": {"cli"},
     "lxml": {"protocols"},
     "msgspec": {"protocols", "web"},
+    "alembic": {"storage"},
     "sqlalchemy": {"storage", "tracking", "api", "cli"},
     "argon2": {"tracking"},
 }

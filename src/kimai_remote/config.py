@@ -11,7 +11,7 @@ import os
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,13 +28,18 @@ class Settings:
     #: Directory of the embedded database and the server secret.
     data_dir: Path = Path("kimai-data")
     #: SQLAlchemy URL of the database; empty means SQLite in ``data_dir``.
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)  # may hold a password
     #: Prefix of Kimai's table names.
     table_prefix: str = "kimai_"
+    #: Seconds that a statement may take in the database; 0 sets no limit.
+    statement_timeout: int = 30
+    #: Kimai 1's ``includes/autoconf.php``, for database, prefix, salt and time zone where they
+    #: aren't set.
+    kimai_autoconf: str = ""
     #: ``$password_salt`` of an adopted Kimai 1 (its ``includes/autoconf.php``).
-    password_salt: str = ""
+    password_salt: str = field(default="", repr=False)
     #: Secret that API keys are derived from; empty means the file ``secret`` in ``data_dir``.
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     #: Address and port to listen on.
     host: str = "127.0.0.1"
     port: int = 8000
@@ -68,13 +73,17 @@ class Settings:
     #: Largest request body in bytes, and most calls in one JSON-RPC batch.
     max_body: int = 2 * 1024 * 1024
     max_batch: int = 100
+    #: Seconds that a client may take to send the head of a request, and then its body.
+    client_timeout: int = 30
 
     def __post_init__(self) -> None:
         _require(re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII), "table_prefix",
                  "may hold letters, digits and underscores only")  # fmt: skip
         _require(self.wsdl_style in ("document", "rpc"), "wsdl_style", "is document or rpc")
         least_values = {"workers": 1, "threads": 1, "max_body": 1024, "max_batch": 1,
-                        "trusted_proxies": 0, "key_lifetime": 0, "login_rate": 0}  # fmt: skip
+                        "client_timeout": 1,
+                        "trusted_proxies": 0, "key_lifetime": 0, "login_rate": 0,
+                        "statement_timeout": 0}  # fmt: skip
         for name, least in least_values.items():
             _require(getattr(self, name) >= least, name, f"must be {least} or more")
         _require(0 < self.port < 65536, "port", "must be between 1 and 65535")
@@ -102,10 +111,10 @@ class Settings:
         """
         environ = os.environ if environ is None else environ
         values: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):
-            text = environ.get(PREFIX + field.name.upper())
+        for setting in dataclasses.fields(cls):
+            text = environ.get(PREFIX + setting.name.upper())
             if text is not None:
-                values[field.name] = _parse(field.name, type(field.default), text)
+                values[setting.name] = _parse(setting.name, type(setting.default), text)
         values.update((name, value) for name, value in overrides.items() if value is not None)
         return cls(**values)
 

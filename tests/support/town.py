@@ -13,6 +13,7 @@ import pytest
 from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
 
+from . import databases
 from . import world as worlds
 from .server import Server, serving
 
@@ -42,6 +43,7 @@ def founded(directory: Path, **settings: str) -> Iterator[Town]:
     data.mkdir()
     database = Database(f"sqlite:///{data / 'kimai.sqlite3'}")
     schema.create(database)
+    databases.empty(database)
     world = worlds.build(database)
     entry = world.add_entry(
         start=world.now - 7200, end=world.now - 1800, description="a <b> & \"c\" 'd'\ttab",

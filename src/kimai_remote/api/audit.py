@@ -14,6 +14,9 @@ from typing import Any
 
 log = logging.getLogger("kimai_remote.audit")
 
+#: Characters of a name that are written.
+LONGEST = 160
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -32,8 +35,12 @@ def record(event: str, origin: Origin, **details: Any) -> None:
     """
     if log.isEnabledFor(logging.INFO):
         known = {name: value for name, value in details.items() if value not in (None, "")}
+        for name, value in known.items():
+            if isinstance(value, str):
+                known[name] = value[:LONGEST]
         where = {"from": origin.address, "request": origin.request_id}
-        log.info(json.dumps({"event": event, **known, **where}, ensure_ascii=False))
+        # In ASCII, so that a name can't move the cursor or begin a line of its own.
+        log.info(json.dumps({"event": event, **known, **where}))
 
 
 def summary(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,22 +77,38 @@ class DeskCall(Call):
 
     desk: Desk
     origin: Origin
+    #: What is done once the transaction is committed: it may be run more than once until then.
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def caller(self) -> dict[str, str]:
+        """Who calls, for the audit log."""
+        if self._principal is None:
+            return {}
+        kind = "user" if self._principal.customer_id is None else "customer"
+        return {kind: self._principal.name}
 
     def log_in(self, username: str, password: str) -> Envelope:
         """Authenticate: the key, or the failure that is the same for every reason."""
         throttle, address = self.desk.throttle, self.origin.address
         if not throttle.allows(address, self.now):
-            audit.record("login refused", self.origin, user=username, reason="too many failures")
+            self.note("login refused", reason="too many failures from this address")
             return Envelope.failure(
                 "Too many failed logins from your address. Please wait a minute."
             )  # fmt: skip
-        key = self.desk.accounts.authenticate(self, username, password)
-        if key is None:
-            throttle.failed(address, self.now)
-            audit.record("login refused", self.origin, user=username)
+        login = self.desk.accounts.authenticate(self, username, password)
+        # A name that nobody has may be a password that was typed into the wrong field.
+        name = {} if login.kind == "nobody" else {login.kind: username}
+        if login.key is None:
+            self.afterwards.append(lambda: throttle.failed(address, self.now))
+            self.note("login refused", **name, reason=login.reason)
             return Envelope.failure(str(Denied()))
-        audit.record("login", self.origin, user=username)
-        return Envelope(Rows.one({"apiKey": key}))
+        self.note("login", **name)
+        return Envelope(Rows.one({"apiKey": login.key}))
+
+    def note(self, event: str, **details: Any) -> None:
+        """Write to the audit log, once the transaction is committed."""
+        self.afterwards.append(lambda: audit.record(event, self.origin, **details))
 
 
 def method(
@@ -131,22 +147,28 @@ def method(
         def run(ctx: MethodContext, *values: Any) -> Envelope:
             desk: Desk = ctx.app.config
             origin: Origin = ctx.udc["origin"]
-            who = ""
+            call: DeskCall | None = None
 
             def work(session: Session) -> Envelope:
-                nonlocal who
+                nonlocal call
                 call = desk.call(session, origin)
                 given = dict(zip(arguments, map(_plain, values, defaults, arguments), strict=True))
                 if key:
                     call.principal = desk.accounts.identify(call, given.pop("apiKey"))
-                    who = call.principal.name
                 answer = function(call, *given.values())
-                return answer if isinstance(answer, Envelope) else Envelope(answer)
+                if isinstance(answer, Envelope):
+                    return answer
+                if writes:
+                    call.note(
+                        "changed", **call.caller, method=name, what=audit.summary(given),
+                        new=answer.values[0][0] if answer else None,
+                    )  # fmt: skip
+                return Envelope(answer)
 
             try:
                 answer = desk.database.run(work, writes=writes)
             except Denied as error:
-                audit.record("refused", origin, user=who, method=name)
+                audit.record("refused", origin, **(call.caller if call else {}), method=name)
                 return Envelope.failure(str(error))
             except Refused as error:
                 return Envelope.failure(str(error))
@@ -155,12 +177,8 @@ def method(
             except Exception as error:
                 log.exception("%s failed in request %s", name, origin.request_id)
                 raise internal_error(origin) from error
-            if writes:
-                given = zip(arguments, map(_plain, values, defaults, arguments), strict=True)
-                audit.record(
-                    "changed", origin, user=who, method=name, what=audit.summary(dict(given)),
-                    new=answer.new_id,
-                )  # fmt: skip
+            for effect in call.afterwards if call else ():
+                effect()
             return answer
 
         return rpc(

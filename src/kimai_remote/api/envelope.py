@@ -25,11 +25,6 @@ class Envelope:
             return 0
         return len(self.items) if self.items.total is None else self.items.total
 
-    @property
-    def new_id(self) -> int | None:
-        """Number of what a change created."""
-        return self.items.values[0][0] if self.items else None
-
     @classmethod
     def failure(cls, msg: str) -> Envelope:
         return cls(None, msg)

@@ -36,6 +36,7 @@ class RemoteApi(ServiceBase):
         always(Unicode, "Password."),
         items=t.ApiKey,
         result="AuthenticateResult",
+        writes=True,
         key=False,
     )
     def authenticate(call: DeskCall, username: str | None, password: str | None) -> Envelope:

@@ -14,8 +14,9 @@ from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
 from ..storage import models as m
 from ..storage import schema
-from ..storage.database import Database
+from ..storage.kimai1 import revision
 from ..tracking.credentials import Credentials
+from .databases import open_database, with_autoconf
 
 ADMINISTRATOR = "admin"
 
@@ -34,9 +35,9 @@ def open_desk(settings: Settings) -> Desk:
 
     :raises ConfigurationError: saying what to do.
     """
-    # As many connections as threads: none of them waits for another one's.
-    database = Database(settings.url, settings.table_prefix, pool_size=settings.threads)
-    return Desk(database, Credentials(read_secret(settings), settings.password_salt), settings)
+    settings = with_autoconf(settings)
+    credentials = Credentials(read_secret(settings), settings.password_salt)
+    return Desk(open_database(settings), credentials, settings)
 
 
 def read_secret(settings: Settings) -> bytes:
@@ -48,23 +49,33 @@ def read_secret(settings: Settings) -> bytes:
         return _checked(settings.secret.encode(), f"{PREFIX}SECRET")
     path = settings.data_dir / "secret"
     try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            # Only one process makes it, complete from the start.
-            draft = path.with_name(f"secret.{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_hex(32) + "\n")
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink(missing_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(
+                f"Other users of this machine may read the server secret {path}. Put that right "
+                f"with: chmod 600 {path}"
+            )
         return _checked(path.read_text().strip().encode(), str(path))
     except OSError as error:
         raise ConfigurationError(
             f"The server secret {path} can't be used ({error.strerror}). Make its directory "
             f"writable, or set {PREFIX}SECRET."
         ) from None
+
+
+def _make_secret(path: Path) -> None:
+    """Only one of several processes makes it, complete from the start."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"secret.{os.getpid()}")
+    try:
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32) + "\n")
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was faster
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _checked(secret: bytes, source: str) -> bytes:
@@ -77,16 +88,17 @@ def prepare(desk: Desk) -> Account | None:
     """Make the database ready to serve; where it is empty, create all that is needed.
 
     :returns: the administrator that was created, or None where there was a database.
-    :raises ConfigurationError: the database can't be reached.
+    :raises ConfigurationError: the database can't be reached, or its tables aren't ours.
     """
     try:
         if not schema.is_empty(desk.database):
-            schema.add_own_tables(desk.database)
+            schema.check(desk.database)
             return None
+        revision.check_not_ancient(desk.database)
         schema.create(desk.database)
     except OperationalError as error:
         raise ConfigurationError(
-            f"The database {desk.database.url.render_as_string()} can't be used: {error.orig}"
+            f"The database {desk.database.name} can't be used: {error.orig}"
         ) from None
     account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
 

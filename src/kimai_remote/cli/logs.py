@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import logging
 import logging.config
+from pathlib import Path
 
-from ..config import Settings
+from ..config import PREFIX, Settings
+from ..errors import ConfigurationError
+
+
+def check(settings: Settings) -> None:
+    """:raises ConfigurationError: the audit log can't be written."""
+    if settings.audit_log:
+        try:
+            Path(settings.audit_log).open("ab").close()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The audit log {settings.audit_log} can't be written ({error.strerror}); see "
+                f"{PREFIX}AUDIT_LOG."
+            ) from None
 
 
 def configure(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +16,8 @@ from .. import __version__
 from ..api.desk import Desk
 from ..config import Settings
 from ..errors import ConfigurationError
+from . import db, keys, kimai1, logs, street
 from . import demo as demonstration
-from . import keys, street
 from .installation import Account, open_desk, prepare, relative
 
 app = typer.Typer(
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys.app, name="key")
+app.add_typer(db.app, name="db")
+app.add_typer(kimai1.app, name="kimai1")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -34,6 +37,8 @@ errors = Console(stderr=True, highlight=False)
 def main(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
+    # Database, secret and logs are nobody else's on this machine.
+    os.umask(0o077)
     if version:
         console.print(__version__)
         raise typer.Exit
@@ -78,6 +83,7 @@ def serve(
             insecure=insecure,
         )  # fmt: skip
         street.check(settings)
+        logs.check(settings)
         desk = open_desk(settings)
         administrator = prepare(desk)
         if administrator is not None:

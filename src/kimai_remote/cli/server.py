@@ -1,19 +1,19 @@
-"""Running the WSGI server: Granian, with one or several processes."""
+"""Running the server: Granian, with one or several processes."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces, SSLProtocols
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from ..config import PREFIX, Settings
+from ..config import Settings
 from ..web.app import wsgi_application
+from ..web.intake import Intake
 from . import logs
 from .installation import open_desk
 
@@ -23,18 +23,16 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
 
     :param ready: called when the server is about to accept requests.
     """
-    # Granian copies the environment into each request; passwords have no place there.
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        del os.environ[name]
     server = Server(
         "kimai_remote",
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=settings.workers,
-        blocking_threads=settings.threads,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
-        # It warns of more threads than cores, but ours mostly wait for the database.
+        # Only HTTP/1 has a deadline for the head of a request; the one for the body is Intake's.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=settings.client_timeout * 1000),
+        websockets=False,
         log_level=LogLevels.error,
         ssl_cert=Path(settings.tls_cert) if settings.tls_cert else None,
         ssl_key=Path(settings.tls_key) if settings.tls_key else None,
@@ -55,4 +53,4 @@ class _Loader:
 
     def __call__(self) -> Any:
         logs.configure(self._settings)
-        return wsgi_application(open_desk(self._settings))
+        return Intake(wsgi_application(open_desk(self._settings)), self._settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from pathlib import Path
 
 from ..config import PREFIX, Settings
@@ -18,6 +19,8 @@ def check(settings: Settings) -> None:
             Path(path).open("rb").close()
         except OSError as error:
             raise ConfigurationError(f"{path} can't be read ({error.strerror}).") from None
+    if settings.tls_cert:
+        _check_certificate(settings.tls_cert, settings.tls_key)
     protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
     if not protected and not _is_loopback(settings.host):
         raise ConfigurationError(
@@ -25,6 +28,20 @@ def check(settings: Settings) -> None:
             f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
             f"{PREFIX}TRUSTED_PROXIES to the number of proxies; or insist with --insecure."
         )
+
+
+def _check_certificate(certificate: str, key: str) -> None:
+    def refuse_password() -> str:
+        raise ConfigurationError(f"{key} is protected by a password; give a key without one.")
+
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, refuse_password)
+    except ssl.SSLError as error:
+        raise ConfigurationError(
+            f"{certificate} and {key} aren't a certificate and its private key in PEM form "
+            f"({error.reason or error})."
+        ) from None
 
 
 def scheme(settings: Settings) -> str:

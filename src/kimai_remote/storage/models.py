@@ -1,4 +1,4 @@
-"""The Kimai 1 schema (revision 1400) as SQLAlchemy models, plus the one table of our own.
+"""The Kimai 1 schema (revision 1400) as SQLAlchemy models, plus the tables of our own.
 
 Column names are Kimai's, since its PHP may share the database. Every table name starts with
 :data:`PREFIX_TOKEN`, which the engine replaces by the configured prefix in each statement, so one
@@ -41,6 +41,13 @@ Flag = SmallInteger
 #: MariaDB's TEXT holds 64 KiB in whatever character set the database has; SQLite and PostgreSQL
 #: have no limit.
 LongText = Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
+
+
+def _exact(length: int) -> String:
+    """A text of which capitals and accents count when it is compared, as they do on SQLite and
+    PostgreSQL; on MariaDB they don't unless that is said."""
+    binary = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(length).with_variant(binary, "mysql", "mariadb")
 
 
 def prefixed(name: str) -> quoted_name:
@@ -105,7 +112,7 @@ class User(Base):
     __tablename__ = prefixed("users")
 
     userID: Mapped[int] = _key()
-    name: Mapped[str] = mapped_column(String(160))
+    name: Mapped[str] = mapped_column(_exact(160))
     alias: Mapped[str | None] = mapped_column(String(160))
     trash: Mapped[int] = _flag()
     active: Mapped[int] = _flag(1)
@@ -122,7 +129,7 @@ class User(Base):
     timeframeBegin: Mapped[str] = mapped_column(String(60), default="0", server_default="0")
     timeframeEnd: Mapped[str] = mapped_column(String(60), default="0", server_default="0")
     #: A key that Kimai gave out; ours are in :class:`RemoteKey`.
-    apikey: Mapped[str | None] = mapped_column(String(30))
+    apikey: Mapped[str | None] = mapped_column(_exact(30))
     globalRoleID: Mapped[int]
 
     __table_args__ = (
@@ -137,7 +144,7 @@ class Preference(Base):
     __tablename__ = prefixed("preferences")
 
     userID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    option: Mapped[str] = mapped_column(String(255), primary_key=True)
+    option: Mapped[str] = mapped_column(_exact(255), primary_key=True)
     value: Mapped[str] = mapped_column(String(255))
 
 
@@ -302,7 +309,8 @@ class Expense(Base):
     userID: Mapped[int]
     projectID: Mapped[int]
     designation: Mapped[str] = mapped_column(LongText)
-    comment: Mapped[str | None] = mapped_column(LongText)
+    #: Never null in what we write: a Kimai that began as an old one refuses that.
+    comment: Mapped[str | None] = mapped_column(LongText, default="")
     commentType: Mapped[int] = _flag()
     refundable: Mapped[int] = _flag()
     cleared: Mapped[int] = _flag()
@@ -320,7 +328,7 @@ class Configuration(Base):
 
     __tablename__ = prefixed("configuration")
 
-    option: Mapped[str] = mapped_column(String(255), primary_key=True)
+    option: Mapped[str] = mapped_column(_exact(255), primary_key=True)
     value: Mapped[str] = mapped_column(String(255))
 
 
@@ -351,6 +359,14 @@ fixed_rates = Table(
     Column("activityID", Integer),
     Column("rate", Money, nullable=False),
     UniqueConstraint("projectID", "activityID", name=index_name("fixedRates_key")),
+)
+
+
+#: Version of the schema, in the form that Alembic keeps it. Not one of Kimai's tables.
+schema_version = Table(
+    prefixed("remote_version"),
+    Base.metadata,
+    Column("version_num", String(32), primary_key=True),
 )
 
 

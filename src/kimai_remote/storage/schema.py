@@ -1,11 +1,14 @@
-"""Creating Kimai's schema with what a fresh Kimai installation has in it."""
+"""The schema: creating it with what a fresh Kimai installation has in it, and recognising it."""
 
 from __future__ import annotations
 
-from sqlalchemy import inspect
+from typing import Any
+
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.orm import Session
 
 from .. import SCHEMA_REVISION
+from ..errors import ConfigurationError
 from .database import Database
 from .models import (
     PREFIX_TOKEN,
@@ -13,9 +16,9 @@ from .models import (
     Configuration,
     GlobalRole,
     MembershipRole,
-    RemoteKey,
     Status,
     User,
+    schema_version,
 )
 from .rights import (
     DEFAULT_GROUPLEADER_RIGHTS,
@@ -23,6 +26,11 @@ from .rights import (
     GLOBAL_RIGHTS,
     MEMBERSHIP_RIGHTS,
 )
+
+#: Versions of the schema, oldest first, each the name of a migration. The tables of the newest
+#: one are those of :mod:`kimai_remote.storage.models`.
+VERSIONS = ("0001",)
+LATEST = VERSIONS[-1]
 
 #: Options of a fresh installation, as Kimai 1.3.5 sets them.
 DEFAULT_OPTIONS: dict[str, str] = {
@@ -51,30 +59,77 @@ STATUSES = ("open", "review", "closed")
 
 def is_empty(database: Database) -> bool:
     """Whether the database has no Kimai tables with this prefix yet."""
-    return not _has(database, User)
+    return not has_table(database, User.__table__)
 
 
 def create(database: Database) -> None:
     """Create all tables and fill in statuses, roles and options.
 
+    All or nothing, but on MariaDB, which can't take back a new table.
+
     :raises sqlalchemy.exc.DBAPIError: a table exists already or may not be created.
     """
-    Base.metadata.create_all(database.engine, checkfirst=False)
-    database.run(_fill, writes=True)
+    with database.begin() as connection:
+        Base.metadata.create_all(connection, checkfirst=False)
+        connection.execute(schema_version.insert(), {"version_num": LATEST})
+        fill(connection)
 
 
-def add_own_tables(database: Database) -> None:
-    """Create the tables that Kimai doesn't have, where they are missing."""
-    if not _has(database, RemoteKey):
-        Base.metadata.create_all(database.engine, tables=[_table(RemoteKey)], checkfirst=False)
+def version(database: Database) -> str | None:
+    """The version of the schema; None where :mod:`migrate` has never been at work."""
+    if not has_table(database, schema_version):
+        return None
+    with database.engine.connect() as connection:
+        return connection.scalar(select(schema_version.c.version_num))
 
 
-def _has(database: Database, model: type[Base]) -> bool:
-    name = model.__tablename__.replace(PREFIX_TOKEN, database.prefix)
-    return inspect(database.engine).has_table(name)
+def check(database: Database) -> None:
+    """:raises ConfigurationError: the service can't run on this schema; the text says what to
+    do."""
+    found = version(database)
+    if found == LATEST:
+        return
+    if found is None:
+        raise ConfigurationError(
+            f"The tables {database.prefix}… in {database.name} were not made by this program. "
+            "To serve a Kimai 1 database where it is, look at it with 'kimai-remote kimai1 check' "
+            "and then add this program's tables with 'kimai-remote db upgrade'."
+        )
+    if found not in VERSIONS:
+        raise ConfigurationError(
+            f"The schema of {database.name} has version {found}, which only a newer kimai-remote "
+            f"knows; this one knows {LATEST}. Install the newer one."
+        )
+    raise ConfigurationError(
+        f"The schema of {database.name} has version {found}, this program needs {LATEST}. Make a "
+        "backup, then run 'kimai-remote db upgrade'."
+    )
 
 
-def _table(model: type[Base]):  # type: ignore[no-untyped-def]
+def has_table(database: Database, table: Any) -> bool:
+    return inspect(database.engine).has_table(real_name(database, table))
+
+
+def real_name(database: Database, table: Any) -> str:
+    """The name of a table in the database."""
+    name: str = table.name
+    return name.replace(PREFIX_TOKEN, database.prefix)
+
+
+def fill(connection: Connection) -> None:
+    """Fill empty tables with what a fresh installation has."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        _fill(session)
+        session.commit()
+
+
+def clear(connection: Connection) -> None:
+    """Remove what :func:`fill` filled in."""
+    for model in (Status, Configuration, GlobalRole, MembershipRole):
+        connection.execute(_table(model).delete())
+
+
+def _table(model: type[Base]) -> Any:
     return model.__table__
 
 

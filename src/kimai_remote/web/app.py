@@ -17,7 +17,7 @@ from ..api.desk import Desk
 from ..protocols import envelope
 from ..protocols.discovery import Discovery
 from ..protocols.endpoints import JsonEndpoint, SoapEndpoint
-from . import body, pages, responses
+from . import body, headers, pages, responses
 from .address import address
 from .origin import origin_of
 
@@ -43,7 +43,7 @@ class WebApplication:
         request = Request(environ)
         origin = origin_of(request, behind_proxy=self._settings.trusted_proxies > 0)
         response = self._respond(request, origin)
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        headers.secure(response)
         response.headers["X-Request-Id"] = origin.request_id
         return response(environ, start_response)
 

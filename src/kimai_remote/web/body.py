@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from werkzeug import Request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 _PIECE = 64 * 1024
 
@@ -12,6 +12,7 @@ def read(request: Request, most: int) -> bytes:
     """The whole body.
 
     :raises RequestEntityTooLarge: it is longer than ``most`` bytes; no more than that is read.
+    :raises RequestTimeout: it didn't come in time (see :mod:`kimai_remote.web.intake`).
     :raises BadRequest: it ended too soon.
     """
     length = request.content_length
@@ -25,6 +26,8 @@ def read(request: Request, most: int) -> bytes:
             pieces += piece
             if len(pieces) > most:
                 raise RequestEntityTooLarge(_TOO_LARGE.format(most=most))
+    except TimeoutError:
+        raise RequestTimeout(_TOO_SLOW) from None
     except OSError:
         raise BadRequest(_CUT_SHORT) from None
     if length is not None and len(pieces) < length:
@@ -33,4 +36,5 @@ def read(request: Request, most: int) -> bytes:
 
 
 _TOO_LARGE = "A request may have {most} bytes here."
+_TOO_SLOW = "The request's body didn't come in time."
 _CUT_SHORT = "The request ended before its body was complete."

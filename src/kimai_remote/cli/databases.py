@@ -1,0 +1,47 @@
+"""Which database the settings name: directly, or by Kimai's autoconf.php."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ..config import Settings
+from ..storage.database import Database
+from ..storage.kimai1 import autoconf
+
+
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name, which may not exist yet.
+
+    :raises ConfigurationError: its URL or driver is wrong.
+    """
+    return Database(
+        settings.url,
+        settings.table_prefix,
+        pool_size=settings.threads,  # none of them waits for another one's connection
+        statement_timeout=settings.statement_timeout,
+    )
+
+
+def with_autoconf(settings: Settings) -> Settings:
+    """The settings with what Kimai's autoconf.php says, where one is named; what is set wins.
+
+    :raises ConfigurationError: the file can't be read or understood.
+    """
+    if not settings.kimai_autoconf:
+        return settings
+    kimai = autoconf.read(settings.kimai_autoconf)
+    usual = Settings()
+    found = {
+        "database_url": kimai.url,
+        "table_prefix": kimai.prefix,
+        "password_salt": kimai.salt,
+        "timezone": kimai.timezone or usual.timezone,
+    }
+    unset = {
+        name: value
+        for name, value in found.items()
+        if getattr(settings, name) == getattr(usual, name)
+    }
+    # Kimai is still there: its users' passwords stay in the form that it can check.
+    shared = settings.shared_with_kimai or "database_url" in unset
+    return dataclasses.replace(settings, **unset, shared_with_kimai=shared)  # type: ignore[arg-type]

@@ -1,0 +1,171 @@
+"""Making an engine: drivers, pool, time limits, and what each kind of database needs."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from ..errors import ConfigurationError
+from .models import PREFIX_TOKEN
+
+#: How long to wait for a lock that another call holds, or for a pooled connection, in seconds.
+LOCK_TIMEOUT = 10
+#: How long to wait for a server that doesn't answer, in seconds.
+CONNECT_TIMEOUT = 5
+#: Connections are renewed after this many seconds, before a server or firewall forgets them.
+RECYCLE = 3600
+#: SQLite looks at the clock after this many steps of its virtual machine.
+_SQLITE_STEPS = 10_000
+
+_DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+#: What a server says when it breaks off a connection: SQLSTATEs of PostgreSQL (administrator's
+#: command, crash, starting up) and error numbers of MariaDB (shutdown, connection killed).
+_BROKEN_OFF: frozenset[object] = frozenset({"57P01", "57P02", "57P03", 1053, 1927})
+
+
+def parse(text: str) -> URL:
+    """:raises ConfigurationError: not a database URL."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ConfigurationError(
+            "The database URL can't be read. It looks like sqlite:////var/lib/kimai.sqlite3, "
+            "postgresql://user:password@host/name or mariadb://user:password@host/name."
+        ) from None
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> Engine:
+    """:param statement_timeout: seconds a statement may take; 0 sets no limit."""
+    kind = url.get_backend_name()
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigurationError("An SQLite database needs a file name.")
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 2,
+        "pool_timeout": LOCK_TIMEOUT,
+    }
+    if kind != "sqlite":
+        options |= {
+            "pool_pre_ping": True,
+            "pool_recycle": RECYCLE,
+            # After waiting for a lock, a statement must see what the other call has written.
+            "isolation_level": "READ COMMITTED",
+        }
+    if kind in ("mysql", "mariadb"):
+        url = url.update_query_dict({"charset": "utf8mb4"})
+        options["connect_args"] = _mariadb_arguments(statement_timeout)
+    if kind == "postgresql":
+        options["connect_args"] = _postgresql_arguments(statement_timeout)
+    try:
+        engine = sqlalchemy.create_engine(url, **options)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigurationError(
+            f"The driver for {url.drivername} is missing ({error}). Install it with "
+            "pip install 'kimai-remote[postgresql]' or 'kimai-remote[mariadb]'."
+        ) from None
+
+    # Only names of the schema, which are always quoted: parameters may be named after a table too.
+    quote = engine.dialect.identifier_preparer.initial_quote
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def _set_prefix(_conn, _cursor, statement, parameters, _context, _many):  # type: ignore[no-untyped-def]
+        return statement.replace(quote + PREFIX_TOKEN, quote + prefix), parameters
+
+    event.listen(engine, "handle_error", _notice_broken_off)
+    if kind == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        if statement_timeout:
+            _limit_sqlite(engine, statement_timeout)
+    if kind in ("mysql", "mariadb") and statement_timeout:
+        _limit_mariadb(engine, statement_timeout)
+    return engine
+
+
+def _mariadb_arguments(statement_timeout: int) -> dict[str, Any]:
+    # Kimai 1 needs a non-strict mode; a value that doesn't fit must be an error here.
+    mode = "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ENGINE_SUBSTITUTION'"
+    return {
+        "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}",
+        "connect_timeout": CONNECT_TIMEOUT,
+        # The server breaks a statement off; this is for a server that went away without a word.
+        "read_timeout": statement_timeout + LOCK_TIMEOUT if statement_timeout else None,
+    }
+
+
+def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
+    session = {
+        "lock_timeout": f"{LOCK_TIMEOUT}s",
+        "statement_timeout": f"{statement_timeout}s",
+        "TimeZone": "UTC",
+        "client_encoding": "UTF8",
+    }
+    return {
+        "connect_timeout": CONNECT_TIMEOUT,
+        "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+        # Notice within a minute a server that went away without a word.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+    }
+
+
+def _notice_broken_off(context: Any) -> None:
+    origin = context.original_exception
+    number = next(iter(getattr(origin, "args", ())), None)
+    if getattr(origin, "sqlstate", None) in _BROKEN_OFF or number in _BROKEN_OFF:
+        context.is_disconnect = True
+
+
+def _limit_mariadb(engine: Engine, seconds: int) -> None:
+    @event.listens_for(engine, "connect")
+    def limit(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            if "MariaDB" in connection.get_server_info():
+                cursor.execute(f"SET SESSION max_statement_time={seconds}")
+            else:  # MySQL limits only reading
+                cursor.execute(f"SET SESSION max_execution_time={seconds * 1000}")
+
+
+def _limit_sqlite(engine: Engine, seconds: int) -> None:
+    @event.listens_for(engine, "connect")
+    def install(connection: Any, record: Any) -> None:
+        deadline = record.info["deadline"] = [math.inf]
+        connection.set_progress_handler(lambda: time.monotonic() > deadline[0], _SQLITE_STEPS)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def start(conn, _cursor, _statement, _parameters, _context, _many):  # type: ignore[no-untyped-def]
+        conn.info["deadline"][0] = time.monotonic() + seconds
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={LOCK_TIMEOUT * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that reads first and writes later can't wait for a lock (SQLITE_BUSY at once),
+    # so writing calls take the write lock when they begin.
+    immediate = connection.get_execution_options().get("sqlite_immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,1 @@
+"""One module a version. A published one is never changed: it is history."""

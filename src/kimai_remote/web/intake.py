@@ -1,0 +1,115 @@
+"""Taking requests in whole before a thread works on them, so that slow clients hold no thread.
+
+Granian's WSGI interface reads the body in the thread that answers, without any deadline: as many
+slow clients as there are threads would block the server for ever. Its own interface (RSGI) lets an
+event loop read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..config import Settings
+
+#: Most of the requests come in one piece with a length; those are read at once.
+_SMALL = 256 * 1024
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Intake:
+    """A WSGI application as an RSGI one.
+
+    Each request is read within ``client_timeout`` seconds and up to ``max_body`` bytes, then
+    answered by one of ``threads`` threads.
+    """
+
+    def __init__(self, application: Application, settings: Settings) -> None:
+        self._application = application
+        self._most = settings.max_body
+        self._seconds = settings.client_timeout
+        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        body = await self._body(scope, protocol) if scope.method == "POST" else io.BytesIO()
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._threads, self._answer, scope, body)
+        protocol.response_bytes(*answer)
+
+    async def _body(self, scope: Any, protocol: Any) -> Any:
+        length = scope.headers.get("content-length") or ""
+        length = int(length) if length.isascii() and length.isdigit() else None
+        if length is not None and length > self._most:
+            return io.BytesIO()  # the application refuses it by its length
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._seconds):
+                if length is not None and length <= _SMALL:
+                    return io.BytesIO(await protocol())
+                async for piece in protocol:
+                    body += piece
+                    if len(body) > self._most:
+                        break  # the application refuses it by what there is
+        except TimeoutError:
+            return _TooSlow()
+        return io.BytesIO(body)
+
+    def _answer(self, scope: Any, body: Any) -> tuple[int, list[tuple[str, str]], bytes]:
+        head: list[Any] = []
+        pieces = self._application(
+            environment(scope, body), lambda status, headers, _=None: head.extend((status, headers))
+        )
+        try:
+            content = b"".join(pieces)
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+        status, headers = head
+        return int(status[:3]), headers, content
+
+
+class _TooSlow(io.RawIOBase):
+    """The body of a request that didn't come in time."""
+
+    def read(self, _size: int = -1) -> bytes:
+        raise TimeoutError
+
+
+def environment(scope: Any, body: Any) -> dict[str, Any]:
+    """The WSGI environment of a request."""
+    client, _, port = scope.client.rpartition(":")
+    server, _, server_port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode("utf-8", "replace").decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": server.strip("[]"),
+        "SERVER_PORT": server_port,
+        "REMOTE_ADDR": client.strip("[]"),
+        "REMOTE_PORT": port,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        # X_Forwarded_For would pass for X-Forwarded-For, which a proxy has checked.
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ

@@ -1,0 +1,31 @@
+"""At most one running recording a user, and no lost update, however many calls race."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from faults.client import Outcome
+from faults.serving import serving_world
+from faults.storm import Storm
+from support.world import World
+
+
+@pytest.mark.parametrize(("servers", "workers"), [(2, 1), (1, 2)], ids=["servers", "workers"])
+def test_calls_that_race(
+    world: World, servers: int, workers: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    calls = request.config.getoption("stress")
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(serving_world(world, tmp_path, "--workers", str(workers)))
+            for _ in range(servers)
+        ]
+        storm = Storm(world, [server.url for server in running])
+        print(f"{storm.run(calls):.0f} calls a second")
+    ledger = storm.ledger
+    ledger.check(world)
+    assert set(ledger.outcomes) <= {Outcome.DONE, Outcome.REFUSED}, ledger.outcomes
+    assert ledger.outcomes[Outcome.DONE] > ledger.total / 2

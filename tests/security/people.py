@@ -1,0 +1,52 @@
+"""Who calls in the tests of this folder, and with which keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kimai_remote.storage import models as m
+from support.world import PASSWORD, World
+
+DENIED = "Unknown user or no permissions."
+REFUSED = {"success": False, "error": {"msg": DENIED}}
+WRONG_KEY = "2x5v7wq3rkt6yb4nmzj8hdgc9sfpae"
+#: Everybody of the matrix but those who have no key.
+NEWCOMERS = {"carl": ("blue", 2), "gina": ("blue", 1), "bert": ("blue", 2), "olga": ("red", 2)}
+
+
+def populate(world: World) -> None:
+    """Add carl and bert (banned) as plain users and gina as admin to group blue, olga to red; give
+    the customer acme a password and a key."""
+    stored = world.desk.credentials.hash_password(PASSWORD)
+    for name, (group, role) in NEWCOMERS.items():
+        user = m.User(name=name, alias=name, globalRoleID=2, password=stored)
+        if name == "bert":
+            user.ban, user.banTime = 3, world.now
+        world.ids[name] = world.add(user).userID
+        world.add(
+            m.GroupUser(groupID=world.ids[group], userID=world.ids[name], membershipRoleID=role)
+        )
+        _give_key(world, "user", world.ids[name])
+    world.change(m.Customer, world.acme, password=stored)
+    _give_key(world, "customer", world.acme)
+
+
+def key_of(world: World, who: str) -> str:
+    """The key that somebody of the matrix sends."""
+    if who == "nokey":
+        return ""
+    if who == "wrong":
+        return WRONG_KEY
+    kind = "customer" if who == "acme" else "user"
+    return world.desk.credentials.api_key(kind, world.ids[who], 0)
+
+
+def password_changed(world: World, name: str, stored: str | None, model: Any = m.User) -> None:
+    """Give somebody another stored password."""
+    world.change(model, world.ids[name], password=stored)
+
+
+def _give_key(world: World, kind: str, number: int) -> None:
+    credentials = world.desk.credentials
+    key_hash = credentials.key_hash(credentials.api_key(kind, number, 0))
+    world.add(m.RemoteKey(kind=kind, ownerID=number, keyHash=key_hash, created=world.now - 3600))

@@ -1,0 +1,95 @@
+"""Customers: they log in, see what is theirs, and change nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from people import REFUSED, key_of
+
+from kimai_remote.storage import models as m
+from support.world import PASSWORD, World
+
+
+def kimai_hash(password: str) -> str:
+    """As Kimai 1 stores a password; the salt is that of the known world."""
+    return hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["argon2", "md5"])
+def test_log_in(town: World, remote: Any, kind: str) -> None:
+    if kind == "md5":
+        town.change(m.Customer, town.acme, password=kimai_hash(PASSWORD))
+    answer = remote.call("authenticate", "Acme", PASSWORD)
+    assert answer["items"] == [{"apiKey": key_of(town, "acme")}]
+    assert remote.call("getCustomers", key_of(town, "acme"))["items"] == [
+        {"customerID": town.acme, "name": "Acme", "contact": "Eve", "visible": True}
+    ]
+
+
+@pytest.mark.parametrize(("name", "password"), [("Rival", ""), ("Rival", PASSWORD), ("Acme", "")])
+def test_no_entrance_without_a_password(town: World, remote: Any, name: str, password: str) -> None:
+    assert remote.call("authenticate", name, password) == REFUSED
+
+
+@pytest.mark.parametrize("change", [{"trash": 1}, {"password": None}, {"password": ""}])
+def test_an_old_key_after_the_customer_was_shut_out(
+    town: World, remote: Any, change: dict[str, Any]
+) -> None:
+    town.change(m.Customer, town.acme, **change)
+    assert remote.call("getCustomers", key_of(town, "acme")) == REFUSED
+    assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
+
+
+def test_a_user_goes_before_a_customer_of_the_same_name(town: World, remote: Any) -> None:
+    town.change(m.Customer, town.acme, name="alice")
+    answer = remote.call("authenticate", "alice", PASSWORD)
+    assert answer["items"] == [{"apiKey": key_of(town, "alice")}]
+
+
+def test_two_customers_of_one_name_are_nobody(town: World, remote: Any) -> None:
+    stored = town.desk.credentials.hash_password(PASSWORD)
+    town.change(m.Customer, town.rival, name="Acme", password=stored)
+    assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
+
+
+def test_time_and_expenses_without_rates(town: World, remote: Any) -> None:
+    key = key_of(town, "acme")
+    number = town.add_entry("alice", fixedRate=Decimal(500))
+    town.add_expense("alice")
+    (row,) = remote.call("getTimesheet", key)["items"]
+    assert (row["rate"], row["wage"], row["wage_decimal"]) == (None, None, None)
+    assert (row["duration"], row["projectName"], row["userName"]) == (3600, "Shop", "alice")
+    (record,) = remote.call("getTimesheetRecord", key, number)["items"]
+    assert (record["rate"], record["fixedRate"]) == (None, None)
+    (expense,) = remote.call("getExpenses", key)["items"]
+    assert expense["value"] == Decimal("12.50")
+
+
+def test_tasks_are_those_used_on_the_customers_projects(town: World, remote: Any) -> None:
+    key = key_of(town, "acme")
+    town.add_entry("alice", activityID=town.design)
+    town.add_entry("alice", projectID=town.internal, activityID=town.meeting)
+    town.add_entry("olga", projectID=town.red_project, activityID=town.coding)
+    assert [task["name"] for task in remote.call("getTasks", key)["items"]] == ["Design"]
+    projects = remote.call("getProjects", key, True)["items"]
+    tasks = {project["name"]: [task["name"] for task in project["tasks"]] for project in projects}
+    assert tasks == {"Portal": [], "Shop": ["Design"]}
+
+
+def test_the_ban_holds_for_customers_too(town: World, remote: Any) -> None:
+    for _ in range(3):
+        assert remote.call("authenticate", "Acme", "wrong") == REFUSED
+    assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
+    assert remote.call("getCustomers", key_of(town, "acme")) == REFUSED
+    town.now += 900
+    assert remote.call("authenticate", "Acme", PASSWORD)["success"] is True
+
+
+def test_a_first_failure_of_a_customer_who_never_logged_in(town: World, remote: Any) -> None:
+    town.execute(m.RemoteKey.__table__.delete())
+    for _ in range(3):
+        assert remote.call("authenticate", "Acme", "wrong") == REFUSED
+    assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED

@@ -1,0 +1,162 @@
+"""API keys: what is stored of them, how long they hold, and how they are taken away."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from people import REFUSED, key_of
+from typer.testing import CliRunner
+
+from kimai_remote.api.desk import Desk
+from kimai_remote.cli.installation import read_secret
+from kimai_remote.cli.main import app
+from kimai_remote.config import Settings
+from kimai_remote.errors import ConfigurationError
+from kimai_remote.storage import models as m
+from kimai_remote.tracking.credentials import Credentials
+from support.remotes import JsonRemote
+from support.world import PASSWORD, World
+
+DAY = 86_400
+
+
+def login(remote: Any, name: str = "alice", password: str = PASSWORD) -> str:
+    return remote.call("authenticate", name, password)["items"][0]["apiKey"]
+
+
+def test_only_a_keyed_hash_is_stored(town: World, remote: Any) -> None:
+    keys = [login(remote, name) for name in ("alice", "ben", "root", "Acme")]
+    dump = repr(town.snapshot())
+    for key in keys:
+        assert key not in dump
+        assert town.desk.credentials.key_hash(key) in dump
+    another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
+    assert another.key_hash(keys[0]) != town.desk.credentials.key_hash(keys[0])
+
+
+def test_form_of_a_key(world: World, remote: Any) -> None:
+    keys = [login(remote, name) for name in ("alice", "ben", "oscar", "root")]
+    assert len(set(keys)) == 4
+    # 30 characters of an alphabet of 32: 150 bits.
+    assert all(re.fullmatch("[a-z2-7]{30}", key) for key in keys)
+    assert [login(remote, name) for name in ("alice", "ben", "oscar", "root")] == keys
+
+
+def test_an_expired_key(world: World, remote: Any) -> None:
+    world.settings = replace(world.settings, key_lifetime=7)
+    remote = type(remote)(world)
+    world.execute(m.RemoteKey.__table__.delete())
+    first = login(remote)
+    world.now += 7 * DAY - 1
+    assert remote.call("getUsers", first)["success"] is True
+    assert login(remote) == first
+    world.now += 1
+    assert remote.call("getUsers", first) == REFUSED
+    second = login(remote)
+    assert second != first
+    assert remote.call("getUsers", second)["success"] is True
+    assert remote.call("getUsers", first) == REFUSED
+
+
+def test_a_new_secret_makes_all_keys_worthless(world: World) -> None:
+    old = login(JsonRemote(world))
+    another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
+    world.__class__ = type("Moved", (World,), {
+        "desk": property(lambda self: Desk(self.database, another, self.settings,
+                                           clock=lambda: self.now))
+    })  # fmt: skip
+    remote = JsonRemote(world)
+    assert remote.call("getUsers", old) == REFUSED
+    new = login(remote)
+    assert new != old
+    assert remote.call("getUsers", new)["success"] is True
+    assert login(remote) == new
+
+
+def test_a_key_that_kimai_gave_out_works_beside_ours(world: World, remote: Any) -> None:
+    given = "3b9d1f0c2a4e6b8d7f5a1c3e9"
+    world.change(m.User, world.alice, apikey=given)
+    ours = login(remote)
+    assert ours != given
+    for key in (given, ours):
+        assert [user["name"] for user in remote.call("getUsers", key)["items"]] == ["alice"]
+    assert world.execute(m.User.__table__.select().where(m.User.apikey == given))
+
+
+@pytest.fixture
+def installed(town: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    """The world as the command line finds it."""
+    url = town.database.url.render_as_string(hide_password=False)
+    for name, value in {
+        "DATABASE_URL": url,
+        "TABLE_PREFIX": town.database.prefix,
+        "SECRET": "a secret for tests only, 32 byte",
+        "DATA_DIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(f"KIMAI_REMOTE_{name}", value)
+    return town
+
+
+@pytest.mark.parametrize(("name", "options"), [("alice", []), ("Acme", ["--customer"])])
+def test_revocation_by_the_command_line(installed: World, name: str, options: list[str]) -> None:
+    remote = JsonRemote(installed)
+    installed.change(m.User, installed.alice, apikey="legacy")
+    first = login(remote, name)
+    result = CliRunner().invoke(app, ["key", "revoke", name, *options])
+    assert result.exit_code == 0, result.output
+    assert remote.call("getCustomers", first) == REFUSED
+    if not options:
+        assert remote.call("getCustomers", "legacy") == REFUSED
+    second = login(remote, name)
+    assert second != first
+    assert remote.call("getCustomers", second)["success"] is True
+    assert remote.call("getCustomers", key_of(installed, "ben"))["success"] is True
+
+
+def test_revocation_of_nobodys_key(installed: World) -> None:
+    result = CliRunner().invoke(app, ["key", "revoke", "nobody"])
+    assert result.exit_code == 2
+    assert "There is no user named 'nobody'." in result.output
+
+
+def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new" / "data")
+    first = read_secret(settings)
+    path = settings.data_dir / "secret"
+    assert len(first) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o700
+    assert list(settings.data_dir.iterdir()) == [path]
+    assert read_secret(settings) == first
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    read_secret(settings)
+    (tmp_path / "secret").chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        read_secret(settings)
+
+
+def test_a_secret_by_environment_needs_no_file(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {"KIMAI_REMOTE_SECRET": "0123456789abcdef", "KIMAI_REMOTE_DATA_DIR": str(tmp_path / "no")}
+    )
+    assert read_secret(settings) == b"0123456789abcdef"
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_secret_that_is_too_short(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="at least 16 characters"):
+        read_secret(Settings(data_dir=tmp_path, secret="short"))
+
+
+def test_settings_dont_show_their_secrets() -> None:
+    settings = Settings(secret="s3cret-s3cret-s3cret", password_salt="s4lt",
+                        database_url="postgresql://kimai:p4ss@db/kimai")  # fmt: skip
+    assert not re.search("s3cret|s4lt|p4ss", repr(settings))

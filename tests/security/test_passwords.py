@@ -1,0 +1,117 @@
+"""Passwords: how they are checked and stored, and that a failure tells nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from people import REFUSED, password_changed
+from sqlalchemy import event
+
+from kimai_remote.storage import models as m
+from kimai_remote.tracking.credentials import Credentials
+from support.remotes import JsonRemote
+from support.world import PASSWORD, World
+
+MD5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()
+
+
+def stored(world: World, name: str) -> str:
+    ((password,),) = world.execute(
+        m.User.__table__.select().with_only_columns(m.User.password).where(m.User.name == name)
+    )
+    return password
+
+
+def login(world: World, name: str, password: str) -> Any:
+    return JsonRemote(world).call("authenticate", name, password)
+
+
+@pytest.mark.parametrize("form", [str.lower, str.upper, lambda text: text + "\n"])
+def test_a_password_of_kimai_is_upgraded(world: World, form: Any) -> None:
+    password_changed(world, "alice", form(MD5))
+    assert login(world, "alice", "wrong") == REFUSED
+    assert stored(world, "alice") == form(MD5)
+    assert login(world, "alice", PASSWORD)["success"] is True
+    upgraded = stored(world, "alice")
+    assert upgraded.startswith("$argon2id$")
+    assert login(world, "alice", PASSWORD)["success"] is True
+    assert stored(world, "alice") == upgraded
+
+
+def test_it_stays_where_kimai_has_to_check_it(world: World) -> None:
+    world.settings = replace(world.settings, shared_with_kimai=True)
+    password_changed(world, "alice", MD5)
+    assert login(world, "alice", PASSWORD)["success"] is True
+    assert stored(world, "alice") == MD5
+
+
+def test_weaker_parameters_are_upgraded(world: World) -> None:
+    from argon2 import PasswordHasher
+
+    password_changed(world, "alice", PasswordHasher(1, 8, 1).hash(PASSWORD))
+    assert login(world, "alice", PASSWORD)["success"] is True
+    assert "m=19456,t=2,p=1" in stored(world, "alice")
+
+
+@pytest.mark.parametrize("hash_", [None, "", "0", "x" * 32, "$argon2id$", "$argon2id$v=19$m=1"])
+def test_a_stored_password_that_is_none(world: World, hash_: str | None) -> None:
+    password_changed(world, "alice", hash_)
+    for password in ("", "0", PASSWORD, "nobody has this password"):
+        assert login(world, "alice", password) == REFUSED
+
+
+@contextmanager
+def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The kinds of statements and password checks of a block, in order."""
+    seen: list[str] = []
+    checked = Credentials._argon2
+
+    def check(self: Credentials, password: str, stored: str) -> bool:
+        seen.append("hash")
+        return checked(self, password, stored)
+
+    def execute(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement.split()[0])
+
+    monkeypatch.setattr(Credentials, "_argon2", check)
+    event.listen(world.database.engine, "before_cursor_execute", execute)
+    try:
+        yield seen
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", execute)
+        monkeypatch.undo()
+
+
+def test_every_failure_costs_the_same(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same statements and one check of a hash, whatever is wrong."""
+    remote = JsonRemote(town)
+    md5 = hashlib.md5(b"kimai saltotherkimai salt").hexdigest()
+    password_changed(town, "carl", md5)
+    remote.call("authenticate", "nobody", "wrong")  # the counter of unknown names exists now
+    remote.call("authenticate", "Acme", "wrong")
+    remote.call("authenticate", "alice", "wrong")
+    attempts = {
+        "unknown": ("nobody", PASSWORD),
+        "wrong password": ("ben", "wrong"),
+        "failed before": ("alice", "wrong"),
+        "kimai's hash": ("carl", "wrong"),
+        "banned": ("bert", PASSWORD),
+        "trashed": ("gone", PASSWORD),
+        "inactive": ("idle", PASSWORD),
+        "customer": ("Acme", "wrong"),
+        "customer without password": ("Rival", "wrong"),
+    }
+    work = {}
+    for case, (name, password) in attempts.items():
+        with counted(town, monkeypatch) as seen:
+            assert remote.call("authenticate", name, password) == REFUSED
+        work[case] = list(seen)
+    usual = ["SELECT", "SELECT", "SELECT", "SELECT", "hash", "UPDATE"]
+    # Looking whether a connection still lives isn't part of it.
+    assert all(steps[-6:] == usual for steps in work.values()), work
+    assert len({len(steps) for steps in work.values()}) == 1, work

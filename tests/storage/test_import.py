@@ -1,0 +1,212 @@
+"""A whole Kimai 1 database is copied into ours, on each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from kimai_remote.storage import models as m
+from kimai_remote.storage import schema
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.kimai1 import figures, importer
+from kimai_remote.storage.kimai1.importer import ImportRefused
+from support import databases, kimai1
+
+
+def silent(_table: str, _done: int, _total: int) -> None:
+    pass
+
+
+@pytest.fixture
+def target(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """A database of each kind without any tables."""
+    url = f"sqlite:///{tmp_path / 'target.sqlite3'}"
+    if not database.is_sqlite:
+        url = database.url.render_as_string(hide_password=False)
+    target = Database(url, "Import_")
+    databases.drop(target)
+    yield target
+    databases.drop(target)
+    target.close()
+
+
+def read(database: Database, statement: Any) -> list[Any]:
+    with database.engine.connect() as connection:
+        return list(connection.execute(statement))
+
+
+def records(database: Database, table: Any) -> dict[Any, dict[str, Any]]:
+    keys = [column.name for column in table.primary_key.columns]
+    found = read(database, select(table))
+    rows = [dict(row._mapping) for row in found]
+    return {tuple(row[key] for key in keys) if len(keys) > 1 else row[keys[0]]: row for row in rows}
+
+
+def test_everything_is_there_under_its_own_number(kimai: Database, target: Database) -> None:
+    report = importer.run(kimai, target, silent)
+    assert report.differences == []
+    assert not report.already
+    schema.check(target)
+    entries = records(target, m.TimeEntry.__table__)
+    for row in kimai1.rows_of(kimai, "timeSheet"):
+        expected = row | {
+            "statusID": 1 if row["statusID"] is None else row["statusID"],
+            "fixedRate": row["fixedRate"] or Decimal("0.00"),
+        }
+        assert entries.pop(row["timeEntryID"]) == expected
+    assert entries == {}
+    for model, name in ((m.Customer, "customers"), (m.Project, "projects"), (m.Activity, "activities"),
+                        (m.Expense, "expenses"), (m.Status, "statuses"),
+                        (m.Preference, "preferences"), (m.GlobalRole, "globalRoles")):  # fmt: skip
+        theirs = kimai1.rows_of(kimai, name)
+        ours = list(records(target, model.__table__).values())
+        assert sorted(ours, key=repr) == sorted(
+            ({key: row[key] for key in ours[0]} for row in theirs), key=repr
+        )
+    users = records(target, m.User.__table__)
+    assert users[kimai1.ANNA]["apikey"] == kimai1.KEY
+    assert users[kimai1.ADMIN]["password"] == kimai1.md5(kimai1.PASSWORD)
+    assert users[kimai1.BEN]["mail"] == ""  # null in Kimai
+    assert sorted(read(target, select(m.rates)), key=repr) == sorted(
+        [(None, None, None, Decimal("50.00")), (kimai1.ANNA, None, None, Decimal("85.50"))],
+        key=repr,
+    )
+
+
+def test_what_cannot_be_the_same_is_said(kimai: Database, target: Database) -> None:
+    report = importer.run(kimai, target, silent)
+    assert report.changed == {
+        "groups_users: links to what isn't there, left out": 1,
+        "groups_customers: links to what isn't there, left out": 1,
+        "groups_projects: links to what isn't there, left out": 1,
+        "timeSheet.statusID: null, stored as '1'": 1,
+        "timeSheet.fixedRate: null, stored as '0'": 10,
+        "users.mail: null, stored as ''": 4,
+    }
+
+
+def test_new_records_get_new_numbers(kimai: Database, target: Database) -> None:
+    importer.run(kimai, target, silent)
+
+    def add(session: Any) -> list[int]:
+        entry = m.TimeEntry(userID=2, projectID=1, activityID=1, start=1, end=2, statusID=1)
+        user = m.User(name="new 😀", globalRoleID=2)
+        group = m.Group(name="new")
+        session.add_all([entry, user, group])
+        session.flush()
+        return [entry.timeEntryID, user.userID, group.groupID]
+
+    numbers = target.run(add, writes=True)
+    assert numbers == [11, kimai1.ADMIN + 1, 3]
+
+
+def test_sums_are_compared_to_the_cent(kimai: Database, target: Database) -> None:
+    report = importer.run(kimai, target, silent)
+    found = {(figure.topic, figure.name): figure.target for figure in report.figures}
+    entries = kimai1.rows_of(kimai, "timeSheet")
+    for user in {row["userID"] for row in entries}:
+        seconds = sum(row["duration"] for row in entries if row["userID"] == user)
+        assert found[figures.HOURS, str(user)] == Decimal(seconds) / 3600
+    earned = sum(
+        row["fixedRate"] or row["rate"] * row["duration"] / 3600
+        for row in entries if row["projectID"] == 1
+    )  # fmt: skip
+    assert found[figures.EARNED, "1"] == earned
+    assert found[figures.SPENT, "1"] == Decimal("49.975")
+    assert found[figures.SPENT, "55"] == Decimal("-3.1")
+    assert found["records", "timeSheet"] == len(entries)
+
+
+def test_doing_it_again_changes_nothing(kimai: Database, target: Database) -> None:
+    importer.run(kimai, target, silent)
+    before = {table.name: read(target, select(table)) for table in m.Base.metadata.sorted_tables}
+    report = importer.run(kimai, target, silent)
+    assert report.already
+    assert report.differences == []
+    after = {table.name: read(target, select(table)) for table in m.Base.metadata.sorted_tables}
+    assert after == before
+
+
+def test_a_used_database_is_left_alone(kimai: Database, target: Database) -> None:
+    schema.create(target)
+    target.run(lambda session: session.add(m.Group(name="ours")), writes=True)
+    with pytest.raises(ImportRefused, match="left as it was") as refused:
+        importer.run(kimai, target, silent)
+    assert refused.value.report is not None
+    assert {figure.name for figure in refused.value.report.differences} >= {"users", "timeSheet"}
+    assert [row.name for row in read(target, select(m.Group.name))] == ["ours"]
+    assert read(target, select(m.User.userID)) == []
+
+
+def test_text_is_repaired_on_request(kimai: Database, target: Database) -> None:
+    report = importer.run(kimai, target, silent, repair_text=True)
+    assert {what: count for what, count in report.changed.items() if "repaired" in what} == {
+        "users: texts repaired": 1, "customers: texts repaired": 1,
+        "activities: texts repaired": 1, "timeSheet: texts repaired": 1,
+        "expenses: texts repaired": 1,
+    }  # fmt: skip
+    assert records(target, m.Customer.__table__)[1]["company"] == "Müller & Söhne GmbH"
+    assert records(target, m.Customer.__table__)[1]["name"] == "Müller & Söhne"
+    assert records(target, m.TimeEntry.__table__)[1]["description"] == "Prüfung der Anlage"
+
+
+def test_a_failure_halfway_leaves_nothing(kimai: Database, target: Database) -> None:
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(table: str, done: int, _total: int) -> None:
+        if table == "timeSheet" and done:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        importer.run(kimai, target, interrupt)
+    assert read(target, select(func.count()).select_from(m.User))[0][0] == 0
+    assert importer.run(kimai, target, silent).differences == []
+
+
+def test_a_copy_that_differs_is_not_kept(
+    kimai: Database, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer.text, "repair", lambda text: text)
+    real = importer._Copy.all
+
+    def lossy(copy: Any, progress: Any) -> None:
+        real(copy, progress)
+        copy._writing.execute(
+            m.TimeEntry.__table__.update().where(m.TimeEntry.timeEntryID == 2).values(duration=5399)
+        )
+
+    monkeypatch.setattr(importer._Copy, "all", lossy)
+    with pytest.raises(ImportRefused, match="isn't the same") as refused:
+        importer.run(kimai, target, silent)
+    assert refused.value.report is not None
+    differing = {(figure.topic, figure.name) for figure in refused.value.report.differences}
+    assert differing == {(figures.HOURS, str(kimai1.ANNA))}
+    assert read(target, select(m.User.userID)) == []
+
+
+def test_an_older_revision_gets_what_kimai_would_give_it(tmp_path: Path, target: Database) -> None:
+    missing = [("globalRoles", f"core-{kind}-otherGroup-view")
+               for kind in ("customer", "project", "activity", "group", "user")]  # fmt: skip
+    missing += [("globalRoles", "demo_ext-access"), ("membershipRoles", "core-user-view"),
+                ("users", "passwordResetHash"), ("customers", "passwordResetHash"),
+                ("customers", "country")]  # fmt: skip
+    with kimai1.database(tmp_path, **kimai1.older(1374, *missing)) as kimai:
+        assert importer.run(kimai, target, silent).differences == []
+    roles = records(target, m.GlobalRole.__table__)
+    assert [roles[number]["core-user-otherGroup-view"] for number in (1, 2, 3)] == [1, 1, 1]
+    assert [roles[number]["demo_ext-access"] for number in (1, 2, 3)] == [1, 0, 0]
+    members = records(target, m.MembershipRole.__table__)
+    assert [members[number]["core-user-view"] for number in (1, 2, 3)] == [1, 0, 1]
+    assert records(target, m.Customer.__table__)[1]["country"] is None
+    assert records(target, m.Configuration.__table__)["revision"]["value"] == "1400"
+
+
+def test_a_source_that_is_none(kimai: Database, target: Database) -> None:
+    with pytest.raises(ImportRefused, match="same database"):
+        importer.run(kimai, kimai, silent)

@@ -1,0 +1,116 @@
+"""The schema's versions: what migrations make is what a fresh database has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect, select, update
+
+from kimai_remote.errors import ConfigurationError
+from kimai_remote.storage import migrate, schema
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.models import Base, Configuration, Status, schema_version
+from support import databases
+
+
+@pytest.fixture
+def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """A database of the same kind with no tables."""
+    url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
+    if not database.is_sqlite:
+        url = database.url.render_as_string(hide_password=False)
+    blank = Database(url, "Blank_")
+    databases.drop(blank)
+    yield blank
+    databases.drop(blank)
+    blank.close()
+
+
+def describe(database: Database) -> dict[str, Any]:
+    """Everything that makes up the tables of a database, with names free of its prefix."""
+    inspector = inspect(database.engine)
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: plain(item) for key, item in sorted(value.items()) if key != "dialect_options"
+            }
+        if isinstance(value, (list, tuple)):
+            return [plain(item) for item in value]
+        return str(value).replace(database.prefix, "")
+
+    described = {}
+    for table in Base.metadata.sorted_tables:
+        name = schema.real_name(database, table)
+        parts = {
+            "columns": inspector.get_columns(name),
+            "key": inspector.get_pk_constraint(name)["constrained_columns"],
+            "foreign keys": inspector.get_foreign_keys(name),
+            "indexes": inspector.get_indexes(name),
+            "unique": inspector.get_unique_constraints(name),
+        }
+        described[plain(name)] = {
+            part: sorted(map(repr, plain(value))) for part, value in parts.items()
+        }
+    return described
+
+
+def contents(database: Database) -> list[list[Any]]:
+    tables = [schema_version, Configuration.__table__, Status.__table__]
+    with database.engine.connect() as connection:
+        return [sorted(map(tuple, connection.execute(select(table)))) for table in tables]
+
+
+def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Database) -> None:
+    databases.empty(database)
+    assert migrate.upgrade(blank) == list(schema.VERSIONS)
+    assert describe(blank) == describe(database)
+    fresh = contents(blank)
+    databases.drop(blank)
+    if blank.is_sqlite:
+        Base.metadata.drop_all(blank.engine)
+    schema.create(blank)
+    assert contents(blank) == fresh
+
+
+def test_versions_are_the_migrations_in_order() -> None:
+    scripts = list(migrate._directory().walk_revisions())
+    assert tuple(script.revision for script in reversed(scripts)) == schema.VERSIONS
+
+
+def test_a_current_schema_needs_nothing(database: Database) -> None:
+    schema.check(database)
+    assert migrate.upgrade(database) == []
+    assert all(step.done for step in migrate.steps(database))
+
+
+def test_a_schema_without_a_version_is_refused_with_the_command(
+    database: Database, blank: Database
+) -> None:
+    Base.metadata.create_all(blank.engine)
+    with pytest.raises(ConfigurationError, match="kimai-remote db upgrade"):
+        schema.check(blank)
+    assert not any(step.done for step in migrate.steps(blank))
+    migrate.upgrade(blank)
+    schema.check(blank)
+
+
+def test_a_newer_schema_is_left_alone(blank: Database) -> None:
+    schema.create(blank)
+    with blank.engine.begin() as connection:
+        connection.execute(update(schema_version).values(version_num="9999"))
+    for attempt in (schema.check, migrate.upgrade, migrate.steps):
+        with pytest.raises(ConfigurationError, match=r"9999.*newer"):
+            attempt(blank)
+
+
+def test_a_half_made_database_is_completed(blank: Database) -> None:
+    """As after a crash on MariaDB, whose tables no rollback removes."""
+    half = Base.metadata.sorted_tables[:5]
+    Base.metadata.create_all(blank.engine, tables=half)
+    migrate.upgrade(blank)
+    schema.check(blank)
+    assert contents(blank)[2] == [(1, "open"), (2, "review"), (3, "closed")]

@@ -1,0 +1,116 @@
+"""What is found in a Kimai 1 database before anything is done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kimai_remote.errors import ConfigurationError
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.kimai1.survey import BLOCKER, PROBLEM, Finding, survey
+from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
+from support import kimai1
+
+
+def find(findings: list[Finding], topic: str, text: str = "") -> Finding:
+    found = [one for one in findings if one.topic == topic and text in one.text]
+    assert len(found) == 1, (topic, text, findings)
+    return found[0]
+
+
+def test_everything_awkward_is_found(kimai: Database) -> None:
+    before = {name: kimai1.rows_of(kimai, name) for name in kimai1.TABLES}
+    found = survey(kimai)
+    assert (found.revision, found.version) == (1400, "1.3.5")
+    assert (found.adoption_problem, found.import_problem) == ("", "")
+    assert found.counts == {name: len(kimai1.ROWS[name]) for name in found.counts}
+    assert set(found.counts) == set(kimai1.TABLES)
+    findings = found.findings
+    assert find(findings, "orphans", "timeSheet.userID").examples == ("99",)
+    assert find(findings, "orphans", "timeSheet.projectID").count == 2
+    assert find(findings, "orphans", "projects.customerID").examples == ("55",)
+    assert find(findings, "orphans", "expenses.projectID").count == 1
+    assert find(findings, "links to nothing", "groups_users.userID").examples == ("88",)
+    assert find(findings, "links to nothing", "groups_customers.groupID").count == 1
+    assert find(findings, "status", "without").count == 1
+    assert set(find(findings, "status", "doesn't exist").examples) == {"0", "9"}
+    assert find(findings, "unknown role", "global").examples == ("clara",)
+    assert find(findings, "unknown role", "members").examples == (str(kimai1.CLARA),)
+    timers = find(findings, "running recordings")
+    assert (timers.level, timers.examples) == (PROBLEM, (str(kimai1.BEN),))
+    assert find(findings, "times", "before they start").examples == ("6",)
+    assert find(findings, "times", "end - start").examples == ("10",)
+    assert find(findings, "times", "1970").examples == ("9",)
+    assert find(findings, "duplicate names", "customers").count == 1
+    assert find(findings, "time zone", "users").examples == ("Middle/Earth",)
+    assert find(findings, "character set", "latin1").count > 10
+    assert find(findings, "double encoding", "timeSheet.description").examples == (
+        f"{kimai1.spoil('Prüfung der Anlage')} → Prüfung der Anlage",
+    )
+    spoilt = {one.text.split(":")[0] for one in findings if one.topic == "double encoding"}
+    assert spoilt == {
+        "users.alias", "customers.company", "activities.name", "timeSheet.description",
+        "expenses.comment",
+    }  # fmt: skip
+    assert not [one for one in findings if one.topic == "table engine"]
+    assert {name: kimai1.rows_of(kimai, name) for name in kimai1.TABLES} == before
+
+
+def test_tables_without_transactions_are_a_problem(tmp_path: Path) -> None:
+    with kimai1.database(tmp_path, engine="MyISAM") as kimai:
+        engines = find(survey(kimai).findings, "table engine")
+        assert (engines.level, engines.count) == (PROBLEM, len(kimai1.TABLES))
+
+
+def test_an_older_one_that_can_be_served(tmp_path: Path) -> None:
+    missing = [("users", "passwordResetHash"), ("customers", "passwordResetHash"),
+               ("customers", "country")]  # fmt: skip
+    with kimai1.database(tmp_path, **kimai1.older(1382, *missing)) as kimai:
+        found = survey(kimai)
+    assert found.adoption_problem == ""
+    assert len([one for one in found.findings if one.topic == "missing column"]) == len(missing)
+
+
+def test_an_older_one_that_can_only_be_imported(tmp_path: Path) -> None:
+    views = [("globalRoles", right) for right in GLOBAL_RIGHTS if right.endswith("-view")]
+    views.append(("membershipRoles", "core-user-view"))
+    assert "core-user-view" in MEMBERSHIP_RIGHTS
+    with kimai1.database(tmp_path, **kimai1.older(1374, *views)) as kimai:
+        found = survey(kimai)
+    assert found.import_problem == ""
+    assert found.adoption_problem.startswith("Revision 1374 of Kimai lacks globalRoles.core-user")
+    assert found.findings[0].level == BLOCKER
+
+
+@pytest.mark.parametrize("revision", [1373, 1401])
+def test_other_revisions_are_refused_by_number(tmp_path: Path, revision: int) -> None:
+    with kimai1.database(tmp_path, **kimai1.older(revision)) as kimai:
+        found = survey(kimai)
+    assert f"Revision {revision}" in found.import_problem
+    assert f"Revision {revision}" in found.adoption_problem
+
+
+def test_kimai_before_it_named_its_tables_in_english(kimai: Database) -> None:
+    ancient = Database(kimai.url.render_as_string(hide_password=False), "k0_")
+    with ancient.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS k0_usr (usr_ID int)")
+    try:
+        with pytest.raises(ConfigurationError, match="before revision 1368"):
+            survey(ancient)
+    finally:
+        with ancient.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE k0_usr")
+        ancient.close()
+
+
+def test_something_else_in_the_table(tmp_path: Path) -> None:
+    with kimai1.database(tmp_path, **kimai1.older(1400, ("timeSheet", "rate"))) as kimai:
+        assert "k1_timeSheet.rate" in survey(kimai).import_problem
+
+
+def test_no_kimai_at_all(kimai: Database) -> None:
+    nothing = Database(kimai.url.render_as_string(hide_password=False), "k7_")
+    with pytest.raises(ConfigurationError, match="no Kimai tables with the prefix 'k7_'"):
+        survey(nothing)
+    nothing.close()

@@ -1,0 +1,336 @@
+"""A Kimai 1 database as one finds it after ten years: revision 1400, awkward data.
+
+Written from what is known of Kimai's schema: no foreign keys, tables in several character sets,
+columns that updates left as they were. On MariaDB, as Kimai itself has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import text
+
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.models import Base
+from kimai_remote.storage.rights import (
+    DEFAULT_GROUPLEADER_RIGHTS,
+    DEFAULT_USER_RIGHTS,
+    GLOBAL_RIGHTS,
+    MEMBERSHIP_RIGHTS,
+)
+
+from . import databases
+
+PREFIX = "k1_"
+SALT = "a salt of Kimai's"
+#: Of everybody.
+PASSWORD = "changeme"
+#: Kimai gave it to anna.
+KEY = "kimai1anna0123456789abcdefghij"
+#: 2019-03-04 08:00:00 UTC.
+START = 1_551_686_400
+
+_id = "int(10) NOT NULL"
+_auto = "int(10) NOT NULL AUTO_INCREMENT PRIMARY KEY"
+_flag = "tinyint(1) NOT NULL DEFAULT 0"
+_shown = "tinyint(1) NOT NULL DEFAULT 1"
+_money = "decimal(10,2)"
+_long = "varchar(255) NULL"
+#: Definitions by table and column; a column named with a space in front is a key.
+TABLES: dict[str, dict[str, str]] = {
+    "users": {
+        "userID": _auto, "name": "varchar(160) NOT NULL", "alias": "varchar(160)",
+        "trash": _flag, "active": _shown, "mail": "varchar(160) DEFAULT NULL",
+        "password": "varchar(254) DEFAULT NULL", "passwordResetHash": "char(32) DEFAULT NULL",
+        "ban": "int(1) NOT NULL DEFAULT 0", "banTime": f"{_id} DEFAULT 0",
+        "secure": "varchar(60) NOT NULL DEFAULT '0'", "lastProject": f"{_id} DEFAULT 1",
+        "lastActivity": f"{_id} DEFAULT 1", "lastRecord": f"{_id} DEFAULT 0",
+        "timeframeBegin": "varchar(60) NOT NULL DEFAULT '0'",
+        "timeframeEnd": "varchar(60) NOT NULL DEFAULT '0'",
+        "apikey": "varchar(30) DEFAULT NULL", "globalRoleID": _id,
+        " name": "UNIQUE KEY name (name)", " apikey": "UNIQUE KEY apikey (apikey)",
+    },
+    "preferences": {
+        "userID": _id, "option": "varchar(190) NOT NULL", "value": "varchar(255) NOT NULL",
+        " key": "PRIMARY KEY (userID, `option`)",
+    },
+    "activities": {
+        "activityID": _auto, "name": "varchar(255) NOT NULL", "comment": "text",
+        "visible": _shown, "filter": _flag, "trash": _flag,
+    },
+    "groups": {"groupID": _auto, "name": "varchar(160) NOT NULL", "trash": _flag},
+    "groups_users": {
+        "groupID": _id, "userID": _id, "membershipRoleID": _id,
+        " key": "PRIMARY KEY (groupID, userID)",
+    },
+    **{
+        f"{first}_{second}": {a: _id, b: _id, **more, " key": f"UNIQUE KEY ({a}, {b})"}
+        for first, a, second, b, more in (
+            ("groups", "groupID", "customers", "customerID", {}),
+            ("groups", "groupID", "projects", "projectID", {}),
+            ("groups", "groupID", "activities", "activityID", {}),
+            ("projects", "projectID", "activities", "activityID", {
+                "budget": f"{_money} DEFAULT 0.00", "effort": _money, "approved": _money,
+            }),
+        )
+    },
+    "customers": {
+        "customerID": _auto, "name": "varchar(255) NOT NULL", "password": _long,
+        "passwordResetHash": "char(32) DEFAULT NULL",
+        "secure": "varchar(60) NOT NULL DEFAULT '0'", "comment": "text", "visible": _shown,
+        "filter": _flag, "company": _long, "vat": _long, "contact": _long, "street": _long,
+        "zipcode": _long, "city": _long, "country": "varchar(2)", "phone": _long, "fax": _long,
+        "mobile": _long, "mail": _long, "homepage": _long, "timezone": "varchar(255) NOT NULL",
+        "trash": _flag,
+    },
+    "projects": {
+        "projectID": _auto, "customerID": "int(3) NOT NULL", "name": "varchar(255) NOT NULL",
+        "comment": "text", "visible": _shown, "filter": _flag, "trash": _flag,
+        "budget": f"{_money} DEFAULT 0.00", "effort": _money, "approved": _money,
+        "internal": _flag, " customer": "KEY (customerID)",
+    },
+    "timeSheet": {
+        "timeEntryID": _auto, "start": f"{_id} DEFAULT 0", "end": f"{_id} DEFAULT 0",
+        "duration": "int(6) NOT NULL DEFAULT 0", "userID": _id, "projectID": _id,
+        "activityID": _id, "description": "text CHARACTER SET utf8 COLLATE utf8_unicode_ci",
+        "comment": "text", "commentType": _flag, "cleared": _flag, "location": "varchar(50)",
+        "trackingNumber": "varchar(30)", "rate": f"{_money} NOT NULL DEFAULT 0.00",
+        "fixedRate": f"{_money} DEFAULT NULL", "budget": _money, "approved": _money,
+        "statusID": "smallint(6) DEFAULT 1", "billable": "tinyint(4) DEFAULT NULL",
+        " user": "KEY (userID)", " project": "KEY (projectID)", " activity": "KEY (activityID)",
+    },
+    "configuration": {
+        "option": "varchar(190) NOT NULL PRIMARY KEY", "value": "varchar(255) NOT NULL",
+    },
+    "rates": {
+        "userID": "int(10)", "projectID": "int(10)", "activityID": "int(10)",
+        "rate": f"{_money} NOT NULL", " key": "UNIQUE KEY (userID, projectID, activityID)",
+    },
+    "fixedRates": {
+        "projectID": "int(10)", "activityID": "int(10)", "rate": f"{_money} NOT NULL",
+        " key": "UNIQUE KEY (projectID, activityID)",
+    },
+    "expenses": {
+        "expenseID": _auto, "timestamp": f"{_id} DEFAULT 0", "userID": _id, "projectID": _id,
+        "designation": "text NOT NULL", "comment": "text NOT NULL", "commentType": _flag,
+        "refundable": "tinyint(1) unsigned NOT NULL DEFAULT 0", "cleared": _flag,
+        "multiplier": f"{_money} NOT NULL DEFAULT 1.00",
+        "value": f"{_money} NOT NULL DEFAULT 0.00",
+        " user": "KEY (userID)", " project": "KEY (projectID)",
+    },
+    "statuses": {
+        "statusID": "tinyint NOT NULL AUTO_INCREMENT PRIMARY KEY", "status": "varchar(200) NOT NULL"
+    },
+    "globalRoles": {
+        "globalRoleID": _auto, "name": "varchar(255) NOT NULL",
+        **dict.fromkeys(GLOBAL_RIGHTS, "tinyint DEFAULT 0"),
+    },
+    "membershipRoles": {
+        "membershipRoleID": _auto, "name": "varchar(255) NOT NULL",
+        **dict.fromkeys(MEMBERSHIP_RIGHTS, "tinyint DEFAULT 0"),
+    },
+}  # fmt: skip
+#: What is not in utf8mb4, as on an old server.
+CHARSETS = {"users": "latin1", "customers": "latin1", "projects": "utf8", "timeSheet": "latin1"}
+
+
+def spoil(meant: str) -> str:
+    """UTF-8 that MySQL takes for its latin1: what an early Kimai left behind."""
+    return meant.encode().decode("cp1252")
+
+
+def md5(password: str) -> str:
+    salted = f"{SALT}{password}{SALT}".encode()
+    return hashlib.md5(salted, usedforsecurity=False).hexdigest()
+
+
+def _user(number: int, name: str, role: int, **more: Any) -> dict[str, Any]:
+    return {"userID": number, "name": name, "globalRoleID": role, "password": md5(PASSWORD)} | more
+
+
+def _entry(number: int, user: int, project: int, activity: int, **more: Any) -> dict[str, Any]:
+    start = START + number * 7200
+    usual = {"start": start, "end": start + 5400, "duration": 5400, "rate": "80.00"}
+    return {"timeEntryID": number, "userID": user, "projectID": project,
+            "activityID": activity} | usual | more  # fmt: skip
+
+
+#: Kimai's administrator has a number of nine digits by chance.
+ADMIN, ANNA, BEN, CLARA = 123_456_789, 2, 3, 4
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "configuration": [
+        {"option": option, "value": value}
+        for option, value in {
+            "version": "1.3.5", "revision": "1400", "roundPrecision": "0", "loginTries": "3",
+            "loginBanTime": "900", "editLimit": "-", "defaultStatusID": "1", "adminmail": "",
+            "currency_sign": "€",
+        }.items()
+    ],
+    "statuses": [{"statusID": 1, "status": "open"}, {"statusID": 2, "status": "review"},
+                 {"statusID": 3, "status": "closed"}],
+    "globalRoles": [
+        {"globalRoleID": 1, "name": "Admin"} | dict.fromkeys(GLOBAL_RIGHTS, 1),
+        {"globalRoleID": 2, "name": "User"} | dict.fromkeys(DEFAULT_USER_RIGHTS, 1),
+        # A right that was never set is NULL.
+        {"globalRoleID": 3, "name": "Bare", "ki_timesheet-access": 1, "demo_ext-access": None},
+    ],
+    "membershipRoles": [
+        {"membershipRoleID": 1, "name": "Admin"} | dict.fromkeys(MEMBERSHIP_RIGHTS, 1),
+        {"membershipRoleID": 2, "name": "User"},
+        {"membershipRoleID": 3, "name": "Groupleader"}
+        | dict.fromkeys(DEFAULT_GROUPLEADER_RIGHTS, 1),
+    ],
+    "users": [
+        _user(ADMIN, "admin", 1, mail="admin@example.com"),
+        _user(ANNA, "anna", 2, apikey=KEY, alias=spoil("Ännchen"), mail=""),
+        _user(BEN, "ben", 2, lastProject=0, lastActivity=0),
+        _user(CLARA, "clara", 99),
+        _user(5, "gone", 2, trash=1, apikey="trashedtrashedtrashed"),
+        _user(6, "nopass", 2, password=None),
+    ],
+    "preferences": [
+        {"userID": ANNA, "option": "timezone", "value": "Europe/Berlin"},
+        {"userID": ANNA, "option": "ui.skin", "value": "standard"},
+        {"userID": BEN, "option": "timezone", "value": "Middle/Earth"},
+        {"userID": 77, "option": "timezone", "value": "UTC"},
+    ],
+    "groups": [{"groupID": 1, "name": "admin"}, {"groupID": 2, "name": "old", "trash": 1}],
+    "customers": [
+        {"customerID": 1, "name": "Müller & Söhne", "timezone": "Europe/Berlin",
+         "company": spoil("Müller & Söhne GmbH")},
+        {"customerID": 2, "name": "Trashed customer", "timezone": "", "trash": 1},
+        {"customerID": 3, "name": "müller & söhne", "timezone": "Europe/Berlin",
+         "password": md5(PASSWORD)},
+    ],
+    "projects": [
+        {"projectID": 1, "customerID": 1, "name": "Wartung", "comment": None, "budget": None},
+        {"projectID": 2, "customerID": 2, "name": "Of a trashed customer"},
+        {"projectID": 3, "customerID": 55, "name": "Of no customer"},
+        {"projectID": 4, "customerID": 1, "name": "Trashed", "trash": 1},
+    ],
+    "activities": [
+        {"activityID": 1, "name": "Entwicklung"}, {"activityID": 2, "name": spoil("Prüfung")},
+        {"activityID": 3, "name": "Trashed", "trash": 1},
+    ],
+    "groups_users": [
+        {"groupID": 1, "userID": ADMIN, "membershipRoleID": 1},
+        {"groupID": 1, "userID": ANNA, "membershipRoleID": 2},
+        {"groupID": 1, "userID": BEN, "membershipRoleID": 3},
+        {"groupID": 1, "userID": CLARA, "membershipRoleID": 42},
+        {"groupID": 1, "userID": 88, "membershipRoleID": 2},
+    ],
+    "groups_customers": [{"groupID": 1, "customerID": 1}, {"groupID": 9, "customerID": 1}],
+    "groups_projects": [{"groupID": 1, "projectID": number} for number in (1, 2, 3, 4, 66)],
+    "groups_activities": [{"groupID": 1, "activityID": number} for number in (1, 2, 3)],
+    "projects_activities": [{"projectID": 1, "activityID": 2, "budget": None}],
+    "rates": [
+        {"userID": None, "projectID": None, "activityID": None, "rate": "50.00"},
+        {"userID": ANNA, "projectID": None, "activityID": None, "rate": "85.50"},
+    ],
+    "fixedRates": [{"projectID": 1, "activityID": 2, "rate": "250.00"}],
+    "timeSheet": [
+        _entry(0, ANNA, 1, 1, description="number zero"),
+        _entry(1, ANNA, 1, 1, statusID=None, description=spoil("Prüfung der Anlage")),
+        _entry(2, ANNA, 1, 2, fixedRate="250.00", billable=100, location="Büro"),
+        _entry(3, ANNA, 4, 3, cleared=1, statusID=3),
+        _entry(4, ANNA, 55, 66, statusID=9, description="orphan"),
+        _entry(5, 99, 1, 1, description="of a user who is gone"),
+        _entry(6, BEN, 2, 1, end=START, duration=-43_200),
+        _entry(7, BEN, 1, 1, end=0, duration=0),
+        _entry(8, BEN, 1, 1, end=0, duration=0, statusID=0),
+        _entry(9, ANNA, 0, 0, start=0, end=0, duration=0, trackingNumber="0000", rate="0.00"),
+        _entry(10, BEN, 1, 1, comment="short\nlong", commentType=1, duration=1),
+    ],
+    "expenses": [
+        {"expenseID": 1, "timestamp": START, "userID": ANNA, "projectID": 1, "designation": "Bahn",
+         "comment": "", "multiplier": "2.50", "value": "19.99", "refundable": 1},
+        {"expenseID": 2, "timestamp": 0, "userID": 99, "projectID": 55, "designation": "",
+         "comment": spoil("für später"), "value": "-3.10"},
+    ],
+}  # fmt: skip
+
+
+def older(revision: int, *missing: tuple[str, str]) -> dict[str, Any]:
+    """How to create a Kimai of another revision."""
+    tables = {
+        name: {key: kind for key, kind in columns.items() if (name, key) not in missing}
+        for name, columns in TABLES.items()
+    }
+    rows = {
+        name: [
+            {key: value for key, value in row.items() if (name, key) not in missing}
+            for row in records
+        ]
+        for name, records in ROWS.items()
+    }
+    for option in rows["configuration"]:
+        if option["option"] == "revision":
+            option["value"] = str(revision)
+    return {"tables": tables, "rows": rows}
+
+
+def drop(database: Database) -> None:
+    """Remove Kimai's tables and ours."""
+    names = {table.name for table in Base.metadata.sorted_tables}
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("SET SESSION foreign_key_checks=0")
+        for name in sorted(names):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{name}`")
+        connection.exec_driver_sql("SET SESSION foreign_key_checks=1")
+
+
+def create(
+    database: Database,
+    *,
+    tables: Mapping[str, Mapping[str, str]] = TABLES,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS,
+    engine: str = "InnoDB",
+) -> None:
+    """Make the tables and fill them as PHP would: without strictness."""
+    with database.engine.begin() as connection:
+        # Number 0 is a number here, not the wish for a new one.
+        connection.exec_driver_sql("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO'")
+        for name, columns in tables.items():
+            lines = ", ".join(
+                kind if column.startswith(" ") else f"`{column}` {kind}"
+                for column, kind in columns.items()
+            )
+            charset = CHARSETS.get(name, "utf8mb4")
+            connection.exec_driver_sql(
+                f"CREATE TABLE `{database.prefix}{name}` ({lines}) "
+                f"ENGINE={engine} DEFAULT CHARSET={charset}"
+            )
+        for name, records in rows.items():
+            for record in records:
+                names = ", ".join(f"`{column}`" for column in record)
+                values = ", ".join(f":v{place}" for place in range(len(record)))
+                connection.execute(
+                    text(f"INSERT INTO `{database.prefix}{name}` ({names}) VALUES ({values})"),  # noqa: S608
+                    {f"v{place}": value for place, value in enumerate(record.values())},
+                )
+        connection.detach()  # its mode is nobody else's
+
+
+@contextmanager
+def database(directory: Path, **how: Any) -> Iterator[Database]:
+    """A Kimai 1 database on MariaDB, gone when the block ends."""
+    kimai = Database(databases.url_of("mariadb", directory), PREFIX)
+    drop(kimai)
+    create(kimai, **how)
+    try:
+        yield kimai
+    finally:
+        drop(kimai)
+        kimai.close()
+
+
+def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
+    """All records of a table, read by hand."""
+    with database.engine.connect() as connection:
+        result = connection.execute(sqlalchemy.text(f"SELECT * FROM `{database.prefix}{table}`"))  # noqa: S608
+        return [dict(record) for record in result.mappings()]
