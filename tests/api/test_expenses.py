@@ -33,7 +33,7 @@ def fresh(world, number, **fields):
         "userID": world.alice,
         "projectID": world.shop,
         "designation": "Train ☕",
-        "comment": None,
+        "comment": "to Acme",
         "commentType": 0,
         "refundable": False,
         "cleared": False,
@@ -168,8 +168,9 @@ def test_two_fields_are_enough_for_a_new_expense(alice, world):
     created = alice.item("setExpenseRecord", new(world))
     assert created == {"id": created["id"]}
     expense = world.expense(created["id"])
-    assert (expense.designation, expense.comment, expense.multiplier) == ("", None, 1)
-    alice.does("setExpenseRecord", {"id": created["id"], "designation": "Train ☕"}, True)
+    assert (expense.designation, expense.comment, expense.multiplier) == ("", "", 1)
+    texts = {"designation": "Train ☕", "comment": "to Acme"}
+    alice.does("setExpenseRecord", {"id": created["id"], **texts}, True)
     assert alice.items("getExpenseRecord", created["id"]) == [fresh(world, created["id"])]
 
 
@@ -215,7 +216,8 @@ def test_an_update_moves_an_expense(alice, world):
 
 
 def test_an_expense_whose_project_was_deleted(alice, world):
-    number = world.add_expense(timestamp=NOON, designation="Train ☕", projectID=999, value=0)
+    texts = {"designation": "Train ☕", "comment": "to Acme"}
+    number = world.add_expense(timestamp=NOON, projectID=999, value=0, **texts)
     assert alice.item("getExpenseRecord", number) == fresh(
         world, number, projectID=999, projectName=None, customerID=None, customerName=None
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clients import tools
+from clients import java_tools, tools
 from support.server import ROOT
 
 PAGES = ROOT / "docs" / "clients"
@@ -82,6 +82,18 @@ def _shell(code: str, directory: Path) -> str:
     return tools.run(["sh", "-eu", _written(directory / "example.sh", code)])
 
 
+def _perl(code: str, directory: Path) -> str:
+    return tools.run([tools.need_perl("SOAP::Lite"), _written(directory / "example.pl", code)])
+
+
+def _java(code: str, directory: Path) -> str:
+    """By the commands in the comment that the code starts with."""
+    java_tools.class_path(java_tools.JAXWS)
+    _written(directory / "Example.java", code)
+    commands = [line[3:] for line in code.splitlines() if line.startswith("// ")]
+    return tools.run(["sh", "-euc", "\n".join(commands)], cwd=directory)
+
+
 def _written(path: Path, code: str) -> Path:
     path.write_text(code, encoding="utf-8")
     return path
@@ -93,6 +105,11 @@ RUNNERS: dict[str, Callable[[str, Path], str]] = {
     "php": _php,
     "javascript": _node,
     "sh": _shell,
+    "perl": _perl,
+    "java": _java,
 }
 #: Languages that no test here can run, and why.
-NOT_RUN: dict[str, str] = {}
+NOT_RUN: dict[str, str] = {
+    "csharp": "Debian has no .NET",
+    "xml": "requests for SoapUI, which Debian doesn't have",
+}

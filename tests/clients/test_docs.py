@@ -20,3 +20,13 @@ def test_example(
         directory = request.getfixturevalue("node_project")
     output = example.run(demo_server.url, directory)
     assert example.matches(output), f"printed:\n{output}\ninstead of:\n{example.prints}"
+
+
+def test_pages_say_what_is_not_run() -> None:
+    silent = []
+    for page in pages.PAGES.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        fences = [f"```{language}\n" for language in pages.NOT_RUN]
+        if any(fence in text for fence in fences) and "Not run by the tests" not in text:
+            silent.append(page.name)
+    assert not silent

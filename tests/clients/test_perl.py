@@ -13,7 +13,7 @@ pytestmark = pytest.mark.clients
 @pytest.mark.parametrize("client", ["document", "encoded"])
 def test_perl_client(scene: Scene, client: str) -> None:
     report = tools.report(
-        ["perl", tools.HERE / "perl" / f"{client}.pl", scene.server.soap],
+        [tools.need_perl("SOAP::Lite"), tools.HERE / "perl" / f"{client}.pl", scene.server.soap],
         stdin=scenario.program(scene),
     )
     scenario.check(report, scene, scenario.UNTYPED)

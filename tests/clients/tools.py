@@ -49,6 +49,15 @@ def need_php(extension: str) -> str:
     return php
 
 
+def need_perl(module: str) -> str:
+    """The path of Perl, where it has this module."""
+    perl = need("perl", "apt-get install perl")
+    if subprocess.run([perl, f"-M{module}", "-e1"], capture_output=True, check=False).returncode:
+        package = module.lower().replace("::", "-")
+        missing(f"Perl's {module}", f"apt-get install lib{package}-perl")
+    return perl
+
+
 def run(
     command: Sequence[str | Path],
     *,

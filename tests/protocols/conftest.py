@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from support.town import Town, founded, town
 
 __all__ = ["legacy_town", "town"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
+
 from support.town import Town
 from support.wire import Wire, call, envelope, get, post_json, post_soap
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from kimai_remote.protocols import contracts
 from support.server import ROOT
 from support.town import Town
 from support.wire import get
-
-from kimai_remote.protocols import contracts
 
 NAMES = ("kimai-remote.wsdl", "kimai-remote-rpc.wsdl", "smd.json", "openrpc.json")
 COMMAND = "python -m kimai_remote.protocols.contracts"

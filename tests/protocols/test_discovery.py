@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
-from support.town import Town
-from support.wire import call, get, post_json
 
 from kimai_remote.api.service import RemoteApi
+from support.town import Town
+from support.wire import call, get, post_json
 
 OPENRPC = json.loads((Path(__file__).parent / "schemas" / "openrpc.json").read_text())
 
@@ -79,9 +79,7 @@ def test_any_other_query_gets_the_smd(town: Town, smd: dict[str, Any], query: st
     assert get(town.server, f"/core/json.php{query}").json == smd
 
 
-def test_discovery_by_call_and_by_address_are_the_same(
-    town: Town, openrpc: dict[str, Any]
-) -> None:
+def test_discovery_by_call_and_by_address_are_the_same(town: Town, openrpc: dict[str, Any]) -> None:
     assert call(town.server, "rpc.discover") == openrpc
 
 
@@ -105,7 +103,10 @@ def validator() -> Draft7Validator:
     }
     resource = Resource.from_contents(draft7, default_specification=DRAFT7)
     registry = Registry().with_resources(
-        [("https://meta.json-schema.tools", resource), ("https://meta.json-schema.tools/", resource)]
+        [
+            ("https://meta.json-schema.tools", resource),
+            ("https://meta.json-schema.tools/", resource),
+        ]
     )
     return Draft7Validator(OPENRPC, registry=registry)
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from support.town import Town
 from support.wire import call, post_json
 
@@ -119,9 +120,7 @@ def test_a_byte_order_mark_is_skipped(town: Town) -> None:
 def test_parameters_are_read_generously(town: Town, params: Any) -> None:
     text = json.dumps(params).replace("KEY", town.key)
     body = f'{{"jsonrpc":"2.0","method":"getTasks","params":{text},"id":1}}'
-    assert post_json(town.server, body).json["result"] == call(
-        town.server, "getTasks", town.key, 1
-    )
+    assert post_json(town.server, body).json["result"] == call(town.server, "getTasks", town.key, 1)
 
 
 @pytest.mark.parametrize("empty", ["", 0, "0", None, False])

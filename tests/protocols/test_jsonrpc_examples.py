@@ -7,6 +7,7 @@ The specification's ``subtract``, ``sum`` and ``update`` are ``getTasks`` of a p
 from __future__ import annotations
 
 import pytest
+
 from support.town import Town
 from support.wire import call, post_json
 

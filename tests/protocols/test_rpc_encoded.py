@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
+
 from support.town import Town
 from support.wire import call, envelope, post_json, post_soap
 
@@ -19,7 +20,9 @@ OPEN = (
 )
 CLOSE = "</SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
 XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-TYPES = XSI + ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:ns2="http://xml.apache.org/xml-soap"'
+TYPES = (
+    XSI + ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:ns2="http://xml.apache.org/xml-soap"'
+)
 FOREIGN = "http://time.example.org/core/soap.php"
 
 
@@ -86,9 +89,7 @@ def test_a_list_of_one(town: Town) -> None:
         f'<m:authenticate xmlns:m="{FOREIGN}"><username>alice</username>'
         "<password>correct horse</password></m:authenticate>",
     )
-    assert given == answer(
-        FOREIGN, "authenticate", success(items(pair("apiKey", town.key)), 1)
-    )
+    assert given == answer(FOREIGN, "authenticate", success(items(pair("apiKey", town.key)), 1))
 
 
 def test_an_empty_list(town: Town) -> None:
@@ -114,7 +115,8 @@ def test_all_kinds_of_values(town: Town) -> None:
             "wage_decimal": ("128.25", "float"), "wage": ("128.25",), "budget": None,
             "approved": None, "rate": ("85.50",), "projectID": ("1",), "activityID": ("1",),
             "userID": ("2",), "customerName": ("Acme",), "customerID": ("1",),
-            "activityName": ("Coding",), "projectName": ("Shop",), "projectComment": ("About shop",),
+            "activityName": ("Coding",), "projectName": ("Shop",),
+            "projectComment": ("About shop",),
             "location": ("",), "trackingNumber": None, "statusID": ("1",), "status": ("open",),
             "billable": None, "description": ("a &lt;b&gt; &amp; \"c\" 'd'\ttab",), "comment": None,
             "cleared": ("0",), "commentType": ("0",), "userAlias": ("Alice",),
@@ -184,7 +186,9 @@ def read_map(element: etree._Element) -> Any:
 OWN = 'xmlns="urn:kimai-remote"'
 STYLE = ' e:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"'
 ENCODED = {
-    "unqualified children": '<m:getTasks xmlns:m="urn:kimai-remote"><apiKey>KEY</apiKey></m:getTasks>',
+    "unqualified children": (
+        '<m:getTasks xmlns:m="urn:kimai-remote"><apiKey>KEY</apiKey></m:getTasks>'
+    ),
     "no namespace at all": "<getTasks><apiKey>KEY</apiKey></getTasks>",
     "another server's namespace": '<m:getTasks xmlns:m="urn:x"><apiKey>KEY</apiKey></m:getTasks>',
     "param0": '<m:getTasks xmlns:m="urn:x"><param0>KEY</param0></m:getTasks>',
@@ -360,7 +364,9 @@ HOSTILE = {
     "a deep value": record_call("<record>" + "<a>" * 200 + "</a>" * 200 + "</record>"),
     "a list for a text": record_call('<record xsi:type="x:Array"><item>1</item></record>'),
     "a text for a record": record_call("<record>text</record>"),
-    "a number that is none": envelope("<getTasks><apiKey>x</apiKey><projectId>1x</projectId></getTasks>"),
+    "a number that is none": envelope(
+        "<getTasks><apiKey>x</apiKey><projectId>1x</projectId></getTasks>"
+    ),
     "digits beyond any number": envelope(
         f"<getTasks><apiKey>x</apiKey><projectId>{'9' * 6000}</projectId></getTasks>"
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +17,11 @@ import spyne.const
 import spyne.context
 from lxml import etree
 from stock import Stock
-from support.town import Town
-from support.wire import envelope, post_soap
 from werkzeug.test import Client
 
 from kimai_remote.web.app import wsgi_application
+from support.town import Town
+from support.wire import envelope, post_soap
 
 NS = 'xmlns="urn:kimai-remote" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 VERSION = f"<getVersion {NS}/>"
@@ -39,7 +40,7 @@ def fault(body: bytes) -> tuple[str, str]:
     return local, text.text
 
 
-# 1: the errors of the schema are shared by all threads ---------------------------------------------
+# 1: the errors of the schema are shared by all threads --------------------------------------------
 
 
 def test_stock_shares_the_errors_of_the_schema() -> None:
@@ -154,8 +155,8 @@ def test_each_is_a_fault_of_the_client(town: Town, name: str) -> None:
 # 5: attachments ----------------------------------------------------------------------------------
 
 MULTIPART = 'multipart/related; boundary=x; start="<a>"; type="text/xml"'
-WITH_ATTACHMENT = (
-    b"--x\r\nContent-Type: text/xml\r\nContent-ID: <a>\r\n\r\n%s\r\n--x--" % envelope(VERSION)
+WITH_ATTACHMENT = b"--x\r\nContent-Type: text/xml\r\nContent-ID: <a>\r\n\r\n%s\r\n--x--" % envelope(
+    VERSION
 )
 
 
@@ -237,7 +238,7 @@ def test_stock_collects_garbage_inside_a_request(monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_request_collects_garbage(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert spyne.const.MIN_GC_INTERVAL == float("inf")
+    assert math.isinf(spyne.const.MIN_GC_INTERVAL)
     client = Client(wsgi_application(town.world.desk))
     call = lambda: client.post("/core/soap.php", data=envelope(VERSION))  # noqa: E731
     assert collections_during(call, monkeypatch) == 0

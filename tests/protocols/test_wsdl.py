@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import stock
 from lxml import etree
+
 from support.town import Town
 from support.wire import get
 

@@ -7,16 +7,17 @@ columns that updates left as they were. On MariaDB, as Kimai itself has it.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from kimai_remote.storage.database import Database
-from kimai_remote.storage.models import Base
+from kimai_remote.storage.models import PREFIX_TOKEN, Base
 from kimai_remote.storage.rights import (
     DEFAULT_GROUPLEADER_RIGHTS,
     DEFAULT_USER_RIGHTS,
@@ -26,7 +27,8 @@ from kimai_remote.storage.rights import (
 
 from . import databases
 
-PREFIX = "k1_"
+#: Of this run alone, since others may test at the same time.
+PREFIX = f"k{os.getpid()}_"
 SALT = "a salt of Kimai's"
 #: Of everybody.
 PASSWORD = "changeme"
@@ -278,10 +280,8 @@ def drop(database: Database) -> None:
     """Remove Kimai's tables and ours."""
     names = {table.name for table in Base.metadata.sorted_tables}
     with database.engine.begin() as connection:
-        connection.exec_driver_sql("SET SESSION foreign_key_checks=0")
         for name in sorted(names):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{name}`")
-        connection.exec_driver_sql("SET SESSION foreign_key_checks=1")
 
 
 def create(
@@ -291,10 +291,8 @@ def create(
     rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS,
     engine: str = "InnoDB",
 ) -> None:
-    """Make the tables and fill them as PHP would: without strictness."""
+    """Make the tables and fill them."""
     with database.engine.begin() as connection:
-        # Number 0 is a number here, not the wish for a new one.
-        connection.exec_driver_sql("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO'")
         for name, columns in tables.items():
             lines = ", ".join(
                 kind if column.startswith(" ") else f"`{column}` {kind}"
@@ -305,21 +303,47 @@ def create(
                 f"CREATE TABLE `{database.prefix}{name}` ({lines}) "
                 f"ENGINE={engine} DEFAULT CHARSET={charset}"
             )
-        for name, records in rows.items():
-            for record in records:
-                names = ", ".join(f"`{column}`" for column in record)
-                values = ", ".join(f":v{place}" for place in range(len(record)))
-                connection.execute(
-                    text(f"INSERT INTO `{database.prefix}{name}` ({names}) VALUES ({values})"),  # noqa: S608
-                    {f"v{place}": value for place, value in enumerate(record.values())},
-                )
-        connection.detach()  # its mode is nobody else's
+        _fill(connection, database.prefix, rows)
+
+
+def reset(database: Database) -> None:
+    """Take everything back that was written, and what this service added."""
+    inspector = sqlalchemy.inspect(database.engine)
+    with database.engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            name = table.name.replace(PREFIX_TOKEN, database.prefix)
+            plain = name.removeprefix(database.prefix)
+            if plain in TABLES:
+                connection.exec_driver_sql(f"DELETE FROM `{name}`")  # noqa: S608
+                for index in inspector.get_indexes(name):
+                    if str(index["name"]).startswith(name):
+                        connection.exec_driver_sql(f"DROP INDEX `{index['name']}` ON `{name}`")
+            else:
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{name}`")
+        _fill(connection, database.prefix, ROWS)
+
+
+def _fill(
+    connection: Connection, prefix: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Insert as PHP would: without strictness."""
+    # Number 0 is a number here, not the wish for a new one.
+    connection.exec_driver_sql("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO'")
+    for name, records in rows.items():
+        for record in records:
+            names = ", ".join(f"`{column}`" for column in record)
+            values = ", ".join(f":v{place}" for place in range(len(record)))
+            connection.execute(
+                text(f"INSERT INTO `{prefix}{name}` ({names}) VALUES ({values})"),  # noqa: S608
+                {f"v{place}": value for place, value in enumerate(record.values())},
+            )
+    connection.detach()  # its mode is nobody else's
 
 
 @contextmanager
-def database(directory: Path, **how: Any) -> Iterator[Database]:
+def database(directory: Path, *, prefix: str = f"o{PREFIX}", **how: Any) -> Iterator[Database]:
     """A Kimai 1 database on MariaDB, gone when the block ends."""
-    kimai = Database(databases.url_of("mariadb", directory), PREFIX)
+    kimai = Database(databases.url_of("mariadb", directory), prefix)
     drop(kimai)
     create(kimai, **how)
     try:

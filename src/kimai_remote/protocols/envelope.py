@@ -88,6 +88,9 @@ def _parse(body: bytes, charset: str | None) -> Any:
         root = etree.fromstring(_utf8(body, charset), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Fault("Client", f"The request isn't well-formed XML: {_first_line(error)}") from None
+    undeclared = [e for e in parser.error_log if e.type_name == "NS_ERR_UNDEFINED_NAMESPACE"]
+    if undeclared:  # libxml2 goes on, with names that are none
+        raise Fault("Client", f"The request isn't well-formed XML: {undeclared[0].message[:200]}")
     if root.getroottree().docinfo.doctype:
         raise Fault("Client", "A SOAP message must not have a document type declaration.")
     return root

@@ -30,7 +30,7 @@ _NAMESPACES = (
     f'xmlns:SOAP-ENC="{ENCODING}"',
     f'SOAP-ENV:encodingStyle="{ENCODING}"',
 )
-#: Most values in a request, and how deep they may be nested; a record has some twenty, in one level.
+#: Most values in a request, and how deep they may be nested. A record has twenty, in one level.
 MOST_VALUES = 10_000
 DEEPEST_VALUE = 20
 _UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)

@@ -8,6 +8,7 @@ from typing import Any
 from spyne import MethodContext
 from spyne.error import ResourceNotFoundError
 from spyne.model.fault import Fault
+from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
 
 from ..api.envelope import Envelope
@@ -25,6 +26,8 @@ class DocumentLiteral(Soap11):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validator="lxml", parse_xsi_type=False, **options)
+        # Spyne's own takes " true " for false.
+        self._from_unicode_handlers[Boolean] = _read_boolean
         # The schema keeps the messages of the last document in one place for all threads.
         self._validating = threading.Lock()
 
@@ -79,6 +82,11 @@ class DocumentLiteral(Soap11):
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
         ctx.out_string = [b"<?xml version='1.0' encoding='utf-8'?>\n"]
         ctx.out_string += [part.encode() for part in ctx.out_document]
+
+
+def _read_boolean(_kind: type, text: str) -> bool:
+    """The schema has let nothing through but the four spellings, with space around them."""
+    return text.strip() in ("true", "1")
 
 
 def fault_code(fault: Fault) -> str:

@@ -25,10 +25,20 @@ def address(request: Request, settings: Settings, path: str) -> str:
     if settings.public_url:
         base = settings.public_url.rstrip("/")
         return base + path[path.rindex("/core/") :]
-    host = request.host
-    if not _HOST.fullmatch(host):
-        server, port = request.server or ("localhost", None)
-        host = server if port in (None, 80, 443) else f"{server}:{port}"
     scheme = "https" if request.scheme == "https" else "http"
+    # Not Werkzeug's request.host, which knows no underscore, as names of containers have it.
+    host = request.environ.get("HTTP_HOST", "")
+    if not _HOST.fullmatch(host):
+        host = _own_host(request)
+    host = host.removesuffix(":443" if scheme == "https" else ":80")
     folder = request.root_path.rstrip("/") + path
-    return f"{scheme}://{host}" + quote(folder, safe="/!$&'()*+,;=:@")
+    return f"{scheme}://{host}" + quote(folder, safe="/!$&'()*+,;=:@~")
+
+
+def _own_host(request: Request) -> str:
+    """The server's own address; a proxy's word for it is checked like a client's."""
+    server, port = request.server or ("localhost", None)
+    if ":" in server:
+        server = f"[{server.strip('[]')}]"
+    host = server if port is None else f"{server}:{port}"
+    return host if _HOST.fullmatch(host) else "localhost"

@@ -36,7 +36,10 @@ class Intake:
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        body = await self._body(scope, protocol) if scope.method == "POST" else io.BytesIO()
+        try:
+            body = await self._body(scope, protocol) if scope.method == "POST" else io.BytesIO()
+        except RuntimeError:  # Granian's RSGIProtocolClosed: the client left, nobody is listening
+            return
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._threads, self._answer, scope, body)
         protocol.response_bytes(*answer)

@@ -1,0 +1,160 @@
+"""SOAP requests that are odd, wrong or hostile: served as XML says, or a fault of the client."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from support.town import Town
+from support.wire import envelope, post_soap
+
+NS = 'xmlns="urn:kimai-remote" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+VERSION = f"<getVersion {NS}/>"
+XML = "text/xml"
+
+
+def login(user: str) -> str:
+    return envelope(
+        f"<authenticate {NS}><username>{user}</username><password>correct horse</password>"
+        "</authenticate>"
+    ).decode()
+
+
+def declared(encoding: str, document: str) -> str:
+    return f'<?xml version="1.0" encoding="{encoding}"?>{document}'
+
+
+def tasks(number: str) -> bytes:
+    return envelope(f"<getTasks {NS}><apiKey>x</apiKey>{number}</getTasks>")
+
+
+ALICE = login("alice")
+#: Requests that log alice in: body and Content-Type.
+ODD = {
+    "no charset": (ALICE.encode(), XML),
+    "no Content-Type": (ALICE.encode(), ""),
+    "a quoted charset in capitals": (ALICE.encode(), 'TEXT/XML; Charset="UTF-8"'),
+    "a byte order mark": (b"\xef\xbb\xbf" + ALICE.encode(), XML),
+    "a byte order mark against the declaration": (
+        b"\xef\xbb\xbf" + declared("iso-8859-1", ALICE).encode(), XML),
+    "UTF-16": (ALICE.encode("utf-16"), XML),
+    "UTF-16, declared": (declared("utf-16", ALICE).encode("utf-16"), "text/xml; charset=utf-16"),
+    "UTF-16 without a mark": (ALICE.encode("utf-16-le"), "text/xml; charset=utf-16le"),
+    "Latin 1": (declared("iso-8859-1", ALICE + "<!-- ü -->").encode("latin1"), XML),
+    "Windows 1252": (declared("windows-1252", ALICE + "<!-- € -->").encode("cp1252"), XML),
+    "HTTP's charset against the declaration": (
+        declared("utf-8", ALICE + "<!-- ü -->").encode("latin1"), "text/xml; charset=iso-8859-1"),
+    "a charset that was declared but isn't used": (
+        declared("klingon", ALICE).encode(), "text/xml; charset=utf-8"),
+    "a comment in the value": (login("al<!-- x -->ice").encode(), XML),
+    "an instruction in the value": (login("al<?x y?>ice").encode(), XML),
+    "CDATA": (login("al<![CDATA[ice]]>").encode(), XML),
+    "character references": (login("&#97;lic&#x65;").encode(), XML),
+    "XML 1.1": (b'<?xml version="1.1"?>' + ALICE.encode(), XML),
+    "comments around the call": (
+        ALICE.replace("<e:Body>", "<e:Body> <!-- x --> ").encode(), XML),
+    "a schemaLocation": (
+        ALICE.replace("<authenticate ", '<authenticate xsi:schemaLocation="urn:kimai-remote '
+                      'http://127.0.0.1:1/x.xsd" ').encode(), XML),
+    "20,000 namespaces": (
+        ALICE.replace("<e:Body>", "<e:Body " + " ".join(
+            f'xmlns:a{n}="u{n}"' for n in range(20_000)) + ">").encode(), XML),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_is_odd_but_right(town: Town, name: str) -> None:
+    body, content_type = ODD[name]
+    reply = post_soap(town.server, body, content_type)
+    assert reply.status == 200, reply.text
+    assert f"<tns:apiKey>{town.key}</tns:apiKey>" in reply.text
+
+
+BAD = {
+    "spaces": (b" \n ", XML),
+    "text in the Body": (envelope("hello"), XML),
+    "UTF-32": (ALICE.encode("utf-32"), XML),
+    "UTF-32, declared": (ALICE.encode("utf-32-be"), "text/xml; charset=utf-32be"),
+    "UTF-7": (ALICE.encode("utf-7"), "text/xml; charset=utf-7"),
+    "punycode, slow to read": (b"a" * 500_000, "text/xml; charset=punycode"),
+    "idna, slow to read": (b"xn--" + b"a" * 500_000, "text/xml; charset=idna"),
+    "an escape codec": (ALICE.encode(), "text/xml; charset=unicode_escape"),
+    "base64": (ALICE.encode(), "text/xml; charset=base64"),
+    "rot13": (ALICE.encode(), "text/xml; charset=rot13"),
+    "a NUL in the charset": (ALICE.encode(), 'text/xml; charset="utf\\0-8"'),
+    "a long charset": (ALICE.encode(), "text/xml; charset=" + "a" * 5000),
+    "EBCDIC": (declared("cp037", ALICE).encode("cp037"), XML),
+    "half a surrogate pair": (
+        ALICE.encode("utf-16-le") + b"\x00\xd8", "text/xml; charset=utf-16le"),
+    "a document type": (b"<!DOCTYPE x>" + ALICE.encode(), XML),
+    "a billion laughs": (
+        b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "' + b"&a;" * 1000 + b'"><!ENTITY c "'
+        + b"&b;" * 1000 + b'">]>' + login("&c;").encode(), XML),
+    "an external entity": (
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + login("&a;").encode(), XML),
+    "an undeclared entity": (login("&foo;").encode(), XML),
+    "a NUL": (login("al\0ice").encode(), XML),
+    "a reference to a control character": (login("al&#7;ice").encode(), XML),
+    "a reference to a surrogate": (login("al&#xD800;ice").encode(), XML),
+    "an element in a text": (login("<b>alice</b>").encode(), XML),
+    "a NULL key": (login('alice</username><username xsi:nil="true"/>').encode(), XML),
+    "something behind the end": (ALICE.encode() + b"x", XML),
+    "an undeclared prefix": (envelope("<x:getVersion/>"), XML),
+    "depth": (envelope("<a>" * 3000 + "</a>" * 3000), XML),
+    "two Bodies": (envelope(VERSION).replace(b"</e:Envelope>", b"<e:Body/></e:Envelope>"), XML),
+    "no envelope": (VERSION.encode(), XML),
+    "no such method": (envelope(f"<nothing {NS}/>"), XML),
+    "50,000 attributes": (
+        envelope("<getVersion " + " ".join(f'a{n}=""' for n in range(50_000)) + f" {NS}/>"), XML),
+    "a surplus element": (envelope(f"<getVersion {NS}><x/></getVersion>"), XML),
+    "a wrong order": (
+        envelope(f"<getTasks {NS}><projectId>1</projectId><apiKey>x</apiKey></getTasks>"), XML),
+    "an empty number": (tasks("<projectId/>"), XML),
+    "digits beyond any number": (tasks(f"<projectId>{'9' * 6000}</projectId>"), XML),
+    "6000 leading zeros": (tasks(f"<projectId>{'0' * 6000}1</projectId>"), XML),
+    "a text in a nilled element": (tasks('<projectId xsi:nil="true">1</projectId>'), XML),
+    "a type that is undeclared": (tasks('<projectId xsi:type="a:b">1</projectId>'), XML),
+    "a boolean in capitals": (
+        envelope(f"<getProjects {NS}><apiKey>x</apiKey><includeTasks>TRUE</includeTasks>"
+                 "</getProjects>"), XML),
+    "NaN for money": (
+        envelope(f"<setTimesheetRecord {NS}><apiKey>x</apiKey><record><rate>NaN</rate></record>"
+                 "</setTimesheetRecord>"), XML),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_is_a_fault_of_the_client(town: Town, name: str) -> None:
+    body, content_type = BAD[name]
+    reply = post_soap(town.server, body, content_type)
+    assert reply.status == 500
+    root = etree.fromstring(reply.body)
+    assert root.findtext(".//faultcode").endswith(":Client")
+    assert 10 < len(root.findtext(".//faultstring")) <= 400
+    assert "Traceback" not in town.server.output
+
+
+@pytest.mark.parametrize("space", ["", " ", "\n\t"])
+def test_space_around_numbers_and_flags_has_no_meaning(town: Town, space: str) -> None:
+    number = post_soap(
+        town.server,
+        f"<getTasks {NS}><apiKey>{town.key}</apiKey>"
+        f"<projectId>{space}+1{space}</projectId></getTasks>",
+    )
+    assert "<tns:budget>" in number.text
+    for flag, truth in (("true", True), ("1", True), ("false", False), ("0", False)):
+        reply = post_soap(
+            town.server,
+            f"<getProjects {NS}><apiKey>{town.key}</apiKey>"
+            f"<includeTasks>{space}{flag}{space}</includeTasks></getProjects>",
+        )
+        assert ("<tns:tasks>" in reply.text) is truth
+
+
+def test_a_failure_is_an_ordinary_answer(town: Town) -> None:
+    reply = post_soap(town.server, f"<getUsers {NS}><apiKey>x</apiKey></getUsers>")
+    assert reply.status == 200
+    assert (
+        "<tns:getUsersResult><tns:success>false</tns:success><tns:error>"
+        "<tns:msg>Unknown user or no permissions.</tns:msg></tns:error></tns:getUsersResult>"
+    ) in reply.text
