@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for name, default, what in (
         ("stress", 600, "calls that race, on each database and kind of server"),
+        ("fuzz", 1000, "requests that the fuzzers make, over each protocol"),
         ("kills", 4, "kills of the server in the middle of writes, on each database"),
     ):
         parser.addoption(

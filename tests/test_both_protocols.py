@@ -11,6 +11,7 @@ from typing import Any
 import jsonrpclib
 import pytest
 import zeep
+
 from support.server import Server
 
 

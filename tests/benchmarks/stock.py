@@ -29,7 +29,7 @@ class _StockApplication(Application):
         error = None if answer.success else SimpleNamespace(msg=answer.msg)
         items = None if answer.items is None else _objects(answer.items)
         return SimpleNamespace(
-            success=answer.success, items=items, total=answer.total, error=error
+            success=answer.success, items=items, total=answer.total(len(items or ())), error=error
         )  # fmt: skip
 
 

@@ -109,11 +109,10 @@ class Actor:
         self._call("stopRecord", None)
 
     def _stop_known(self) -> None:
-        try:
-            number = self._random.choice(self._person.recordings)
-        except IndexError:
-            return self._start()
-        self._ledger.stop(number, self._call("stopRecord", number))
+        known = list(self._person.recordings)
+        if known:
+            number = self._random.choice(known)
+            self._ledger.stop(number, self._call("stopRecord", number))
 
     def _read(self) -> None:
         self._call("getActiveRecording")

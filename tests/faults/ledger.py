@@ -30,7 +30,7 @@ UNTOUCHED = "shared"
 class Field:
     """What may be in a field: the value promised last, or one written later without an answer."""
 
-    allowed: set[str | None] = field(default_factory=lambda: {None})
+    allowed: set[str | None] = field(default_factory=lambda: {None, UNTOUCHED})
 
     def write(self, value: str, answer: Answer) -> None:
         if answer.done:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from people import populate
 
+from kimai_remote.storage import models as m
 from support.world import World
 
 
@@ -33,3 +35,16 @@ def town(world: World) -> World:
     """The world with all the people of the matrix."""
     populate(world)
     return world
+
+
+@pytest.fixture
+def change_role(town: World) -> Iterator[Callable[[dict[str, int]], None]]:
+    """Changes rights of plain users' global role, which outlives a test: so they are put back."""
+    role = m.GlobalRole.__table__
+    (before,) = town.execute(role.select().where(role.c.globalRoleID == 2))
+
+    def change(rights: dict[str, int]) -> None:
+        town.execute(role.update().where(role.c.globalRoleID == 2).values(rights))
+
+    yield change
+    change(dict(before._mapping))

@@ -73,11 +73,13 @@ def test_the_limit_of_an_address(world: World) -> None:
     world.settings = replace(world.settings, login_rate=2, trusted_proxies=1)
     remote = JsonRemote(world)
 
-    def try_from(address: str, password: str = "wrong") -> str:
+    def try_from(address: str, password: str) -> str:
         answer = call_from(address, remote, "authenticate", "ben", password)
         return "in" if answer["success"] else answer["error"]["msg"]
 
-    assert [try_from("192.0.2.1") for _ in range(3)] == [REFUSED["error"]["msg"]] * 2 + [THROTTLED]
+    assert [try_from("192.0.2.1", "wrong") for _ in range(3)] == [REFUSED["error"]["msg"]] * 2 + [
+        THROTTLED
+    ]
     assert try_from("192.0.2.1", PASSWORD) == THROTTLED
     assert try_from("192.0.2.2", PASSWORD) == "in"
     world.now += 60

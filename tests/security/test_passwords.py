@@ -17,7 +17,7 @@ from kimai_remote.tracking.credentials import Credentials
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
-MD5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()
+MD5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()  # noqa: S324
 
 
 def stored(world: World, name: str) -> str:
@@ -90,7 +90,7 @@ def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
 def test_every_failure_costs_the_same(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same statements and one check of a hash, whatever is wrong."""
     remote = JsonRemote(town)
-    md5 = hashlib.md5(b"kimai saltotherkimai salt").hexdigest()
+    md5 = hashlib.md5(b"kimai saltotherkimai salt").hexdigest()  # noqa: S324
     password_changed(town, "carl", md5)
     remote.call("authenticate", "nobody", "wrong")  # the counter of unknown names exists now
     remote.call("authenticate", "Acme", "wrong")

@@ -225,10 +225,11 @@ def test_the_matrix_is_whole() -> None:
 @pytest.mark.one_database
 @pytest.mark.parametrize("shown", [False, True])
 @pytest.mark.parametrize("edits", [False, True])
-def test_rates_need_rights_of_their_own(town: World, remote: Any, shown: bool, edits: bool) -> None:
-    role = m.GlobalRole.__table__
+def test_rates_need_rights_of_their_own(
+    town: World, remote: Any, change_role: Any, shown: bool, edits: bool
+) -> None:
     rights = {"ki_timesheets-showRates": int(shown), "ki_timesheets-editRates": int(edits)}
-    town.execute(role.update().where(role.c.globalRoleID == 2).values(rights))
+    change_role(rights)
     key, number = key_of(town, "alice"), town.add_entry()
     (listed,) = remote.call("getTimesheet", key)["items"]
     (record,) = remote.call("getTimesheetRecord", key, number)["items"]
@@ -255,8 +256,7 @@ def test_rates_need_rights_of_their_own(town: World, remote: Any, shown: bool, e
     ],
 )
 def test_a_right_taken_from_the_role(
-    town: World, remote: Any, right: str, method: str, params: tuple[Any, ...]
+    town: World, remote: Any, change_role: Any, right: str, method: str, params: tuple[Any, ...]
 ) -> None:
-    role = m.GlobalRole.__table__
-    town.execute(role.update().where(role.c.globalRoleID == 2).values({right: 0}))
+    change_role({right: 0})
     check(town, remote, "no", method, key_of(town, "alice"), *params)

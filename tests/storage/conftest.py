@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,14 @@ from kimai_remote.storage.database import Database
 from support import kimai1
 
 
-@pytest.fixture
-def kimai(tmp_path: Path) -> Iterator[Database]:
-    """A Kimai 1 database of revision 1400 with awkward data."""
-    with kimai1.database(tmp_path) as database:
+@pytest.fixture(scope="session")
+def _kimai(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with kimai1.database(tmp_path_factory.mktemp("kimai"), prefix=kimai1.PREFIX) as database:
         yield database
+
+
+@pytest.fixture
+def kimai(_kimai: Database) -> Database:
+    """A Kimai 1 database of revision 1400 with awkward data."""
+    kimai1.reset(_kimai)
+    return _kimai

@@ -67,7 +67,7 @@ def test_upgrading_adds_and_changes_nothing_of_kimais(kimai: Database) -> None:
     created = {
         name for name in inspect(kimai.engine).get_table_names() if name.startswith(kimai.prefix)
     } - {kimai.prefix + name for name in kimai1.TABLES}
-    assert created == {"k1_remote_keys", "k1_remote_version"}
+    assert created == {kimai.prefix + "remote_keys", kimai.prefix + "remote_version"}
 
 
 def test_passwords_and_keys_of_kimai_work(api: Any, kimai: Database) -> None:
@@ -129,7 +129,8 @@ def test_what_is_written_kimai_can_read(api: Any, kimai: Database) -> None:
     number = int(items(api, "startRecord", key, 1, 1)[0]["timeEntryID"])
     entries = {row["timeEntryID"]: row for row in kimai1.rows_of(kimai, "timeSheet")}
     running = entries[number]
-    assert {name: running[name] for name in ("start", "end", "duration", "statusID", "cleared")} == {
+    columns = ("start", "end", "duration", "statusID", "cleared")
+    assert {name: running[name] for name in columns} == {
         "start": NOW, "end": 0, "duration": 0, "statusID": 1, "cleared": 0,
     }  # fmt: skip
     assert running["rate"] == Decimal("85.50")
@@ -158,7 +159,13 @@ def test_several_running_recordings_become_one(api: Any, kimai: Database) -> Non
 
 def test_text_that_kimais_column_cannot_hold_is_refused(api: Any, kimai: Database) -> None:
     before = kimai1.rows_of(kimai, "timeSheet")
-    record = {"projectId": 1, "taskId": 1, "start": 1000, "end": 2000, "description": "Kaffee ☕ 😀"}
+    record = {
+        "projectId": 1,
+        "taskId": 1,
+        "start": 1000,
+        "end": 2000,
+        "description": "Kaffee ☕ 😀",
+    }
     answer = api.call("setTimesheetRecord", kimai1.KEY, record, False)
     assert "characters that the database can't store" in answer["error"]["msg"]
     assert kimai1.rows_of(kimai, "timeSheet") == before

@@ -22,17 +22,27 @@ def silent(_table: str, _done: int, _total: int) -> None:
     pass
 
 
-@pytest.fixture
-def target(database: Database, tmp_path: Path) -> Iterator[Database]:
-    """A database of each kind without any tables."""
-    url = f"sqlite:///{tmp_path / 'target.sqlite3'}"
+@pytest.fixture(scope="module")
+def created(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('target') / 'target.sqlite3'}"
     if not database.is_sqlite:
         url = database.url.render_as_string(hide_password=False)
-    target = Database(url, "Import_")
-    databases.drop(target)
-    yield target
-    databases.drop(target)
-    target.close()
+    created = Database(url, "Import_")
+    databases.drop(created)
+    schema.create(created)
+    yield created
+    databases.drop(created)
+    created.close()
+
+
+@pytest.fixture
+def target(created: Database) -> Database:
+    """A fresh database of each kind."""
+    databases.empty(created)
+    with created.begin() as connection:
+        schema.clear(connection)
+        schema.fill(connection)
+    return created
 
 
 def read(database: Database, statement: Any) -> list[Any]:
@@ -60,8 +70,8 @@ def test_everything_is_there_under_its_own_number(kimai: Database, target: Datab
         }
         assert entries.pop(row["timeEntryID"]) == expected
     assert entries == {}
-    for model, name in ((m.Customer, "customers"), (m.Project, "projects"), (m.Activity, "activities"),
-                        (m.Expense, "expenses"), (m.Status, "statuses"),
+    for model, name in ((m.Customer, "customers"), (m.Project, "projects"),
+                        (m.Activity, "activities"), (m.Expense, "expenses"), (m.Status, "statuses"),
                         (m.Preference, "preferences"), (m.GlobalRole, "globalRoles")):  # fmt: skip
         theirs = kimai1.rows_of(kimai, name)
         ours = list(records(target, model.__table__).values())
@@ -133,9 +143,8 @@ def test_doing_it_again_changes_nothing(kimai: Database, target: Database) -> No
 
 
 def test_a_used_database_is_left_alone(kimai: Database, target: Database) -> None:
-    schema.create(target)
     target.run(lambda session: session.add(m.Group(name="ours")), writes=True)
-    with pytest.raises(ImportRefused, match="left as it was") as refused:
+    with pytest.raises(ImportRefused, match="left as it is") as refused:
         importer.run(kimai, target, silent)
     assert refused.value.report is not None
     assert {figure.name for figure in refused.value.report.differences} >= {"users", "timeSheet"}
@@ -205,6 +214,13 @@ def test_an_older_revision_gets_what_kimai_would_give_it(tmp_path: Path, target:
     assert [members[number]["core-user-view"] for number in (1, 2, 3)] == [1, 0, 1]
     assert records(target, m.Customer.__table__)[1]["country"] is None
     assert records(target, m.Configuration.__table__)["revision"]["value"] == "1400"
+
+
+def test_a_database_that_does_not_exist_is_made(kimai: Database, tmp_path: Path) -> None:
+    new = Database(f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    assert importer.run(kimai, new, silent).differences == []
+    schema.check(new)
+    new.close()
 
 
 def test_a_source_that_is_none(kimai: Database, target: Database) -> None:

@@ -92,21 +92,21 @@ def test_other_revisions_are_refused_by_number(tmp_path: Path, revision: int) ->
 
 
 def test_kimai_before_it_named_its_tables_in_english(kimai: Database) -> None:
-    ancient = Database(kimai.url.render_as_string(hide_password=False), "k0_")
+    ancient = Database(kimai.url.render_as_string(hide_password=False), f"a{kimai.prefix}")
     with ancient.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS k0_usr (usr_ID int)")
+        connection.exec_driver_sql(f"CREATE TABLE {ancient.prefix}usr (usr_ID int)")
     try:
         with pytest.raises(ConfigurationError, match="before revision 1368"):
             survey(ancient)
     finally:
         with ancient.engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE k0_usr")
+            connection.exec_driver_sql(f"DROP TABLE {ancient.prefix}usr")
         ancient.close()
 
 
 def test_something_else_in_the_table(tmp_path: Path) -> None:
     with kimai1.database(tmp_path, **kimai1.older(1400, ("timeSheet", "rate"))) as kimai:
-        assert "k1_timeSheet.rate" in survey(kimai).import_problem
+        assert f"{kimai.prefix}timeSheet.rate" in survey(kimai).import_problem
 
 
 def test_no_kimai_at_all(kimai: Database) -> None:

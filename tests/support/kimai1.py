@@ -314,7 +314,7 @@ def reset(database: Database) -> None:
             name = table.name.replace(PREFIX_TOKEN, database.prefix)
             plain = name.removeprefix(database.prefix)
             if plain in TABLES:
-                connection.exec_driver_sql(f"DELETE FROM `{name}`")  # noqa: S608
+                connection.exec_driver_sql(f"DELETE FROM `{name}`")
                 for index in inspector.get_indexes(name):
                     if str(index["name"]).startswith(name):
                         connection.exec_driver_sql(f"DROP INDEX `{index['name']}` ON `{name}`")
@@ -334,7 +334,7 @@ def _fill(
             names = ", ".join(f"`{column}`" for column in record)
             values = ", ".join(f":v{place}" for place in range(len(record)))
             connection.execute(
-                text(f"INSERT INTO `{prefix}{name}` ({names}) VALUES ({values})"),  # noqa: S608
+                text(f"INSERT INTO `{prefix}{name}` ({names}) VALUES ({values})"),
                 {f"v{place}": value for place, value in enumerate(record.values())},
             )
     connection.detach()  # its mode is nobody else's
@@ -356,5 +356,5 @@ def database(directory: Path, *, prefix: str = f"o{PREFIX}", **how: Any) -> Iter
 def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
     """All records of a table, read by hand."""
     with database.engine.connect() as connection:
-        result = connection.execute(sqlalchemy.text(f"SELECT * FROM `{database.prefix}{table}`"))  # noqa: S608
+        result = connection.execute(sqlalchemy.text(f"SELECT * FROM `{database.prefix}{table}`"))
         return [dict(record) for record in result.mappings()]

@@ -6,7 +6,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -144,12 +144,14 @@ def method(
         defaults = [getattr(kind.Attributes, "default", None) for kind in types]
 
         @functools.wraps(function)
-        def run(ctx: MethodContext, *values: Any) -> Envelope:
+        def run(ctx: MethodContext, *values: Any) -> Any:
             desk: Desk = ctx.app.config
             origin: Origin = ctx.udc["origin"]
+            # A protocol that writes rows as they are read does it inside the transaction.
+            encode: Callable[[Envelope], Any] = ctx.udc.get("encode", _whole)
             call: DeskCall | None = None
 
-            def work(session: Session) -> Envelope:
+            def work(session: Session) -> Any:
                 nonlocal call
                 call = desk.call(session, origin)
                 given = dict(zip(arguments, map(_plain, values, defaults, arguments), strict=True))
@@ -157,22 +159,23 @@ def method(
                     call.principal = desk.accounts.identify(call, given.pop("apiKey"))
                 answer = function(call, *given.values())
                 if isinstance(answer, Envelope):
-                    return answer
+                    return encode(answer)
                 if writes:
                     call.note(
                         "changed", **call.caller, method=name, what=audit.summary(given),
-                        new=answer.values[0][0] if answer else None,
+                        new=next(iter((answer.first or {}).values()), None),
                     )  # fmt: skip
-                return Envelope(answer)
+                return encode(Envelope(answer))
 
             try:
                 answer = desk.database.run(work, writes=writes)
             except Denied as error:
                 audit.record("refused", origin, **(call.caller if call else {}), method=name)
-                return Envelope.failure(str(error))
+                return encode(Envelope.failure(str(error)))
             except Refused as error:
-                return Envelope.failure(str(error))
+                return encode(Envelope.failure(str(error)))
             except Unavailable as error:
+                log.error("%s was not served in request %s", name, origin.request_id)
                 raise Fault(UNAVAILABLE, str(error)) from error
             except Exception as error:
                 log.exception("%s failed in request %s", name, origin.request_id)
@@ -190,6 +193,13 @@ def method(
         )(run)
 
     return expose
+
+
+def _whole(envelope: Envelope) -> Envelope:
+    """The envelope with all of its rows read."""
+    if envelope.items is None:
+        return envelope
+    return replace(envelope, items=replace(envelope.items, values=list(envelope.items.values)))
 
 
 def _plain(value: Any, default: Any, name: str) -> Any:

@@ -18,12 +18,13 @@ class Envelope:
     def success(self) -> bool:
         return self.items is not None
 
-    @property
-    def total(self) -> int:
-        """Number of records without paging."""
-        if self.items is None:
-            return 0
-        return len(self.items) if self.items.total is None else self.items.total
+    def total(self, count: int) -> int:
+        """Number of records without paging.
+
+        :param count: how many records the answer has.
+        """
+        known = None if self.items is None else self.items.total
+        return count if known is None else known
 
     @classmethod
     def failure(cls, msg: str) -> Envelope:

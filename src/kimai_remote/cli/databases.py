@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from ..config import Settings
+from ..errors import ConfigurationError
 from ..storage.database import Database
 from ..storage.kimai1 import autoconf
 
@@ -14,12 +16,27 @@ def open_database(settings: Settings) -> Database:
 
     :raises ConfigurationError: its URL or driver is wrong.
     """
+    if not settings.database_url:
+        make_directory(settings.data_dir)
     return Database(
         settings.url,
         settings.table_prefix,
         pool_size=settings.threads,  # none of them waits for another one's connection
         statement_timeout=settings.statement_timeout,
     )
+
+
+def make_directory(path: Path) -> None:
+    """Make the data directory, for its owner alone.
+
+    :raises ConfigurationError: it can't be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The directory {path} can't be made ({error.strerror}); see --data-dir."
+        ) from None
 
 
 def with_autoconf(settings: Settings) -> Settings:

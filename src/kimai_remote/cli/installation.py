@@ -16,7 +16,7 @@ from ..storage import models as m
 from ..storage import schema
 from ..storage.kimai1 import revision
 from ..tracking.credentials import Credentials
-from .databases import open_database, with_autoconf
+from .databases import make_directory, open_database, with_autoconf
 
 ADMINISTRATOR = "admin"
 
@@ -66,7 +66,7 @@ def read_secret(settings: Settings) -> bytes:
 
 def _make_secret(path: Path) -> None:
     """Only one of several processes makes it, complete from the start."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(path.parent)
     draft = path.with_name(f"secret.{os.getpid()}")
     try:
         draft.touch(mode=0o600)

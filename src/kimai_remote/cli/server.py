@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,5 +56,22 @@ class _Loader:
         self._settings = settings
 
     def __call__(self) -> Any:
+        _depend_on_server()
         logs.configure(self._settings)
         return Intake(wsgi_application(open_desk(self._settings)), self._settings)
+
+
+def _depend_on_server() -> None:
+    """Let this worker end when it is told to, and when the server that started it is gone."""
+    server = multiprocessing.parent_process()
+    if server is None:
+        return
+
+    def follow() -> None:
+        # A worker whose server was killed would keep the address that the next server needs.
+        server.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    # The server's handlers are inherited; here they would ignore an end before all is ready.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=follow, daemon=True).start()

@@ -14,6 +14,7 @@ from ..api.audit import Origin
 from ..api.desk import Desk, internal_error
 from ..api.fields import NAMESPACE
 from ..api.service import RemoteApi
+from .spool import Body
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Answer:
 
     status: int
     content_type: str
-    body: bytes
+    body: Body
 
 
 class Dispatcher(ServerBase):
@@ -41,7 +42,8 @@ class Dispatcher(ServerBase):
     def run(
         self, document: Any, origin: Origin, error: Fault | None = None, **options: Any
     ) -> MethodContext:
-        """Run one call. The context has ``out_string``, and ``out_error`` where there was one.
+        """Run one call. The context has ``out_string``, a :class:`Body`, and ``out_error`` where
+        there was one.
 
         :param document: the request as the protocol's ``decompose_incoming_envelope`` takes it.
         :param origin: where the request came from.
@@ -72,6 +74,12 @@ class Dispatcher(ServerBase):
         finally:
             ctx.close()
         return ctx
+
+
+def result_type(ctx: MethodContext) -> type:
+    """The Spyne type of what the called method answers."""
+    (kind,) = ctx.descriptor.out_message._type_info.values()
+    return kind  # type: ignore[no-any-return]
 
 
 def application(desk: Desk, protocol: type, **options: Any) -> Application:

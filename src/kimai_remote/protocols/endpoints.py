@@ -10,8 +10,10 @@ from spyne.model.fault import Fault
 from ..api.audit import Origin
 from ..api.desk import Desk
 from . import envelope, jsonrpc, rpc_encoded, soap, wsdl
+from .answers import encode
 from .discovery import Discovery
 from .dispatch import Answer, Dispatcher, application
+from .spool import Body
 
 
 class SoapEndpoint:
@@ -47,7 +49,7 @@ class SoapEndpoint:
             ctx = dispatcher.run(request, origin, url=url)
         # SOAP 1.1 over HTTP: a fault is always a 500.
         status = 200 if ctx.out_error is None else 500
-        return Answer(status, soap.CONTENT_TYPE, b"".join(ctx.out_string))
+        return Answer(status, soap.CONTENT_TYPE, ctx.out_string)
 
 
 class JsonEndpoint:
@@ -71,10 +73,9 @@ class JsonEndpoint:
             else:
                 self._check_batch(request)
                 answers = [self._call(entry, url, origin, native) for entry in request]
-                joined = b",".join(filter(None, answers))
-                answer = b"[" + joined + b"]" if joined else b""
+                answer = _batch([answer for answer in answers if answer.length])
         except jsonrpc.JsonRpcError as error:
-            answer = jsonrpc.encode_error(jsonrpc.Frame(), error)
+            answer = Body([jsonrpc.encode_error(jsonrpc.Frame(), error)])
         return Answer(200, jsonrpc.CONTENT_TYPE, answer)
 
     def _check_batch(self, batch: list[Any]) -> None:
@@ -86,18 +87,31 @@ class JsonEndpoint:
                 f"Invalid Request: more than {self._max_batch} calls in a batch.",
             )
 
-    def _call(self, request: Any, url: str, origin: Origin, native: bool) -> bytes:
+    def _call(self, request: Any, url: str, origin: Origin, native: bool) -> Body:
         frame = jsonrpc.frame_of(request)
         if isinstance(request, dict) and request.get("method") == "rpc.discover":
-            answer = self._discover(request, frame, url)
+            answer = Body([self._discover(request, frame, url)])
         else:
             ctx = self._dispatcher.run(request, origin, frame=frame, native=native)
-            answer = b"".join(ctx.out_string)
-        return b"" if frame.is_notification else answer
+            answer = ctx.out_string
+        if not frame.is_notification:
+            return answer
+        answer.close()
+        return Body()
 
     def _discover(self, request: Any, frame: jsonrpc.Frame, url: str) -> bytes:
         try:
             jsonrpc.check(request, frame)
         except jsonrpc.JsonRpcError as error:
             return jsonrpc.encode_error(frame, error)
-        return jsonrpc.encode(jsonrpc.response(frame, "result", self._discovery.openrpc(url)))
+        return encode(jsonrpc.response(frame, result=self._discovery.openrpc(url)))
+
+
+def _batch(answers: list[Body]) -> Body:
+    """The answers to the calls of a batch in one list; nothing if there are none."""
+    if not answers:
+        return Body()
+    joined = Body([b"["]) + answers[0]
+    for answer in answers[1:]:
+        joined = joined + Body([b","]) + answer
+    return joined + Body([b"]"])

@@ -17,8 +17,10 @@ from spyne.model.fault import Fault
 from spyne.protocol.json import JsonDocument
 
 from ..api.desk import UNAVAILABLE
-from ..api.envelope import Envelope
-from .serializers import json_envelope
+from . import answers
+from .answers import encode
+from .dispatch import result_type
+from .spool import Body
 from .values import InvalidValue, reader_of
 
 CONTENT_TYPE = "application/json"
@@ -32,7 +34,6 @@ INTERNAL_ERROR = -32603
 TRY_AGAIN = -32000
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class JsonRpcError(Fault):
@@ -96,13 +97,9 @@ def check(request: Any, frame: Frame) -> None:
         raise JsonRpcError(INVALID_REQUEST, "Invalid Request: params must be a list or object.")
 
 
-def encode(value: Any) -> bytes:
-    return _encoder.encode(value)
-
-
-def response(frame: Frame, member: str, content: Any) -> dict[str, Any]:
+def response(frame: Frame, **content: Any) -> dict[str, Any]:
     """A response object; ``jsonrpc`` is missing where it was in the request."""
-    answer = {member: content, "id": frame.id}
+    answer = {**content, "id": frame.id}
     if frame.has_version:
         answer["jsonrpc"] = "2.0"
     return answer
@@ -145,20 +142,23 @@ class JsonRpc(JsonDocument):
             except InvalidValue as error:
                 raise JsonRpcError(INVALID_PARAMS, f"Invalid params: {error}") from None
         ctx.in_object = values
+        ctx.udc["encode"] = lambda envelope: answers.json(
+            result_type(ctx), envelope, native=ctx.udc["native"]
+        )
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
         frame: Frame = ctx.udc["frame"]
         if ctx.out_error is not None:
-            ctx.out_document = response(frame, "error", error_object(ctx.out_error))
+            ctx.out_document = Body([encode_error(frame, ctx.out_error)])
             return
-        ((_, kind),) = ctx.descriptor.out_message._type_info.items()
         (answer,) = ctx.out_object
-        if isinstance(answer, Envelope):
-            answer = json_envelope(kind, answer, native=ctx.udc["native"])
-        ctx.out_document = response(frame, "result", answer)
+        if not isinstance(answer, Body):
+            answer = Body([encode(answer)])
+        rest = encode(response(frame))
+        ctx.out_document = Body([b'{"result":']) + answer + Body([b",", rest[1:]])
 
     def create_out_string(self, ctx: MethodContext, out_string_encoding: str = "utf8") -> None:
-        ctx.out_string = [encode(ctx.out_document)]
+        ctx.out_string = ctx.out_document
 
 
 def error_object(fault: Fault) -> dict[str, Any]:
@@ -171,4 +171,4 @@ def error_object(fault: Fault) -> dict[str, Any]:
 
 def encode_error(frame: Frame, fault: Fault) -> bytes:
     """The response to a request that never became a call."""
-    return encode(response(frame, "error", error_object(fault)))
+    return encode(response(frame, error=error_object(fault)))

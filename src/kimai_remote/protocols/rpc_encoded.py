@@ -14,9 +14,12 @@ from spyne.protocol.soap import Soap11
 
 from ..api.envelope import Envelope
 from ..api.fields import NAMESPACE
+from . import answers
+from .dispatch import result_type
 from .envelope import SOAP_11, XSI_NIL, Request
-from .serializers import encoded_envelope, escape
+from .serializers import escape
 from .soap import fault_code, fault_text
+from .spool import Body
 from .values import InvalidValue, reader_of
 
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
@@ -87,37 +90,41 @@ class RpcEncoded(Soap11):
             except InvalidValue as error:
                 raise Fault("Client", str(error)) from None
         ctx.in_object = values
+        ctx.udc["encode"] = lambda envelope: self._return(ctx, envelope)
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
         if ctx.out_error is not None:
-            ctx.out_document = [_fault(ctx.out_error)]
+            ctx.out_document = Body([_fault(ctx.out_error).encode()])
             return
         request: Request = ctx.in_document
         name = request.method
         # Proxies check the namespace of the answer against the contract they were made from.
         namespace = escape(request.namespace or ctx.udc["url"]).replace('"', "&quot;")
-        ((_, kind),) = ctx.descriptor.out_message._type_info.items()
         (answer,) = ctx.out_object
-        ctx.out_document = [
+        if not isinstance(answer, Body):
+            answer = Body(
+                [f'<return xsi:type="xsd:string">{escape(str(answer))}</return>'.encode()]
+            )
+        head = (
             f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}" xmlns:ns1="{namespace}" '
-            f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>",
-            *self._return(ctx, kind, answer),
-            f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n",
-        ]
+            f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>"
+        )
+        tail = f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
+        ctx.out_document = Body([head.encode()]) + answer + Body([tail.encode()])
 
-    def _return(self, ctx: MethodContext, kind: type, answer: Any) -> list[str]:
-        if not isinstance(answer, Envelope):
-            return [f'<return xsi:type="xsd:string">{escape(str(answer))}</return>']
+    def _return(self, ctx: MethodContext, envelope: Envelope) -> Body:
+        """The ``return`` element of an answer."""
         if (
             ctx.descriptor.udd.get("legacy_boolean")
             and self.app.config.settings.legacy_stop_boolean
         ):
-            text = "true" if answer.success else "false"
-            return [f'<return xsi:type="xsd:boolean">{text}</return>']
-        return ['<return xsi:type="ns2:Map">', *encoded_envelope(kind, answer), "</return>"]
+            text = b"true" if envelope.success else b"false"
+            return Body([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
+        content = answers.encoded(result_type(ctx), envelope)
+        return Body([b'<return xsi:type="ns2:Map">']) + content + Body([b"</return>"])
 
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
-        ctx.out_string = [part.encode() for part in ctx.out_document]
+        ctx.out_string = ctx.out_document
 
 
 class _Values:

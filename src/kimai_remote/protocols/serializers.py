@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from spyne.model.complex import Array, ComplexModelBase
+from spyne.model.complex import Array
 from spyne.model.primitive import Boolean, Decimal, Integer
 
-from ..api.envelope import Envelope
 from ..tracking.rows import Rows
 
 #: Writes all records of one type and one set of columns.
-Writer = Callable[[Sequence[Sequence[Any]]], Any]
+Writer = Callable[[Iterable[Sequence[Any]]], list[Any]]
 
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
@@ -32,10 +31,10 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], "\ufffd"), text)
 
 
-def item_type(result: type) -> type[ComplexModelBase]:
+def item_type(result: Any) -> Any:
     """The type of the records in an answer of this type."""
-    (item,) = result._type_info["items"]._type_info.values()  # type: ignore[attr-defined]
-    return item  # type: ignore[no-any-return]
+    (item,) = result._type_info["items"]._type_info.values()
+    return item
 
 
 def is_computed(kind: type) -> bool:
@@ -46,23 +45,12 @@ def is_computed(kind: type) -> bool:
 # JSON --------------------------------------------------------------------------------------------
 
 
-def json_envelope(result: type, envelope: Envelope, *, native: bool) -> dict[str, Any]:
-    """An answer as what becomes JSON.
-
-    :param native: true numbers and booleans instead of Kimai 1's strings.
-    """
-    if envelope.items is None:
-        return {"success": False, "error": {"msg": envelope.msg}}
-    items = json_records(item_type(result), envelope.items, native)
-    return {"success": True, "items": items, "total": envelope.total}
-
-
 def json_records(item: type, rows: Rows, native: bool) -> list[dict[str, Any]]:
-    return _json_writer(item, rows.columns, native)(rows.values)  # type: ignore[no-any-return]
+    return json_writer(item, rows.columns, native)(rows.values)
 
 
 @lru_cache(maxsize=256)
-def _json_writer(item: type, columns: tuple[str, ...], native: bool) -> Writer:
+def json_writer(item: Any, columns: tuple[str, ...], native: bool) -> Writer:
     members = []
     names: dict[str, Any] = {"json_records": json_records}
     for variable, name, kind in _fields(item, columns):
@@ -89,29 +77,12 @@ def _json_value(kind: type, variable: str, native: bool) -> str:
 # SOAP document/literal ---------------------------------------------------------------------------
 
 
-def xml_envelope(prefix: str, result: type, envelope: Envelope) -> Iterable[str]:
-    """The children of a document/literal answer's result element, in pieces.
-
-    :param prefix: namespace prefix of the types.
-    """
-    if envelope.items is None:
-        yield (
-            f"<{prefix}:success>false</{prefix}:success><{prefix}:error><{prefix}:msg>"
-            f"{escape(envelope.msg or '')}</{prefix}:msg></{prefix}:error>"
-        )
-        return
-    yield f"<{prefix}:success>true</{prefix}:success>"
-    yield f"<{prefix}:items>"
-    yield xml_records(prefix, item_type(result), envelope.items)
-    yield f"</{prefix}:items><{prefix}:total>{envelope.total}</{prefix}:total>"
-
-
 def xml_records(prefix: str, item: type, rows: Rows) -> str:
-    return "".join(_xml_writer(prefix, item, rows.columns)(rows.values))
+    return "".join(xml_writer(prefix, item, rows.columns)(rows.values))
 
 
 @lru_cache(maxsize=256)
-def _xml_writer(prefix: str, item: type, columns: tuple[str, ...]) -> Writer:
+def xml_writer(prefix: str, item: Any, columns: tuple[str, ...]) -> Writer:
     tag = f"{prefix}:{item.get_type_name()}"  # type: ignore[attr-defined]
     names: dict[str, Any] = {"escape": escape, "xml_records": xml_records}
     parts = [f"'<{tag}>'"]
@@ -139,31 +110,23 @@ def _xml_text(kind: type, variable: str) -> str:
 # SOAP rpc/encoded --------------------------------------------------------------------------------
 
 
-def encoded_envelope(result: type, envelope: Envelope) -> Iterable[str]:
-    """The children of the ``return`` element as PHP's ext/soap writes a map, in pieces."""
-    if envelope.items is None:
-        yield _entry("success", '<value xsi:type="xsd:boolean">false</value>')
-        msg = _entry("msg", f'<value xsi:type="xsd:string">{escape(envelope.msg or "")}</value>')
-        yield _entry("error", f'<value xsi:type="ns2:Map">{msg}</value>')
-        return
-    yield _entry("success", '<value xsi:type="xsd:boolean">true</value>')
-    yield _entry("items", encoded_list("value", item_type(result), envelope.items))
-    yield _entry("total", f'<value xsi:type="xsd:int">{envelope.total}</value>')
-
-
 def encoded_list(tag: str, item: type, rows: Rows) -> str:
     """A list of maps as an element ``tag``."""
-    if not rows.values:
-        return f'<{tag} SOAP-ENC:arrayType="xsd:ur-type[0]" xsi:type="SOAP-ENC:Array"/>'
-    records = "".join(_encoded_writer(item, rows.columns)(rows.values))
-    return (
-        f'<{tag} SOAP-ENC:arrayType="ns2:Map[{len(rows.values)}]" xsi:type="SOAP-ENC:Array">'
-        f"{records}</{tag}>"
-    )
+    records = encoded_writer(item, rows.columns)(rows.values)
+    opened, closed = encoded_list_tag(tag, len(records))
+    return f"{opened}{''.join(records)}{closed}"
+
+
+def encoded_list_tag(tag: str, length: int) -> tuple[str, str]:
+    """What comes before and after the maps of a list."""
+    if not length:
+        return f'<{tag} SOAP-ENC:arrayType="xsd:ur-type[0]" xsi:type="SOAP-ENC:Array"/>', ""
+    kind = f'SOAP-ENC:arrayType="ns2:Map[{length}]" xsi:type="SOAP-ENC:Array"'
+    return f"<{tag} {kind}>", f"</{tag}>"
 
 
 @lru_cache(maxsize=256)
-def _encoded_writer(item: type, columns: tuple[str, ...]) -> Writer:
+def encoded_writer(item: Any, columns: tuple[str, ...]) -> Writer:
     names: dict[str, Any] = {"escape": escape, "encoded_list": encoded_list, "php_float": php_float}
     parts = ["'<item xsi:type=\"ns2:Map\">'"]
     for variable, name, kind in _fields(item, columns):
@@ -179,7 +142,7 @@ def _encoded_writer(item: type, columns: tuple[str, ...]) -> Writer:
             start, nil = f'<value xsi:type="xsd:{xsd}">', '<value xsi:nil="true"/>'
             filled = f"{start!r} + {convert}({variable}) + '</value>'"
             value = f"({nil!r} if {variable} is None else {filled})"
-        before, after = _entry(name, "\0").split("\0")
+        before, after = encoded_entry(name, "\0").split("\0")
         parts += [repr(before), value, repr(after)]
     parts.append("'</item>'")
     return _compile(columns, " + ".join(parts), names)
@@ -190,7 +153,7 @@ def php_float(value: Any) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
-def _entry(key: str, value: str) -> str:
+def encoded_entry(key: str, value: str) -> str:
     return f'<item><key xsi:type="xsd:string">{key}</key>{value}</item>'
 
 

@@ -11,13 +11,16 @@ from spyne.model.fault import Fault
 from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
 
-from ..api.envelope import Envelope
+from . import answers
+from .dispatch import result_type
 from .envelope import SOAP_11, XSI_NIL, Request
-from .serializers import escape, xml_envelope
+from .serializers import escape
+from .spool import Body
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 LONGEST_FAULT = 400
 FAULT_CODES = ("Client", "Server", "VersionMismatch", "MustUnderstand")
+_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
@@ -58,30 +61,29 @@ class DocumentLiteral(Soap11):
             problem = schema.error_log[0].message
         raise Fault("Client", f"The request doesn't fit the schema: {problem[:300]}")
 
+    def deserialize(self, ctx: MethodContext, message: Any) -> None:
+        super().deserialize(ctx, message)
+        ctx.udc["encode"] = lambda envelope: answers.xml("tns", result_type(ctx), envelope)
+
     def serialize(self, ctx: MethodContext, message: Any) -> None:
-        tns = self.app.tns
         if ctx.out_error is not None:
-            ctx.out_document = [_fault(ctx.out_error)]
+            ctx.out_document = Body([_DECLARATION, _fault(ctx.out_error).encode()])
             return
         response = ctx.descriptor.out_message
-        ((name, kind),) = response._type_info.items()
+        (name,) = response._type_info
         (answer,) = ctx.out_object
         wrapper = response.get_type_name()
-        if isinstance(answer, Envelope):
-            content = list(xml_envelope("tns", kind, answer))
-        else:
-            content = [escape(str(answer))]
-        nil = f' xmlns:xsi="{_XSI}"'
-        ctx.out_document = [
-            f'<soap11env:Envelope xmlns:soap11env="{SOAP_11}" xmlns:tns="{tns}"{nil}>'
-            f"<soap11env:Body><tns:{wrapper}><tns:{name}>",
-            *content,
-            f"</tns:{name}></tns:{wrapper}></soap11env:Body></soap11env:Envelope>",
-        ]
+        if not isinstance(answer, Body):
+            answer = Body([escape(str(answer)).encode()])
+        head = (
+            f'<soap11env:Envelope xmlns:soap11env="{SOAP_11}" xmlns:tns="{self.app.tns}" '
+            f'xmlns:xsi="{_XSI}"><soap11env:Body><tns:{wrapper}><tns:{name}>'
+        )
+        tail = f"</tns:{name}></tns:{wrapper}></soap11env:Body></soap11env:Envelope>"
+        ctx.out_document = Body([_DECLARATION, head.encode()]) + answer + Body([tail.encode()])
 
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
-        ctx.out_string = [b"<?xml version='1.0' encoding='utf-8'?>\n"]
-        ctx.out_string += [part.encode() for part in ctx.out_document]
+        ctx.out_string = ctx.out_document
 
 
 def _read_boolean(_kind: type, text: str) -> bool:

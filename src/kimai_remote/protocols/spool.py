@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 #: Bytes that are kept in memory; more of them go to a temporary file.
-IN_MEMORY = 4 * 1024 * 1024
+IN_MEMORY = 1024 * 1024
 CHUNK = 256 * 1024
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from ..errors import Refused, Unavailable
+from ..errors import Denied, Refused, Unavailable
 from . import engine
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,9 @@ STATEMENT_TIMEOUT = 30
 _POSTGRESQL_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 #: Error numbers of MariaDB: lock wait timeout, deadlock, record changed since last read.
 _MARIADB_CONFLICTS = frozenset({1205, 1213, 1020})
-#: MariaDB: a text that its column's character set can't hold. PyMySQL calls it operational.
-_MARIADB_BAD_TEXT = 1366
+#: MariaDB, where a text has characters that a column of another character set can't hold: it was
+#: to be stored there; it was compared with it. PyMySQL calls both operational.
+_MARIADB_BAD_TEXT, _MARIADB_MIXED_TEXT = 1366, 1267
 
 
 class Database:
@@ -73,13 +74,15 @@ class Database:
         """Run ``work`` in one transaction: committed when it returns, rolled back if it raises.
 
         A call that the database broke off because of another call (deadlock, lock wait) is run
-        again from its start, a bounded number of times, so ``work`` must have no effect but on
-        its session. So is, once, a call whose connection was lost; but not one whose connection
-        was lost while it was committed, since it may be there.
+        again from its start, a bounded number of times within a bounded time, so ``work`` must
+        have no effect but on its session. So is, once, a call whose connection was lost; but not
+        one whose connection was lost while it was committed, since it may be there.
 
         :raises Unavailable: the database can't be reached or stays locked.
         :raises Refused: a text has characters that its column can't hold.
+        :raises Denied: a name or key has, so that it is nobody's.
         """
+        patience = time.monotonic() + engine.LOCK_TIMEOUT
         for attempt in range(1, ATTEMPTS + 1):
             commits = False
             try:
@@ -91,17 +94,23 @@ class Database:
                     return result
             except (DBAPIError, PoolTimeout) as error:
                 lost = isinstance(error, DBAPIError) and error.connection_invalidated
-                again = attempt == 1 and not commits if lost else _is_conflict(error)
+                if lost:
+                    again = attempt == 1 and not commits
+                else:  # not after waiting for a lock in vain: the client has waited long enough
+                    again = _is_conflict(error) and time.monotonic() < patience
                 if again and attempt < ATTEMPTS:
                     time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
                     continue
+                if _number(error) == _MARIADB_MIXED_TEXT:
+                    raise Denied from error  # only names and keys are compared
                 if _is_bad_text(error):
                     raise Refused(
                         "A text has characters that the database can't store; often that is an "
                         "emoji and the table of an old Kimai."
                     ) from error
                 if lost or isinstance(error, (OperationalError, PoolTimeout)):
-                    log.exception("The database did not serve a call")
+                    reason = getattr(error, "orig", None) or error
+                    log.error("The database did not serve a call: %s", str(reason).strip())
                     raise Unavailable from error
                 raise
         raise AssertionError("unreachable")

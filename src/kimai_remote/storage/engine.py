@@ -30,8 +30,15 @@ _DRIVERS = {
     "mariadb": "mariadb+pymysql",
 }
 #: What a server says when it breaks off a connection: SQLSTATEs of PostgreSQL (administrator's
-#: command, crash, starting up) and error numbers of MariaDB (shutdown, connection killed).
-_BROKEN_OFF: frozenset[object] = frozenset({"57P01", "57P02", "57P03", 1053, 1927})
+#: command, crash, starting up) and error numbers of MariaDB (shutdown, connection killed). And
+#: what it says when it is read-only, as one is after a failover: a new connection may find the
+#: other one.
+_BROKEN_OFF: frozenset[object] = frozenset(
+    {"57P01", "57P02", "57P03", "25006", 1053, 1927, 1290, 1792, 1836}
+)
+#: What SQLite says of a file that it couldn't open, read or write as it should. A connection that
+#: was opened so stays so, even when the file is all right again.
+_BROKEN_FILE = ("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 def parse(text: str) -> URL:
@@ -55,6 +62,8 @@ def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> En
         "pool_size": pool_size,
         "max_overflow": 2,
         "pool_timeout": LOCK_TIMEOUT,
+        # Errors are logged; the values of a statement may be an API key or the text of an entry.
+        "hide_parameters": True,
     }
     if kind != "sqlite":
         options |= {
@@ -126,7 +135,11 @@ def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
 def _notice_broken_off(context: Any) -> None:
     origin = context.original_exception
     number = next(iter(getattr(origin, "args", ())), None)
-    if getattr(origin, "sqlstate", None) in _BROKEN_OFF or number in _BROKEN_OFF:
+    if (
+        getattr(origin, "sqlstate", None) in _BROKEN_OFF
+        or number in _BROKEN_OFF
+        or getattr(origin, "sqlite_errorname", "").startswith(_BROKEN_FILE)
+    ):
         context.is_disconnect = True
 
 

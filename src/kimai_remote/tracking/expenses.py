@@ -11,7 +11,7 @@ from ..storage import models as m
 from . import access, entries
 from .call import Call
 from .entries import Record, given
-from .paging import cleared_condition, page, window
+from .paging import Listing, cleared_condition, page, window
 from .rows import NOTHING, Rows
 
 
@@ -50,9 +50,9 @@ def rows(
         .outerjoin(m.Project, m.Project.projectID == expense.projectID)
         .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         .outerjoin(m.User, m.User.userID == expense.userID)
-        .order_by(expense.timestamp.desc(), expense.expenseID.desc())
     )  # fmt: skip
-    found, total = page(call, statement, expense.expenseID, conditions, start, limit)
+    listing = Listing(expense.expenseID, expense.timestamp, conditions)
+    found, total = page(call, statement, listing, start, limit)
     return Rows(tuple(statement.selected_columns.keys()), found, total)
 
 
@@ -75,9 +75,9 @@ def record(call: Call, expense_id: int | None) -> Rows:
         .where(expense.expenseID == (expense_id or 0))
     )
     found = Rows.fetch(call.session, statement)
-    if not found:
+    fields = found.first
+    if fields is None:
         raise Refused("Invalid ID")
-    fields = dict(zip(found.columns, found.values[0], strict=True))
     access.require_readable(call, "ki_expenses", fields["userID"], fields["projectID"])
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -23,28 +25,70 @@ def window(call: Call, from_: object, to: object) -> tuple[int | None, int | Non
     return begin, finish
 
 
-def page(
-    call: Call,
-    statement: Select[*tuple[Any, ...]],
-    key: InstrumentedAttribute[int],
-    conditions: list[ColumnElement[bool]],
-    start: int,
-    limit: int,
-) -> tuple[list[Any], int | None]:
-    """The records from number ``start`` on, at most ``limit`` (0: all), and the number of all.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Entries of a list, newest first."""
 
-    :param key: primary key of the table that the conditions are on; it is what is counted.
+    key: InstrumentedAttribute[int]
+    #: What the list is ordered by; then by the key.
+    moment: InstrumentedAttribute[int]
+    conditions: list[ColumnElement[bool]]
+
+    def order(self, *, newest_first: bool) -> tuple[Any, Any]:
+        columns = (self.moment, self.key)
+        first, second = (c.desc() if newest_first else c.asc() for c in columns)
+        return first, second
+
+
+def page(
+    call: Call, statement: Select[*tuple[Any, ...]], listing: Listing, start: int, limit: int
+) -> tuple[Iterable[Any], int | None]:
+    """The records from number ``start`` on, at most ``limit`` (0: all), and the number of all
+    (None where these are all).
+
+    Long lists are read from the database as they are iterated.
+
+    :param statement: what to read of each record, without conditions and order.
     :raises Refused: a negative start or limit.
     """
     if start < 0 or limit < 0:
         raise Refused("start and limit must not be negative.")
-    statement = statement.where(*conditions)
+    newest_first = listing.order(newest_first=True)
     if not start and not limit:
-        return list(call.session.execute(statement)), None
-    total = call.session.scalar(select(func.count(key)).where(*conditions)) or 0
-    # SQLite and MariaDB know an offset only behind a limit.
-    statement = statement.offset(start).limit(limit or total)
-    return list(call.session.execute(statement)), total
+        whole = statement.where(*listing.conditions).order_by(*newest_first)
+        return _read(call, whole, None), None
+    counted = select(func.count(listing.key)).where(*listing.conditions)
+    total = call.session.scalar(counted) or 0
+    size = min(limit or total, total - start)
+    if size <= 0:
+        return [], total
+    # Skipping costs a step an entry, so begin at the end that is nearer. Only the index is read
+    # for it: the rest of a record is looked up for those that are shown.
+    from_end = total - start - size
+    near_end = from_end < start
+    keys = (
+        select(listing.key)
+        .where(*listing.conditions)
+        .order_by(*listing.order(newest_first=not near_end))
+        .offset(from_end if near_end else start)
+        .limit(size)
+        .subquery()
+    )
+    shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
+    return _read(call, shown, size), total
+
+
+#: Records that are read at once; longer lists come in pieces of this many.
+PIECE = 1000
+
+
+def _read(
+    call: Call, statement: Select[*tuple[Any, ...]], size: int | None
+) -> Iterable[Any]:  # fmt: skip
+    connection = call.session.connection()
+    if size is not None and size <= PIECE:
+        return list(connection.execute(statement))
+    return connection.execute(statement.execution_options(yield_per=PIECE))
 
 
 def cleared_condition(column: Any, cleared: int) -> list[ColumnElement[bool]]:

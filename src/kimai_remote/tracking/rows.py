@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select
@@ -19,12 +20,27 @@ class Rows:
     """
 
     columns: tuple[str, ...]
-    values: Sequence[Sequence[Any]]
+    #: Read once, and inside the transaction: long lists come from the database as they are read.
+    values: Iterable[Sequence[Any]]
     #: Number of records without paging; None means that these are all.
     total: int | None = None
 
-    def __len__(self) -> int:
-        return len(self.values)
+    def chunks(self, size: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """The records, at most ``size`` at a time."""
+        if isinstance(self.values, list) and len(self.values) <= size:
+            if self.values:
+                yield self.values
+            return
+        records = iter(self.values)
+        while chunk := list(islice(records, size)):
+            yield chunk
+
+    @property
+    def first(self) -> Mapping[str, Any] | None:
+        """The first of records that have been read already, by field name."""
+        for record in self.values:
+            return dict(zip(self.columns, record, strict=True))
+        return None
 
     @classmethod
     def one(cls, record: Mapping[str, Any]) -> Rows:
@@ -34,7 +50,8 @@ class Rows:
     @classmethod
     def fetch(cls, session: Session, statement: Select[*tuple[Any, ...]]) -> Rows:
         """All records of a statement whose columns are labelled with the API's field names."""
-        return cls(tuple(statement.selected_columns.keys()), session.execute(statement).all())
+        found = session.connection().execute(statement)
+        return cls(tuple(statement.selected_columns.keys()), list(found))
 
 
 #: The answer of a change that has nothing to report.

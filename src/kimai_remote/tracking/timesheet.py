@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -11,7 +12,7 @@ from ..storage import models as m
 from . import access, entries
 from .call import Call
 from .entries import Record, given
-from .paging import cleared_condition, page, window
+from .paging import Listing, cleared_condition, page, window
 from .rates import wage
 from .recorder import set_span
 from .rows import NOTHING, Rows
@@ -64,12 +65,26 @@ def rows(
         .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
         .outerjoin(m.Status, m.Status.statusID == entry.statusID)
         .outerjoin(m.User, m.User.userID == entry.userID)
-        .order_by(entry.start.desc(), entry.timeEntryID.desc())
     )  # fmt: skip
-    found, total = page(call, statement, entry.timeEntryID, conditions, start, limit)
-    shows_rates = access.shows_rates(call)
-    with_seconds = bool(found) and call.options.duration_with_seconds
-    records = []
+    # Before the first row is read: then the connection is busy.
+    with_seconds = call.options.duration_with_seconds
+    listing = Listing(entry.timeEntryID, entry.start, conditions)
+    found, total = page(call, statement, listing, start, limit)
+    shown = _shown(
+        found, begin, finish, shows_rates=access.shows_rates(call), with_seconds=with_seconds
+    )
+    return Rows(ROW, shown, total)
+
+
+def _shown(
+    found: Iterable[Any],
+    begin: int | None,
+    finish: int | None,
+    *,
+    shows_rates: bool,
+    with_seconds: bool,
+) -> Iterator[tuple[Any, ...]]:
+    """Rows as the time sheet shows them: cut to the period, with duration and wage."""
     for key, began, ended, rate, fixed, budget, approved, *rest in found:
         duration = formatted = amount = text = None
         if begin is not None and began < begin:
@@ -82,11 +97,8 @@ def rows(
             if shows_rates:
                 amount = wage(duration, rate, fixed)
                 text = str(amount)
-        records.append(
-            (key, began, ended, duration, formatted, amount, text, budget, approved,
-             rate if shows_rates else None, *rest)
-        )  # fmt: skip
-    return Rows(ROW, records, total)
+        yield (key, began, ended, duration, formatted, amount, text, budget, approved,
+               rate if shows_rates else None, *rest)  # fmt: skip
 
 
 def record(call: Call, entry_id: int | None) -> Rows:

@@ -23,6 +23,7 @@ _METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 def answered(answer: Answer) -> Response:
     """The answer of a protocol."""
     response = Response(answer.body, answer.status, content_type=answer.content_type)
+    response.content_length = answer.body.length
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -227,7 +227,8 @@ class _Copy:
                     continue
                 if self._repair and not value.isascii():
                     values[place] = text.repair(value)
-                    self.changed[repaired] += values[place] != value
+                    if values[place] != value:
+                        self.changed[repaired] += 1
                 if strips and "\0" in value:
                     values[place] = values[place].replace("\0", "")
                     self.changed[stripped] += 1
@@ -239,13 +240,10 @@ class _Copy:
         key = table.autoincrement_column
         if key is None:
             return
-        # The engine puts the prefix into the statement but not into its parameters.
-        sequence = func.pg_get_serial_sequence(
-            func.format("%I", _literal(table.name)), _literal(key.name)
-        )
-        last = select(func.max(key)).scalar_subquery()
-        self._writing.execute(
-            select(func.setval(sequence, func.greatest(func.coalesce(last, 0) + 1, 1), False))
+        # Both names are ours, and the engine puts the prefix into the statement.
+        self._writing.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', '{key.name}'), "  # noqa: S608
+            f'(SELECT greatest(coalesce(max("{key.name}"), 0) + 1, 1) FROM "{table.name}"), false)'
         )
 
     def _count(self, statement: Select[Any]) -> int:
@@ -256,10 +254,6 @@ def plain(table: Any) -> str:
     """The name of a table without its prefix."""
     name: str = table.name
     return name.removeprefix(m.PREFIX_TOKEN)
-
-
-def _literal(value: str) -> Any:
-    return literal(value, literal_execute=True)
 
 
 def _references(table: Any) -> Iterator[tuple[Any, Any]]:

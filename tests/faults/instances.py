@@ -1,0 +1,240 @@
+"""Database servers of a test's own, which it may stop, kill and starve."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from kimai_remote.storage.database import Database
+from support.server import free_port
+
+#: Debian keeps PostgreSQL's programs out of the search path, one folder a version.
+_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin")
+_POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+class Instance(ABC):
+    """One database server.
+
+    :param directory: empty; belongs to the instance, and so to its user.
+    """
+
+    kind: str
+    #: Users that the server may run as where the tests run as root, which it refuses.
+    users: tuple[str, ...]
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.data = directory / "data"
+        self.port = free_port()
+        self.log = directory / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._user = None
+        if os.geteuid() == 0:
+            self._user = _first_user(self.users)
+            shutil.chown(directory, self._user)
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """URL of the database ``test``."""
+
+    @abstractmethod
+    def _make(self) -> None: ...
+
+    @abstractmethod
+    def _command(self) -> list[str]: ...
+
+    @abstractmethod
+    def _create_database(self) -> None: ...
+
+    def make(self) -> None:
+        """Make the files, start, and create the database."""
+        self._make()
+        self.start()
+        self._create_database()
+
+    def start(self) -> None:
+        """Start the server, and wait until it takes connections."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command(), stdout=output, stderr=subprocess.STDOUT, user=self._user,
+                cwd=self.directory,
+            )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{self.kind} doesn't start: {self.log.read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop at once, without waiting for clients, but in order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Let the server crash."""
+        self._end(signal.SIGKILL)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(
+            command, user=self._user, cwd=self.directory, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    def execute(self, *statements: str, url: str = "") -> None:
+        """Run statements as the administrator, outside of any transaction."""
+        engine = sqlalchemy.create_engine(
+            Database(url or self.url).url, isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def _answers(self) -> bool:
+        database = Database(self.administration)
+        try:
+            with database.engine.connect():
+                return True
+        except sqlalchemy.exc.OperationalError:
+            return False
+        finally:
+            database.close()
+
+    @property
+    @abstractmethod
+    def administration(self) -> str:
+        """URL of a database that is there from the beginning."""
+
+
+class PostgreSQL(Instance):
+    kind = "postgresql"
+    users = ("postgres", "nobody")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://test@127.0.0.1:{self.port}/test"
+
+    @property
+    def administration(self) -> str:
+        return f"postgresql://test@127.0.0.1:{self.port}/postgres"
+
+    def _make(self) -> None:
+        self._run(_program("initdb"), "-D", str(self.data), "-U", "test", "-A", "trust",
+                  "-E", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
+
+    def _command(self) -> list[str]:
+        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "max_wal_size": "32MB",
+                    "min_wal_size": "32MB", "wal_init_zero": "off",
+                    "unix_socket_directories": self.directory}  # fmt: skip
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        return [_program("postgres"), "-D", str(self.data), *options]
+
+    def _create_database(self) -> None:
+        self.execute("CREATE DATABASE test", url=self.administration)
+
+    def stop(self) -> None:
+        self._end(signal.SIGINT)  # its SIGTERM waits for clients to leave
+
+    def kill(self) -> None:
+        # All of its processes at once; those that are left would keep the next one out.
+        self._end(signal.SIGQUIT)
+
+
+class MariaDB(Instance):
+    kind = "mariadb"
+    users = ("mysql", "nobody")
+
+    @property
+    def url(self) -> str:
+        return f"mariadb://test@127.0.0.1:{self.port}/test"
+
+    @property
+    def administration(self) -> str:
+        return f"mariadb://root@127.0.0.1:{self.port}/mysql"
+
+    def _make(self) -> None:
+        self._run(_program("mariadb-install-db", "mysql_install_db"), "--no-defaults",
+                  f"--datadir={self.data}", "--auth-root-authentication-method=normal",
+                  "--skip-test-db", *self._small)  # fmt: skip
+
+    @property
+    def _small(self) -> list[str]:
+        return ["--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", "--skip-log-bin"]
+
+    def _command(self) -> list[str]:
+        return [_program("mariadbd", "mysqld"), "--no-defaults", f"--datadir={self.data}",
+                f"--port={self.port}", "--bind-address=127.0.0.1",
+                f"--socket={self.directory / 'socket'}", "--skip-name-resolve",
+                f"--pid-file={self.directory / 'pid'}", *self._small]  # fmt: skip
+
+    def _create_database(self) -> None:
+        # Not root, who may write to a read-only server.
+        self.execute(
+            "CREATE DATABASE test CHARACTER SET utf8mb4",
+            "CREATE USER test@'127.0.0.1'",
+            "GRANT ALL ON test.* TO test@'127.0.0.1'",
+            url=self.administration,
+        )
+
+
+KINDS: dict[str, type[Instance]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+
+
+@contextmanager
+def running(kind: str, directory: Path) -> Iterator[Instance]:
+    """A server of that kind in an empty directory, until the block ends."""
+    instance = KINDS[kind](directory)
+    try:
+        instance.make()
+        yield instance
+    finally:
+        if instance.is_running:
+            instance.stop()
+
+
+def missing(message: str) -> None:
+    """Skip the test; with KIMAI_REMOTE_TEST_ALL set (as CI does), fail."""
+    if os.environ.get("KIMAI_REMOTE_TEST_ALL"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def _program(*names: str) -> str:
+    places = os.pathsep.join([*map(str, _POSTGRESQL), *_FOLDERS, os.environ["PATH"]])
+    for name in names:
+        found = shutil.which(name, path=places)
+        if found:
+            return found
+    missing(f"{names[0]} isn't installed")
+    raise AssertionError("unreachable")
+
+
+def _first_user(names: tuple[str, ...]) -> str:
+    for name in names:
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    missing(f"there is no user to run a database server as: {' or '.join(names)}")
+    raise AssertionError("unreachable")

@@ -1,0 +1,60 @@
+"""Servers killed in the middle of writes."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from pathlib import Path
+
+import pytest
+
+from faults.client import Outcome
+from faults.serving import serving_world
+from faults.storm import Storm
+from support.wire import call
+from support.world import World
+
+
+def test_servers_killed_and_started_again(
+    world: World, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with serving_world(world, tmp_path) as one, serving_world(world, tmp_path) as other:
+        storm = Storm(world, [one.url, other.url])
+        servers = [one, other]
+        with storm.blowing() as ledger:
+            for kill in range(request.config.getoption("kills")):
+                ledger.wait_for(Outcome.DONE, 10 + kill % 7)
+                servers[kill % 2].kill()
+                servers[kill % 2].start()
+            ledger.wait_for(Outcome.DONE, 50)
+    ledger.check(world)
+    assert ledger.outcomes[Outcome.BROKEN]
+    assert ledger.outcomes[Outcome.NOT_NOW] == 0
+
+
+def test_a_killed_worker_is_replaced(world: World, tmp_path: Path) -> None:
+    with serving_world(world, tmp_path, "--workers", "2") as server:
+        storm = Storm(world, [server.url])
+        with storm.blowing() as ledger:
+            ledger.wait_for(Outcome.DONE, 50)
+            before = server.workers
+            os.kill(before[0], signal.SIGKILL)
+            ledger.wait_for(Outcome.DONE, 200)
+        after = server.workers
+    assert len(after) == 2
+    assert before[0] not in after
+    ledger.check(world)
+
+
+def test_workers_end_with_their_server(world: World, tmp_path: Path) -> None:
+    """Otherwise they keep the address, and the next server can't start."""
+    with serving_world(world, tmp_path, "--workers", "2") as server:
+        workers = [os.pidfd_open(number) for number in server.workers]
+        server.process.kill()
+        for worker in workers:
+            ended, _, _ = select.select([worker], [], [], 10)
+            assert ended
+            os.close(worker)
+        server.start()
+        assert call(server, "getVersion")

@@ -1,0 +1,80 @@
+"""A database that another program keeps locked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from faults.client import Client, Outcome
+from faults.serving import serving_world
+from faults.soap import assert_not_now
+from kimai_remote.storage import models as m
+from support.world import World
+
+#: Holds a lock until its input ends: the first lock is SQLite's, the other one a user's row.
+PROGRAM = """
+import sys
+from sqlalchemy import select
+from kimai_remote.storage import models as m
+from kimai_remote.storage.database import Database
+
+url, prefix, user = sys.argv[1:]
+database = Database(url, prefix)
+with database.engine.connect() as connection:
+    if database.is_sqlite:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+    else:
+        connection.execute(select(m.User.userID).where(m.User.userID == int(user)).with_for_update())
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def locking(world: World) -> Iterator[None]:
+    """Another process holds what alice needs to start a recording."""
+    url = world.database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", PROGRAM, url, world.database.prefix, str(world.alice)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"locked\n"
+        yield
+        process.communicate()
+
+
+def test_calls_wait_only_so_long_for_a_lock(world: World, tmp_path: Path) -> None:
+    alice = world.key("alice")
+    start = ("startRecord", world.shop, world.coding)
+    with serving_world(world, tmp_path) as server, ThreadPoolExecutor(4) as pool:
+        with locking(world):
+            writing = [pool.submit(Client(server.url, alice).call, *start) for _ in range(3)]
+            over_soap = pool.submit(
+                assert_not_now, server, "startRecord", apiKey=alice, projectId=world.shop,
+                activityId=world.coding,
+            )  # fmt: skip
+            # Reading goes on meanwhile.
+            reading = Client(server.url, alice).call("getProjects")
+            assert not any(call.done() for call in writing)
+            assert reading.outcome is Outcome.DONE
+            assert [call.result().outcome for call in writing] == [Outcome.NOT_NOW] * 3
+            over_soap.result()
+        assert world.execute(m.TimeEntry.__table__.select()) == []
+        started = Client(server.url, alice).call(*start)
+    assert [row.timeEntryID for row in world.execute(m.TimeEntry.__table__.select())] == [
+        started.one("timeEntryID")
+    ]
+
+
+def test_a_lock_that_is_let_go_is_not_noticed(world: World, tmp_path: Path) -> None:
+    with serving_world(world, tmp_path) as server, ThreadPoolExecutor(1) as pool:
+        client = Client(server.url, world.key("alice"))
+        with locking(world):
+            waiting = pool.submit(client.call, "startRecord", world.shop, world.coding)
+            assert Client(server.url, world.key("ben")).call("getProjects").outcome is Outcome.DONE
+            assert not waiting.done()
+        assert waiting.result().outcome is Outcome.DONE

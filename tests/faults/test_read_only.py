@@ -1,0 +1,129 @@
+"""A database that can be read but not written, and then can be written again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from faults import instances
+from faults.client import Client, Outcome
+from faults.instances import Instance
+from faults.serving import serving_world
+from faults.soap import assert_not_now
+from support import databases
+from support.server import Server
+from support.world import World, build
+
+#: How an administrator makes a server read-only, for a copy or before an upgrade.
+SWITCHES = {
+    "postgresql": (
+        "ALTER SYSTEM SET default_transaction_read_only = {}", "SELECT pg_reload_conf()",
+    ),
+    "mariadb": ("SET GLOBAL read_only = {}",),
+}  # fmt: skip
+
+
+def writes(world: World) -> list[tuple[object, ...]]:
+    record = {"projectId": world.shop, "taskId": world.coding,
+              "start": 1_700_000_000, "end": 1_700_000_600}  # fmt: skip
+    return [("startRecord", world.shop, world.coding), ("setTimesheetRecord", record, False)]
+
+
+def assert_only_reads(server: Server, world: World) -> None:
+    """Reading is served; writing gets the clear error over both protocols and changes nothing."""
+    before = world.snapshot()
+    with closing(Client(server.url, world.key("alice"))) as client:
+        assert client.call("getProjects").outcome is Outcome.DONE
+        for call in writes(world):
+            assert client.call(*call).outcome is Outcome.NOT_NOW
+        assert client.call("getActiveRecording").text == "No active recording."
+    assert_not_now(server, "startRecord", apiKey=world.key("alice"), projectId=world.shop,
+                   activityId=world.coding)  # fmt: skip
+    assert world.snapshot() == before
+
+
+def assert_writes(server: Server, world: World) -> None:
+    """Each connection of the pool has got over it."""
+    with closing(Client(server.url, world.key("alice"))) as client:
+        for call in writes(world) * 10:
+            assert client.call(*call).outcome is Outcome.DONE
+
+
+def test_a_server_that_is_read_only_for_a_while(
+    own_world: World, instance: Instance, tmp_path: Path
+) -> None:
+    def switch(state: str) -> None:
+        statements = [statement.format(state) for statement in SWITCHES[instance.kind]]
+        instance.execute(*statements, url=instance.administration)
+
+    with serving_world(own_world, tmp_path) as server:
+        switch("on")
+        try:
+            assert_only_reads(server, own_world)
+        finally:
+            switch("off")
+        assert_writes(server, own_world)
+
+
+@contextmanager
+def write_protected(folder: Path) -> Iterator[None]:
+    """Nobody may write the files of a folder, or add one, unless the system lets root do all."""
+    paths = [folder, *folder.iterdir()]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        yield
+    finally:
+        for path in paths:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def without_privilege() -> list[str]:
+    """A program that runs another one as somebody whom write protection stops."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        instances.missing("setpriv isn't installed, and root may write to everything")
+    return [str(setpriv), "--bounding-set", "-dac_override,-dac_read_search"]
+
+
+@pytest.fixture
+def sqlite_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The known world in a folder that holds nothing but its database."""
+    if "sqlite" not in request.config.getoption("databases").split(","):
+        pytest.skip("sqlite isn't asked for")
+    folder = tmp_path / "database"
+    folder.mkdir()
+    with closing(databases.create("sqlite", folder)) as database:
+        databases.empty(database)
+        yield build(database)
+
+
+def test_a_file_that_is_write_protected_for_a_while(sqlite_world: World, tmp_path: Path) -> None:
+    world = sqlite_world
+    folder = Path(world.database.url.database or "").parent
+    with serving_world(world, tmp_path, wrapper=without_privilege()) as server:
+        # As long as somebody else has the database open, it can be read without writing to it.
+        with write_protected(folder):
+            assert_only_reads(server, world)
+        assert_writes(server, world)
+
+
+def test_a_folder_that_is_write_protected_for_a_while(sqlite_world: World, tmp_path: Path) -> None:
+    world = sqlite_world
+    folder = Path(world.database.url.database or "").parent
+    world.database.close()
+    with (
+        serving_world(world, tmp_path, wrapper=without_privilege()) as server,
+        closing(Client(server.url, world.key("alice"))) as client,
+    ):
+        with write_protected(folder):
+            for call in [("getProjects",), *writes(world)]:
+                assert client.call(*call).outcome is Outcome.NOT_NOW
+        assert_writes(server, world)

@@ -1,0 +1,37 @@
+"""A database server that is restarted, or crashes, in the middle of calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from faults.client import Outcome
+from faults.instances import Instance
+from faults.serving import serving_world
+from faults.storm import Storm
+from support.world import World
+
+RESTARTS = 3
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_the_database_goes_and_comes_back(
+    own_world: World, instance: Instance, how: str, tmp_path: Path
+) -> None:
+    with (
+        serving_world(own_world, tmp_path) as one,
+        serving_world(own_world, tmp_path) as other,
+    ):
+        storm = Storm(own_world, [one.url, other.url])
+        workers = one.workers + other.workers
+        with storm.blowing() as ledger:
+            for _ in range(RESTARTS):
+                ledger.wait_for(Outcome.DONE, 20)
+                getattr(instance, how)()
+                ledger.wait_for(Outcome.NOT_NOW, 20)
+                instance.start()
+            ledger.wait_for(Outcome.DONE, 50)
+        assert one.workers + other.workers == workers
+    ledger.check(own_world)
+    assert set(ledger.outcomes) <= {Outcome.DONE, Outcome.REFUSED, Outcome.NOT_NOW}

@@ -1,0 +1,316 @@
+"""Requests that nobody would think of, made by Hypothesis: ``--fuzz N`` of them a protocol.
+
+Whatever comes in, no exception escapes, an answer is of the protocol's form, and a call that is
+refused leaves everything stored as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+import corpus
+import pytest
+from hypothesis import (
+    HealthCheck,
+    Phase,
+    currently_in_test_context,
+    given,
+    note,
+    seed,
+    settings,
+)
+from hypothesis import strategies as st
+from lxml import etree
+from people import key_of
+from spyne.model.complex import ComplexModelBase
+from sqlalchemy import event
+from werkzeug.test import Client, create_environ, run_wsgi_app
+
+from kimai_remote.api.service import RemoteApi
+from kimai_remote.web.app import wsgi_application
+from support.world import PASSWORD, World
+
+pytestmark = pytest.mark.one_database
+
+METHODS = {
+    name: dict(descriptor.in_message.get_flat_type_info(descriptor.in_message).items())
+    for name, descriptor in RemoteApi.public_methods.items()
+}
+#: The same requests can be had again with KIMAI_REMOTE_TEST_SEED.
+SEED = int(os.environ.get("KIMAI_REMOTE_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
+#: Stand for what only the running test knows.
+KEY, ENTRY = "<key>", "<entry>"
+
+words = st.sampled_from([*corpus.INJECTIONS, *corpus.naughty()[:200]])
+texts = st.one_of(words, st.text(max_size=40), st.sampled_from(["", "0", "1", "-1", "false", KEY]))
+numbers = st.one_of(
+    st.integers(), st.integers(-2, 20), st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([2**31, -(2**31) - 1, 2**63, 10**30, 1e308, ENTRY]),
+)  # fmt: skip
+scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def records(kind: Any) -> st.SearchStrategy[Any]:
+    names = [*kind.get_flat_type_info(kind), "unknown"]
+    return st.dictionaries(st.sampled_from(names), scalars | values, max_size=8) | values
+
+
+def params(method: str) -> st.SearchStrategy[Any]:
+    """Positional or named parameters: near to what is right, or anything."""
+    parts = [
+        st.just(KEY) if name == "apiKey" else
+        records(kind) if issubclass(kind, ComplexModelBase) else scalars | values
+        for name, kind in METHODS[method].items()
+    ]  # fmt: skip
+    named = dict(zip(METHODS[method], parts, strict=True))
+    return st.one_of(st.tuples(*parts).map(list), st.fixed_dictionaries({}, optional=named), values)
+
+
+calls = st.sampled_from(list(METHODS)).flatmap(
+    lambda method: st.fixed_dictionaries(
+        {"method": st.just(method)},
+        optional={
+            "params": params(method),
+            "id": scalars | values,
+            "jsonrpc": st.sampled_from(["2.0", "1.0", 2, None]),
+        },
+    )
+)
+documents = st.one_of(calls, st.lists(calls | values, max_size=4), values)
+
+
+@st.composite
+def damaged(draw: Any, whole: st.SearchStrategy[bytes]) -> bytes:
+    """A request as it is, or with a few bytes changed, cut out or put in."""
+    body = bytearray(draw(whole))
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 5]))):
+        place = draw(st.integers(0, len(body)))
+        body[place : place + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
+    return bytes(body)
+
+
+names = st.sampled_from(["a", "item", "key", "value", "u:record", "record", "e:Body", "u:apiKey"])
+attributes = st.sampled_from(
+    ["", ' href="#x"', ' id="x"', ' xsi:nil="true"', ' xsi:nil="false"', ' xsi:nil="2"',
+     ' xsi:type="ns2:Map"', ' xsi:type="xsd:int"', ' xsi:type="a:b:c"', ' xsi:type="Array"',
+     f' e:encodingStyle="{corpus.SOAP}"', ' e:mustUnderstand="1"', ' xmlns=""', ' xmlns="u"']
+)  # fmt: skip
+contents = st.recursive(
+    scalars.map(lambda value: corpus.text("" if value is None else str(value))),
+    lambda inner: st.builds(
+        lambda name, attribute, parts: f"<{name}{attribute}>{''.join(parts)}</{name}>",
+        names, attributes, st.lists(inner, max_size=3),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+def operations(method: str) -> st.SearchStrategy[str]:
+    """A call in either dialect."""
+    parameters = METHODS[method]
+
+    def build(prefix: str, attribute: str, given: dict[str, str], more: str) -> str:
+        inner = "".join(
+            f"<{prefix}{name}>{KEY if name == 'apiKey' else given[name]}</{prefix}{name}>"
+            for name in parameters if name in given
+        )  # fmt: skip
+        return f"<u:{method}{attribute}>{inner}{more}</u:{method}>"
+
+    fields = {
+        name: records(kind).map(as_fields) if issubclass(kind, ComplexModelBase) else contents
+        for name, kind in parameters.items()
+    }
+    return st.builds(
+        build, st.sampled_from(["u:", "u:", ""]), attributes,
+        st.fixed_dictionaries({}, optional=fields), st.just("") | contents,
+    )  # fmt: skip
+
+
+def as_fields(record: Any) -> str:
+    if not isinstance(record, dict):
+        return corpus.text(str(record))
+    return "".join(
+        f"<u:{name}>{corpus.text(str(value))}</u:{name}>" for name, value in record.items()
+        if re.fullmatch(r"\w+", name, re.ASCII)
+    )  # fmt: skip
+
+
+envelopes = st.sampled_from(list(METHODS)).flatmap(operations).map(
+    lambda body: corpus.envelope(body)
+    .replace(b"<e:Envelope ", b'<e:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ')
+)  # fmt: skip
+media_types = st.sampled_from(
+    ["text/xml", "text/xml; charset=utf-8", "text/xml; charset=utf-16", "application/xml", "",
+     "application/soap+xml", "text/plain", "text/xml; charset=x", "multipart/related", "\x01"]
+)  # fmt: skip
+
+
+class Target:
+    """The application with a world behind it, and what happens to the database."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.key = key_of(world, "alice").encode()
+        self.application = wsgi_application(world.desk)
+        self.client = Client(self.application)
+        self.changed = False
+        event.listen(world.database.engine, "before_cursor_execute", self._saw)
+        self.requests = 0
+
+    def close(self) -> None:
+        event.remove(self.world.database.engine, "before_cursor_execute", self._saw)
+
+    def _saw(self, _c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN")):
+            self.changed = True
+
+    def post(self, path: str, body: bytes, content_type: str) -> Any:
+        self.requests += 1
+        entry = str(self.world.ids["entry"]).encode()
+        body = body.replace(KEY.encode(), self.key).replace(b"&lt;key&gt;", self.key)
+        body = body.replace(f'"{ENTRY}"'.encode(), entry).replace(b"&lt;entry&gt;", entry)
+        if currently_in_test_context():
+            note(f"{path} {content_type!r} {body!r}")
+        self.changed = False
+        return self.client.post(path, data=body, content_type=content_type)
+
+
+@pytest.fixture
+def target(town: World, caplog: pytest.LogCaptureFixture) -> Any:
+    town.settings = type(town.settings)(login_rate=0)
+    town.ids["entry"] = town.add_entry("alice")
+    town.add_entry("alice", end=0)
+    town.add_expense("alice")
+    target = Target(town)
+    yield target
+    target.close()
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def run(request: pytest.FixtureRequest, strategy: Any, examine: Any, share: int = 1) -> None:
+    """Examine as many examples as asked for, or the ``share``-th part of them."""
+    print(f"seed: KIMAI_REMOTE_TEST_SEED={SEED}")  # shown where the test fails
+
+    @seed(SEED)
+    @settings(
+        max_examples=max(1, request.config.getoption("fuzz") // share), deadline=None,
+        database=None, suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )  # fmt: skip
+    @given(strategy)
+    def fuzz(value: Any) -> None:
+        examine(value)
+
+    fuzz()
+
+
+def is_response(answer: Any) -> bool:
+    """Whether it is a response of JSON-RPC, and no internal error."""
+    if "result" in answer:
+        return set(answer) <= {"result", "id", "jsonrpc"}
+    error = answer["error"]
+    return error["code"] in (-32700, -32600, -32601, -32602) and set(error) == {"code", "message"}
+
+
+def test_json(target: Target, request: pytest.FixtureRequest) -> None:
+    def examine(body: bytes) -> None:
+        before = target.world.snapshot() if target.requests % 50 == 0 else None
+        response = target.post("/core/json.php", body, "application/json")
+        content = response.get_data()
+        assert response.status_code == 200
+        assert response.headers["X-Request-Id"]
+        if not content:
+            return  # a notification
+        answer = json.loads(content)
+        for single in answer if isinstance(answer, list) else [answer]:
+            assert is_response(single), answer
+        if isinstance(answer, dict) and "error" in answer:
+            assert not target.changed
+            assert before is None or target.world.snapshot() == before
+        elif isinstance(answer, dict) and is_refusal(answer["result"]):
+            assert target.changed is False or b"authenticate" in body
+
+    encoded = documents.map(lambda document: json.dumps(document).encode())
+    run(request, st.one_of(damaged(encoded), damaged(encoded), st.binary(max_size=60)), examine)
+    assert target.client.post("/core/json.php", data=corpus.call("getVersion")).status_code == 200
+
+
+def is_refusal(result: Any) -> bool:
+    return isinstance(result, dict) and result.get("success") is False
+
+
+def test_soap(target: Target, request: pytest.FixtureRequest) -> None:
+    def examine(given: tuple[bytes, str]) -> None:
+        body, content_type = given
+        response = target.post("/core/soap.php", body, content_type)
+        content = response.get_data()
+        if response.status_code == 415:
+            assert response.mimetype == "text/plain"
+            return
+        assert response.status_code in (200, 500)
+        (answer,) = etree.fromstring(content).iter(f"{{{corpus.SOAP}}}Body")
+        if response.status_code == 500:
+            code = answer.findtext(".//faultcode").partition(":")[2]
+            assert code in ("Client", "VersionMismatch", "MustUnderstand"), content
+            assert not target.changed
+        elif b"Unknown user or no permissions." in content:
+            assert not target.changed or b"authenticate" in body
+
+    run(request, st.tuples(damaged(envelopes), media_types), examine)
+    good = corpus.envelope(corpus.element("getVersion"))
+    assert target.client.post("/core/soap.php", data=good).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/core/json.php", "/core/soap.php"])
+def test_the_rest_of_http(target: Target, request: pytest.FixtureRequest, path: str) -> None:
+    header_names = ["Host", "X-Forwarded-Host", "X-Request-Id", "Content-Type", "Accept",
+                    "If-None-Match", "Expect", "Content-Length", "Range", "Origin"]  # fmt: skip
+    legal = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+    headers = st.dictionaries(st.sampled_from(header_names), legal, max_size=4)
+
+    def examine(given: tuple[str, str, str, dict[str, str]]) -> None:
+        method, folder, query, sent = given
+        environ = create_environ("/", "http://kimai.test", method=method)
+        environ |= {"PATH_INFO": folder + path, "QUERY_STRING": query}
+        for name, value in sent.items():
+            key = name.upper().replace("-", "_")
+            environ[key if key.startswith("CONTENT_") else f"HTTP_{key}"] = value
+        note(f"{environ}")
+        content, status, _ = run_wsgi_app(target.application, environ)
+        # A body that isn't there is no SOAP request: a fault.
+        assert int(status[:3]) < 500 or b"faultcode>soap11env:Client<" in b"".join(content)
+        assert not target.changed
+
+    folders = st.sampled_from(["", "/a", "/a/b", "/..", "//", "/%", "/\xff", "/\x00", "/\r\n"])
+    queries = st.one_of(
+        st.text(max_size=20), st.sampled_from(["wsdl", "wsdl&style=rpc", "openrpc"])
+    )
+    methods = st.sampled_from(["GET", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"])
+    strategy = st.tuples(methods, folders, queries.map(latin), headers)
+    run(request, strategy, examine, share=10)
+
+
+def latin(text: str) -> str:
+    """As a WSGI environment holds it."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def test_the_fuzzers_reach_the_work(target: Target) -> None:
+    """What they build from is right when nothing is changed in it; else they would test little."""
+    login = corpus.call("authenticate", "alice", PASSWORD)
+    assert b'"success":true' in target.post("/core/json.php", login, "").get_data()
+    change = corpus.call("setTimesheetRecord", KEY, {"id": ENTRY, "comment": "b"}, True)
+    assert b'"success":true' in target.post("/core/json.php", change, "").get_data()
+    assert target.changed
+    users = corpus.envelope(corpus.element("getUsers", apiKey=KEY))
+    answer = target.post("/core/soap.php", users, "text/xml").get_data()
+    assert b">alice<" in answer
+    assert not target.changed

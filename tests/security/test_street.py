@@ -1,0 +1,419 @@
+"""The street: TLS, who may connect, limits, and clients that take their time."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from street import certificate, connect, exchange, trusting, until_closed
+from typer.testing import CliRunner
+
+from kimai_remote.cli import street
+from kimai_remote.cli.main import app
+from kimai_remote.config import Settings
+from kimai_remote.errors import ConfigurationError
+from support.server import ROOT, Server, free_port, serving
+
+#: Deadlines of the server of these tests, in seconds; its threads.
+DEADLINE = 2
+THREADS = 2
+LIMIT = 4096
+VERSION = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "getVersion"}).encode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    environ = {
+        "KIMAI_REMOTE_CLIENT_TIMEOUT": str(DEADLINE),
+        "KIMAI_REMOTE_THREADS": str(THREADS),
+        "KIMAI_REMOTE_MAX_BODY": str(LIMIT),
+        "KIMAI_REMOTE_MAX_BATCH": "3",
+    }
+    with serving(tmp_path_factory.mktemp("street"), environ=environ) as running:
+        yield running
+
+
+def post(url: str, body: bytes, **headers: str) -> tuple[int, Any, bytes]:
+    request = urllib.request.Request(url, body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def head(length: int, *, close: bool = True) -> bytes:
+    end = b"Connection: close\r\n" if close else b""
+    return (
+        b"POST /core/json.php HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%b\r\n"
+        % (length, end)
+    )  # fmt: skip
+
+
+# Slow clients ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("start", [b"", b"P", b"POST /core/json.php HTTP/1.1\r\nHost: a\r\nX-A: "])
+def test_a_client_that_doesnt_finish_the_head(server: Server, start: bytes) -> None:
+    with connect(server.url) as connection:
+        connection.sendall(start)
+        _, seconds = until_closed(connection)
+    assert seconds < DEADLINE + 5
+
+
+@pytest.mark.parametrize("kind", ["length", "chunked"])
+def test_a_client_that_doesnt_finish_the_body(server: Server, kind: str) -> None:
+    begin = head(len(VERSION)) + VERSION[:5]
+    if kind == "chunked":
+        begin = (b"POST /core/json.php HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 b"5\r\n" + VERSION[:5] + b"\r\n")  # fmt: skip
+    with connect(server.url) as connection:
+        connection.sendall(begin)
+        answer, seconds = until_closed(connection)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"didn't come in time" in answer
+    assert DEADLINE - 0.5 < seconds < DEADLINE + 5
+
+
+def test_drops_dont_put_the_deadline_off(server: Server) -> None:
+    with connect(server.url) as connection:
+        connection.sendall(head(1000))
+        stop = threading.Event()
+
+        def drip() -> None:
+            try:
+                while not stop.wait(0.2):
+                    connection.sendall(b" ")
+            except OSError:
+                pass
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        answer, seconds = until_closed(connection)
+        stop.set()
+        dripping.join()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert seconds < DEADLINE + 5
+
+
+def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
+    """Many more of them than threads; another client is answered long before their deadline."""
+    slow = [connect(server.url) for _ in range(THREADS * 20)]
+    try:
+        for connection in slow:
+            connection.sendall(head(1000) + b"{")
+        started = time.monotonic()
+        for _ in range(5):
+            status, _, answer = post(server.json, VERSION)
+            assert (status, b"result" in answer) == (200, True)
+        assert time.monotonic() - started < DEADLINE
+        answers = [until_closed(connection)[0] for connection in slow]
+        assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers)
+    finally:
+        for connection in slow:
+            connection.close()
+    assert post(server.json, VERSION)[0] == 200
+
+
+def test_clients_that_hang_up_in_the_body(server: Server) -> None:
+    for _ in range(THREADS * 5):
+        with connect(server.url) as connection:
+            connection.sendall(head(1000) + b"{")
+    assert post(server.json, VERSION)[0] == 200
+
+
+def test_a_client_that_doesnt_read(server: Server) -> None:
+    deaf = [connect(server.url) for _ in range(THREADS * 5)]
+    for connection in deaf:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        connection.sendall(b"GET /core/soap.php?wsdl HTTP/1.1\r\nHost: a\r\n\r\n" * 20)
+    assert post(server.json, VERSION)[0] == 200
+    for connection in deaf:
+        connection.close()
+
+
+# Limits ------------------------------------------------------------------------------------------
+
+
+def padded(length: int) -> bytes:
+    return VERSION + b" " * (length - len(VERSION))
+
+
+def chunked(body: bytes) -> bytes:
+    pieces = b"".join(
+        b"%x\r\n%b\r\n" % (len(body[at : at + 700]), body[at : at + 700])
+        for at in range(0, len(body), 700)
+    )
+    return (
+        b"POST /core/json.php HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+        b"Connection: close\r\n\r\n" + pieces + b"0\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(("length", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (LIMIT * 50, 413)])
+def test_size_of_a_body(server: Server, length: int, status: int) -> None:
+    by_length = exchange(server.url, head(length) + padded(length))
+    in_chunks = exchange(server.url, chunked(padded(length)))
+    for answer in (by_length, in_chunks):
+        assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+
+
+def test_a_length_that_is_a_lie_costs_nothing(server: Server) -> None:
+    answer = exchange(server.url, head(10**12))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_size_of_the_head(server: Server) -> None:
+    long = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: " + b"a" * 2_000_000
+    try:
+        answer = exchange(server.url, long + b"\r\n\r\n")
+    except (BrokenPipeError, ConnectionResetError):
+        answer = b""
+    assert not answer.startswith(b"HTTP/1.1 200 ")
+    assert post(server.json, VERSION)[0] == 200
+
+
+def test_calls_in_a_batch(server: Server) -> None:
+    def batch(calls: int) -> Any:
+        return json.loads(post(server.json, b"[" + b",".join([VERSION] * calls) + b"]")[2])
+
+    assert len(batch(3)) == 3
+    assert batch(4)["error"]["code"] == -32600
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_nesting_of_json(server: Server, opening: bytes) -> None:
+    body = opening * (LIMIT // len(opening))
+    assert json.loads(post(server.json, body)[2])["error"]["code"] == -32700
+
+
+def test_nesting_of_xml(server: Server) -> None:
+    status, _, answer = post(server.soap, b"<a>" * 1000, **{"Content-Type": "text/xml"})
+    assert (status, b"faultcode>soap11env:Client<" in answer) == (500, True)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nContent-Length: 6",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Content-Length: -1",
+        b"Content-Length: 5, 5",
+        b"Content-Length: 0x5",
+        b"Content-Length: " + b"9" * 30,
+        b"Transfer-Encoding: gzip",
+        b"Transfer-Encoding: chunked, identity",
+    ],
+)
+def test_framing_that_proxies_could_read_otherwise(server: Server, framing: bytes) -> None:
+    """One answer at most, so that no second request can hide in the first."""
+    request = (
+        b"POST /core/json.php HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + framing
+        + b"\r\n\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+    )  # fmt: skip
+    assert exchange(server.url, request).count(b"HTTP/1.1 ") <= 1
+
+
+# Headers and addresses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/core/json.php", "/core/soap.php", "/nowhere"])
+def test_security_headers(server: Server, path: str) -> None:
+    status, headers, _ = get(server, path)
+    assert status == (404 if path == "/nowhere" else 200)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["Set-Cookie"] is None
+
+
+def get(server: Server, path: str, **headers: str) -> tuple[int, Any, bytes]:
+    connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=20)
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    answer = response.status, response.headers, response.read()
+    connection.close()
+    return answer
+
+
+def test_each_request_has_a_number_of_its_own(server: Server) -> None:
+    numbers = {post(server.json, VERSION, **{"X-Request-Id": "mine-mine"})[1]["X-Request-Id"]
+               for _ in range(3)}  # fmt: skip
+    assert len(numbers) == 3
+    assert all(len(number) == 16 for number in numbers)
+
+
+SPOOFED = {
+    "X-Forwarded-Host": "evil.test",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Forwarded-Port": "666",
+    "X-Forwarded-For": "203.0.113.9",
+    "Forwarded": "host=evil.test;proto=https",
+    "X-Original-Url": "/evil",
+}
+
+
+@pytest.mark.parametrize("path", ["/core/soap.php?wsdl", "/core/json.php"])
+def test_forwarded_headers_of_nobody_trusted(server: Server, path: str) -> None:
+    plain = get(server, path)[2]
+    spoofed = get(server, path, **SPOOFED)[2]
+    assert spoofed == plain
+    assert b"evil" not in spoofed
+
+
+@pytest.mark.parametrize("path", ["/core/soap.php?wsdl", "/core/json.php", "/"])
+@pytest.mark.parametrize("host", ['evil"><script>', "evil.test/a?b#c", "a b", "evil.test\t", "&<"])
+def test_host_headers_that_are_no_host(server: Server, path: str, host: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    answer = exchange(server.url, request.encode())
+    body = answer.partition(b"\r\n\r\n")[2]
+    assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+    assert b"<script>" not in body
+    assert b"a?b#c" not in body
+
+
+def test_a_host_header_misleads_its_sender_only(server: Server) -> None:
+    for path in ("/core/soap.php?wsdl", "/core/json.php"):
+        assert b"evil.test" in get(server, path, Host="evil.test")[2]
+        _, headers, body = get(server, path)
+        assert b"evil.test" not in body
+        assert "Host" in headers["Vary"]
+        assert headers["Cache-Control"] == "no-cache"
+
+
+def test_a_trusted_proxy(tmp_path: Path) -> None:
+    with serving(tmp_path, environ={"KIMAI_REMOTE_TRUSTED_PROXIES": "1"}) as running:
+        headers = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "X-Forwarded-Proto": "https",
+                   "X-Forwarded-Host": "time.example.org",
+                   "X-Request-Id": "proxy-0001"}  # fmt: skip
+        _, answered, body = get(running, "/core/json.php", **headers)
+        assert b'"target":"https://time.example.org/core/json.php"' in body
+        assert answered["X-Request-Id"] == "proxy-0001"
+        login = {"jsonrpc": "2.0", "id": 1, "method": "authenticate", "params": ["no", "no"]}
+        underscored = headers | {"X_Forwarded_For": "192.0.2.66"}
+        post(running.json, json.dumps(login).encode(), **underscored)
+        assert '"from": "203.0.113.9"' in running.output
+        assert "192.0.2.66" not in running.output
+
+
+def test_cors_of_json_alone(server: Server) -> None:
+    origin = {"Origin": "https://evil.test"}
+    _, headers, _ = post(server.json, VERSION, **origin)
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Allow-Credentials"] is None
+    _, headers, _ = get(server, "/core/soap.php", **origin)
+    assert headers["Access-Control-Allow-Origin"] is None
+
+
+# TLS and who may connect -------------------------------------------------------------------------
+
+
+def test_tls(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    port = free_port()
+    arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
+    with serving_tls(tmp_path, port, trusting(cert), *arguments) as url:
+        with urllib.request.urlopen(f"{url}/core/soap.php?wsdl", context=trusting(cert)) as got:
+            assert f'location="{url}/core/soap.php"'.encode() in got.read()
+        answer = exchange(url, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert b"HTTP" not in answer
+        with pytest.raises(ssl.SSLError):
+            old = trusting(cert)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                old.maximum_version = ssl.TLSVersion.TLSv1_1
+            with socket.create_connection(("127.0.0.1", port)) as raw:
+                old.wrap_socket(raw, server_hostname="localhost")
+        assert f"https://127.0.0.1:{port}/core/json.php" in (tmp_path / "server.log").read_text()
+
+
+@contextmanager
+def serving_tls(
+    directory: Path, port: int, context: ssl.SSLContext, *arguments: str
+) -> Iterator[str]:
+    """The address of a server that speaks HTTPS."""
+    url = f"https://127.0.0.1:{port}"
+    command = [sys.executable, str(ROOT / "serve.py"), "--port", str(port),
+               "--data-dir", str(directory / "data"), *arguments]  # fmt: skip
+    with (directory / "server.log").open("a") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(url, context=context, timeout=5):
+                    break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def serve(*arguments: str, **environ: str) -> tuple[int, str]:
+    """The exit code and words of ``serve`` that is expected to refuse."""
+    result = CliRunner().invoke(app, ["serve", *arguments], env=environ)
+    return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])  # noqa: S104
+def test_other_machines_need_tls(host: str) -> None:
+    code, words = serve("--host", host)
+    assert code == 2
+    for way_out in ("--tls-cert", "KIMAI_REMOTE_TRUSTED_PROXIES", "--insecure", "in the clear"):
+        assert way_out in words
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_this_machine_needs_none(host: str) -> None:
+    street.check(Settings(host=host))
+
+
+@pytest.mark.parametrize("permitted", [{"insecure": True}, {"trusted_proxies": 1}])
+def test_ways_to_insist(permitted: dict[str, Any]) -> None:
+    street.check(Settings(host="0.0.0.0", **permitted))  # noqa: S104
+
+
+def test_serving_other_machines_in_the_clear(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0", "--insecure") as running:  # noqa: S104
+        assert post(running.json, VERSION)[0] == 200
+
+
+def test_a_certificate_that_is_none(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "one")
+    _, other = certificate(tmp_path, "two")
+    garbage = tmp_path / "garbage"
+    garbage.write_text("garbage")
+    for pair in ((garbage, key), (cert, garbage), (cert, other)):
+        with pytest.raises(ConfigurationError, match="aren't a certificate and its private key"):
+            street.check(Settings(tls_cert=str(pair[0]), tls_key=str(pair[1])))
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        street.check(Settings(tls_cert=str(cert), tls_key=str(tmp_path / "missing")))
+    with pytest.raises(ConfigurationError, match="belong together"):
+        street.check(Settings(tls_cert=str(cert)))
+    street.check(Settings(tls_cert=str(cert), tls_key=str(key)))
+
+
+def test_an_audit_log_that_cant_be_written(tmp_path: Path) -> None:
+    code, words = serve("--data-dir", str(tmp_path), KIMAI_REMOTE_AUDIT_LOG=str(tmp_path))
+    assert (code, "can't be written" in words) == (2, True)

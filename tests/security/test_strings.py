@@ -1,0 +1,158 @@
+"""The Big List of Naughty Strings, and control characters, through every text field and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import corpus
+import pytest
+from people import REFUSED, key_of
+from werkzeug.test import Client
+
+from kimai_remote.web.app import wsgi_application
+from support.world import World
+
+NAUGHTY = [*corpus.naughty(), *corpus.INJECTIONS]
+#: What XML 1.0 can't carry, and what a request must not have at all.
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+CONTROLS = "".join(map(chr, range(1, 32))) + "\x7f\x80\x85\x9f\u2028\ufeff\ufffe\uffff"
+
+
+class Wire:
+    """Alice's calls, raw in both protocols."""
+
+    def __init__(self, world: World) -> None:
+        self.client = Client(wsgi_application(world.desk))
+        self.key = key_of(world, "alice")
+
+    def json(self, method: str, *params: Any) -> Any:
+        body = corpus.call(method, self.key, *params)
+        response = self.client.post("/core/json.php?types=native", data=body)
+        assert response.status_code == 200
+        return json.loads(response.get_data())["result"]
+
+    def soap(self, method: str, **values: str) -> str:
+        body = corpus.envelope(corpus.element(method, apiKey=self.key, **values))
+        response = self.client.post("/core/soap.php", data=body, content_type="text/xml")
+        assert response.status_code == 200, response.get_data(as_text=True)
+        return response.get_data(as_text=True)
+
+    def read_soap(self, method: str, number: int) -> dict[str, str]:
+        """The text fields of a record."""
+        from lxml import etree
+
+        answer = etree.fromstring(self.soap(method, id=str(number)).encode())
+        (record,) = answer.iterfind(".//{urn:kimai-remote}items/*")
+        return {etree.QName(field).localname: field.text or "" for field in record}
+
+
+def in_xml(text: str) -> str:
+    """A text as SOAP carries it back."""
+    return NOT_IN_XML.sub("\ufffd", text)
+
+
+FIELDS = {
+    "setTimesheetRecord": ("getTimesheetRecord", ("description", "comment")),
+    "setExpenseRecord": ("getExpenseRecord", ("designation", "comment")),
+}
+
+
+@pytest.mark.parametrize("method", FIELDS)
+def test_from_json_to_both(world: World, method: str) -> None:
+    wire = Wire(world)
+    read, fields = FIELDS[method]
+    number = world.add_entry() if "Time" in method else world.add_expense()
+    for text in (*NAUGHTY, CONTROLS):
+        given = dict.fromkeys(fields, text)
+        answer = wire.json(method, {"id": number, **given}, True)
+        assert answer == {"success": True, "items": [], "total": 0}, repr(text)
+        (record,) = wire.json(read, number)["items"]
+        assert {field: record[field] for field in fields} == given
+        over_soap = wire.read_soap(read, number)
+        assert {field: over_soap[field] for field in fields} == {
+            field: in_xml(text) for field in fields
+        }
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("method", FIELDS)
+def test_from_soap_to_both(world: World, method: str) -> None:
+    wire = Wire(world)
+    read, fields = FIELDS[method]
+    number = world.add_entry() if "Time" in method else world.add_expense()
+    for text in NAUGHTY:
+        if NOT_IN_XML.search(text):
+            continue  # no XML document can hold it
+        given = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in sorted(fields))
+        if "Expense" in method:
+            given = f"<u:designation>{corpus.text(text)}</u:designation><u:comment>" \
+                    f"{corpus.text(text)}</u:comment>"  # fmt: skip
+        else:
+            given = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in fields)
+        wire.soap(method, record=f"<u:id>{number}</u:id>{given}", doUpdate="true")
+        over_soap = wire.read_soap(read, number)
+        (record,) = wire.json(read, number)["items"]
+        for field in fields:
+            assert record[field] == over_soap[field] == text
+
+
+@pytest.mark.parametrize(("field", "longest"), [("location", 50), ("trackingNumber", 30)])
+def test_short_fields(world: World, field: str, longest: int) -> None:
+    """A text that fits comes back unchanged; a longer one is refused, never cut."""
+    wire = Wire(world)
+    number = world.add_entry()
+    for text in (*NAUGHTY, CONTROLS[:30]):
+        answer = wire.json("setTimesheetRecord", {"id": number, field: text}, True)
+        assert answer["success"] is (len(text) <= longest), repr(text)
+        if answer["success"]:
+            (record,) = wire.json("getTimesheetRecord", number)["items"]
+            assert record[field] == text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("method", ["description", "comment"])
+def test_the_running_recording(world: World, method: str) -> None:
+    wire = Wire(world)
+    world.add_entry(end=0)
+    for text in NAUGHTY:
+        assert wire.json("updateActiveRecording", {method: text})["success"] is True
+        if method == "description":
+            (record,) = wire.json("getActiveRecording")["items"]
+            assert record["description"] == text
+
+
+def test_a_nul_is_refused_in_every_text(world: World) -> None:
+    """PostgreSQL can't store it."""
+    wire = Wire(world)
+    number = world.add_entry()
+    before = world.snapshot()
+    for field in ("description", "comment", "location", "trackingNumber"):
+        answer = wire.json("setTimesheetRecord", {"id": number, field: "a\0b"}, True)
+        assert answer["error"]["msg"] == f"{field} contains a NUL character."
+    assert "NUL" in wire.json("getTimesheet", "2020\0")["error"]["msg"]
+    assert world.snapshot() == before
+
+
+@pytest.mark.one_database
+def test_as_name_password_and_key(world: World) -> None:
+    world.settings = type(world.settings)(login_rate=0)
+    wire = Wire(world)
+    for text in NAUGHTY:
+        body = corpus.call("authenticate", text, text)
+        answer = json.loads(wire.client.post("/core/json.php", data=body).get_data())
+        assert answer["result"] == REFUSED, repr(text)
+        wire.key = text
+        assert wire.json("getUsers") == REFUSED
+
+
+@pytest.mark.one_database
+def test_as_a_date(world: World) -> None:
+    wire = Wire(world)
+    for text in NAUGHTY:
+        answer = wire.json("getTimesheet", text)
+        if not answer["success"]:
+            assert answer["error"]["msg"].startswith("Invalid from ")
+        else:
+            assert text.strip() in ("", "0") or re.search(r"\d", text), repr(text)
