@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -20,17 +17,14 @@ from support.world import World, build
 @pytest.fixture(scope="session", params=list(instances.KINDS))
 def instance(request: pytest.FixtureRequest) -> Iterator[instances.Instance]:
     """A database server, one of each kind, that is running and writable between tests."""
-    if request.param not in request.config.getoption("databases").split(","):
-        pytest.skip(f"{request.param} isn't asked for")
-    # Not below pytest's own folder, which other users may not enter.
-    directory = Path(tempfile.mkdtemp(prefix=f"{request.param}-"))
-    try:
-        with instances.running(request.param, directory) as running:
-            with closing(Database(running.url)) as database:
-                schema.create(database)
-            yield running
-    finally:
-        shutil.rmtree(directory)
+    instances.require_kind(request, request.param)
+    with (
+        instances.folder_of_another_user() as folder,
+        instances.running(request.param, folder) as running,
+    ):
+        with closing(Database(running.url)) as database:
+            schema.create(database)
+        yield running
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -211,6 +212,21 @@ def running(kind: str, directory: Path) -> Iterator[Instance]:
     finally:
         if instance.is_running:
             instance.stop()
+
+
+@contextmanager
+def folder_of_another_user() -> Iterator[Path]:
+    """A new folder that other users may enter, as they may not pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="kimai-faults-") as folder:
+        path = Path(folder)
+        path.chmod(0o711)
+        yield path
+
+
+def require_kind(request: pytest.FixtureRequest, kind: str) -> None:
+    """Skip the test if ``--databases`` doesn't ask for that kind."""
+    if kind not in request.config.getoption("databases").split(","):
+        pytest.skip(f"{kind} isn't asked for")
 
 
 def missing(message: str) -> None:

@@ -29,7 +29,8 @@ with database.engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
     else:
-        connection.execute(select(m.User.userID).where(m.User.userID == int(user)).with_for_update())
+        row = select(m.User.userID).where(m.User.userID == int(user))
+        connection.execute(row.with_for_update())
     print("locked", flush=True)
     sys.stdin.read()
 """

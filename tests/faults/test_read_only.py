@@ -96,8 +96,7 @@ def without_privilege() -> list[str]:
 @pytest.fixture
 def sqlite_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The known world in a folder that holds nothing but its database."""
-    if "sqlite" not in request.config.getoption("databases").split(","):
-        pytest.skip("sqlite isn't asked for")
+    instances.require_kind(request, "sqlite")
     folder = tmp_path / "database"
     folder.mkdir()
     with closing(databases.create("sqlite", folder)) as database:

@@ -60,7 +60,7 @@ def drop(database: Database) -> None:
 
 def empty(database: Database) -> None:
     """Remove all rows of all tables but statuses, roles and options."""
-    kept = {"statuses", "globalRoles", "membershipRoles", "remote_version"}
+    kept = {"statuses", "globalRoles", "membershipRoles", "remote_version", "remote_counts"}
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             if not any(table.name.endswith(name) for name in kept):

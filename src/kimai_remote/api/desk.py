@@ -68,7 +68,10 @@ class Desk:
 
     def call(self, session: Session, origin: Origin) -> DeskCall:
         zone = ZoneInfo(self.settings.timezone)
-        return DeskCall(session, int(self.clock()), zone, desk=self, origin=origin)
+        kept = self.database.keeps_counts
+        return DeskCall(
+            session, int(self.clock()), zone, keeps_counts=kept, desk=self, origin=origin
+        )
 
 
 @dataclass(kw_only=True)

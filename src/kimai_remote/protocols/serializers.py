@@ -83,7 +83,7 @@ def xml_records(prefix: str, item: type, rows: Rows) -> str:
 
 @lru_cache(maxsize=256)
 def xml_writer(prefix: str, item: Any, columns: tuple[str, ...]) -> Writer:
-    tag = f"{prefix}:{item.get_type_name()}"  # type: ignore[attr-defined]
+    tag = f"{prefix}:{item.get_type_name()}"
     names: dict[str, Any] = {"escape": escape, "xml_records": xml_records}
     parts = [f"'<{tag}>'"]
     for variable, name, kind in _fields(item, columns):

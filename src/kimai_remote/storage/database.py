@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from ..errors import Denied, Refused, Unavailable
-from . import engine
+from . import counts, engine
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -122,6 +123,12 @@ class Database:
         engine = self.engine.execution_options(sqlite_immediate=True)
         with engine.begin() as connection:
             yield connection
+
+    @cached_property
+    def keeps_counts(self) -> bool:
+        """Whether the numbers of time entries can be read instead of counted."""
+        with self.engine.connect() as connection:
+            return counts.are_kept(connection)
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -135,12 +135,13 @@ def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
 def _notice_broken_off(context: Any) -> None:
     origin = context.original_exception
     number = next(iter(getattr(origin, "args", ())), None)
-    if (
-        getattr(origin, "sqlstate", None) in _BROKEN_OFF
-        or number in _BROKEN_OFF
-        or getattr(origin, "sqlite_errorname", "").startswith(_BROKEN_FILE)
-    ):
+    if getattr(origin, "sqlstate", None) in _BROKEN_OFF or number in _BROKEN_OFF:
         context.is_disconnect = True
+    if getattr(origin, "sqlite_errorname", "").startswith(_BROKEN_FILE):
+        context.is_disconnect = True
+        if context.execution_context is not None:
+            # The exception knows the cursor; as long as that is open, the files are too.
+            context.execution_context.cursor.close()
 
 
 def _limit_mariadb(engine: Engine, seconds: int) -> None:

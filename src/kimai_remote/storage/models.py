@@ -293,7 +293,8 @@ class TimeEntry(Base):
     billable: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
-        Index(index_name("timeSheet_user"), "userID", "start", "timeEntryID"),
+        # All that lists are filtered and ordered by, so that skipping a page reads nothing else.
+        Index(index_name("timeSheet_page"), "userID", "start", "timeEntryID", "end", "cleared"),
         Index(index_name("timeSheet_project"), "projectID"),
         Index(index_name("timeSheet_activity"), "activityID"),
     )
@@ -393,6 +394,18 @@ class RemoteKey(Base):
     failedAt: Mapped[int] = _integer()
 
     __table_args__ = (UniqueConstraint("keyHash", name=index_name("remote_keys_hash")),)
+
+
+class EntryCount(Base):
+    """How many time entries a user has; see :mod:`kimai_remote.storage.counts`. Not one of Kimai's
+    tables."""
+
+    __tablename__ = prefixed("remote_counts")
+
+    userID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: Whether the count is that of the cleared entries.
+    cleared: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = _integer()
 
 
 for _table in Base.metadata.tables.values():

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
+from . import counts
 from .database import Database
 from .models import (
     PREFIX_TOKEN,
@@ -29,7 +30,7 @@ from .rights import (
 
 #: Versions of the schema, oldest first, each the name of a migration. The tables of the newest
 #: one are those of :mod:`kimai_remote.storage.models`.
-VERSIONS = ("0001",)
+VERSIONS = ("0001", "0002")
 LATEST = VERSIONS[-1]
 
 #: Options of a fresh installation, as Kimai 1.3.5 sets them.
@@ -73,6 +74,7 @@ def create(database: Database) -> None:
         Base.metadata.create_all(connection, checkfirst=False)
         connection.execute(schema_version.insert(), {"version_num": LATEST})
         fill(connection)
+        counts.install(connection.execution_options(prefix=database.prefix))
 
 
 def version(database: Database) -> str | None:

@@ -55,6 +55,8 @@ class Call:
     session: Session
     now: int
     zone: ZoneInfo
+    #: Whether the numbers of time entries can be read instead of counted.
+    keeps_counts: bool = False
     _principal: Principal | None = field(default=None)
 
     @property

@@ -33,6 +33,8 @@ class Listing:
     #: What the list is ordered by; then by the key.
     moment: InstrumentedAttribute[int]
     conditions: list[ColumnElement[bool]]
+    #: Reads the number of entries where the database keeps it; by default they are counted.
+    count: Select[int] | None = None
 
     def order(self, *, newest_first: bool) -> tuple[Any, Any]:
         columns = (self.moment, self.key)
@@ -57,7 +59,9 @@ def page(
     if not start and not limit:
         whole = statement.where(*listing.conditions).order_by(*newest_first)
         return _read(call, whole, None), None
-    counted = select(func.count(listing.key)).where(*listing.conditions)
+    counted = listing.count
+    if counted is None:
+        counted = select(func.count(listing.key)).where(*listing.conditions)
     total = call.session.scalar(counted) or 0
     size = min(limit or total, total - start)
     if size <= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 
 from ..errors import Refused
 from ..storage import models as m
@@ -68,12 +68,25 @@ def rows(
     )  # fmt: skip
     # Before the first row is read: then the connection is busy.
     with_seconds = call.options.duration_with_seconds
-    listing = Listing(entry.timeEntryID, entry.start, conditions)
+    windowed = begin is not None or finish is not None
+    count = None if windowed else _kept_count(call, cleared)
+    listing = Listing(entry.timeEntryID, entry.start, conditions, count)
     found, total = page(call, statement, listing, start, limit)
     shown = _shown(
         found, begin, finish, shows_rates=access.shows_rates(call), with_seconds=with_seconds
     )
     return Rows(ROW, shown, total)
+
+
+def _kept_count(call: Call, cleared: int) -> Select[int] | None:
+    """Reads how many entries the caller has, where the database keeps that."""
+    if not call.keeps_counts or call.principal.customer_id is not None:
+        return None
+    kept = m.EntryCount
+    total = select(func.coalesce(func.sum(kept.entries), 0)).where(
+        kept.userID == call.principal.user_id
+    )
+    return total if cleared == -1 else total.where(kept.cleared == cleared)
 
 
 def _shown(

@@ -1,0 +1,147 @@
+"""How many time entries each user has, kept by triggers: a page of a long list counts nothing.
+
+Counting a million entries by index takes longer than anything else in such a call. The triggers
+are on the table of our own schema only: on a database that Kimai 1 made, nothing is put on its
+tables, and entries are counted as they are asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, delete, func, insert, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry
+
+log = logging.getLogger(__name__)
+
+#: The user whose row says that triggers keep the others.
+MARKER = 0
+
+_COUNTS = f"{PREFIX_TOKEN}remote_counts"
+_ENTRIES = f"{PREFIX_TOKEN}timeSheet"
+_EVENTS = ("insert", "update", "delete")
+
+
+def install(connection: Connection) -> bool:
+    """Count what there is and keep counting, where the schema is our own.
+
+    :returns: False where the database doesn't allow triggers; then nothing is kept.
+    """
+    if not is_own_schema(connection):
+        return False
+    remove(connection)
+    try:
+        for statement in _statements(connection.dialect.name):
+            connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        if connection.dialect.name not in ("mysql", "mariadb"):
+            raise
+        # A server with a binary log may want a right for triggers that few accounts have.
+        log.warning("Counts of time entries are not kept: %s", error.orig)
+        remove(connection)
+        return False
+    recount(connection)
+    return True
+
+
+def remove(connection: Connection) -> None:
+    """Keep no counts any more."""
+    postgresql = connection.dialect.name == "postgresql"
+    quote = connection.dialect.identifier_preparer.initial_quote
+    for event in _EVENTS:
+        name = f"{quote}{_COUNTS}_{event}{quote}"
+        if postgresql:
+            table = f"{quote}{_ENTRIES}{quote}"
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}()")
+        else:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    connection.execute(delete(EntryCount))
+
+
+def recount(connection: Connection) -> None:
+    """Make all counts anew; for after a change that went past the triggers."""
+    cleared = TimeEntry.cleared != 0
+    connection.execute(delete(EntryCount))
+    found = connection.execute(
+        select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared)
+    ).all()
+    rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
+    rows += [{"userID": user, "cleared": int(flag), "entries": n} for user, flag, n in found]
+    connection.execute(insert(EntryCount), rows)
+
+
+def are_kept(connection: Connection) -> bool:
+    """Whether triggers keep the counts of this database."""
+    marker = select(EntryCount.entries).where(EntryCount.userID == MARKER)
+    return connection.scalar(marker) is not None
+
+
+def is_own_schema(connection: Connection) -> bool:
+    """Whether this program made the tables: Kimai's have no foreign keys."""
+    name = GroupUser.__table__.name  # type: ignore[attr-defined]
+    prefix = connection.get_execution_options()["prefix"]
+    return bool(inspect(connection).get_foreign_keys(name.replace(PREFIX_TOKEN, prefix)))
+
+
+def _statements(dialect: str) -> Iterator[str]:
+    if dialect == "postgresql":
+        yield from _postgresql()
+        return
+    quote = '"' if dialect == "sqlite" else "`"
+    counts, entries, user = (f"{quote}{name}{quote}" for name in (_COUNTS, _ENTRIES, "userID"))
+    upsert = (
+        f"ON CONFLICT ({user}, cleared) DO UPDATE SET entries = entries + 1"
+        if dialect == "sqlite"
+        else "ON DUPLICATE KEY UPDATE entries = entries + 1"
+    )
+    add = f"INSERT INTO {counts} VALUES (NEW.{user}, NEW.cleared <> 0, 1) {upsert};"
+    take = (
+        f"UPDATE {counts} SET entries = entries - 1"
+        f" WHERE {user} = OLD.{user} AND cleared = (OLD.cleared <> 0);"
+    )
+    changed = f"OLD.{user} <> NEW.{user} OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
+    bodies = {"insert": add, "delete": take, "update": f"{take} {add}"}
+    for event, body in bodies.items():
+        head = f"CREATE TRIGGER {quote}{_COUNTS}_{event}{quote} AFTER {event.upper()} ON {entries}"
+        condition = event == "update"
+        if dialect == "sqlite":
+            when = f" WHEN {changed}" if condition else ""
+            yield f"{head} FOR EACH ROW{when} BEGIN {body} END"
+        else:
+            inner = f"IF {changed} THEN {body} END IF;" if condition else body
+            yield f"{head} FOR EACH ROW BEGIN {inner} END"
+
+
+def _postgresql() -> Iterator[str]:
+    # One run a statement, not one a row: many rows in one transaction would leave as many dead
+    # versions of the same count behind.
+    sides = {
+        "insert": (("new_rows", 1),),
+        "delete": (("old_rows", -1),),
+        "update": (("old_rows", -1), ("new_rows", 1)),
+    }
+    for event, tables in sides.items():
+        union = " UNION ALL ".join(
+            f'SELECT "userID", (cleared <> 0)::int AS flag, {step} AS step FROM {table}'
+            for table, step in tables
+        )
+        name = f'"{_COUNTS}_{event}"'
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
+            f'INSERT INTO "{_COUNTS}" ("userID", cleared, entries) '
+            f'SELECT "userID", flag, sum(step) FROM ({union}) AS changed GROUP BY "userID", flag '
+            f'HAVING sum(step) <> 0 ORDER BY "userID", flag '
+            f'ON CONFLICT ("userID", cleared) DO UPDATE SET entries = "{_COUNTS}".entries '
+            f"+ excluded.entries; RETURN NULL; END $body$"
+        )
+        names = " ".join(
+            f"{'NEW' if table == 'new_rows' else 'OLD'} TABLE AS {table}" for table, _ in tables
+        )
+        yield (
+            f'CREATE TRIGGER {name} AFTER {event.upper()} ON "{_ENTRIES}" '
+            f"REFERENCING {names} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        )

@@ -1,0 +1,50 @@
+"""Counts of time entries, and an index that lists of them are paged by."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from kimai_remote.storage import counts
+from kimai_remote.storage.models import PREFIX_TOKEN, index_name, prefixed
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    metadata = sa.MetaData()
+    table = sa.Table(
+        prefixed("remote_counts"),
+        metadata,
+        sa.Column("userID", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("cleared", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("entries", sa.Integer, nullable=False, server_default="0"),
+        mysql_engine="InnoDB", mysql_charset="utf8mb4",
+        mariadb_engine="InnoDB", mariadb_charset="utf8mb4",
+    )  # fmt: skip
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(_real(table.name, connection)):
+        table.create(connection)
+    entries = sa.Table(
+        prefixed("timeSheet"), metadata,
+        *(sa.Column(name, sa.Integer)
+          for name in ("userID", "start", "timeEntryID", "end", "cleared")),
+    )  # fmt: skip
+    known = {
+        index["name"]: index["column_names"]
+        for index in inspector.get_indexes(_real(entries.name, connection))
+    }
+    columns = list(entries.c)
+    if [column.name for column in columns] not in known.values():
+        sa.Index(index_name("timeSheet_page"), *columns).create(connection)
+    old = index_name("timeSheet_user")
+    if _real(old, connection) in known:
+        sa.Index(old, *columns[:3]).drop(connection)
+    counts.install(connection)
+
+
+def _real(name: str, connection: sa.Connection) -> str:
+    prefix: str = connection.get_execution_options()["prefix"]
+    return name.replace(PREFIX_TOKEN, prefix)

@@ -1,0 +1,58 @@
+"""Counts of time entries, kept by triggers: always what counting would say."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+
+from kimai_remote.storage import counts
+from kimai_remote.storage import models as m
+from kimai_remote.storage.database import Database
+from support.world import World
+
+
+def kept(world: World) -> dict[tuple[int, int], int]:
+    rows = world.execute(
+        select(m.EntryCount.userID, m.EntryCount.cleared, m.EntryCount.entries).where(
+            m.EntryCount.userID != counts.MARKER, m.EntryCount.entries != 0
+        )
+    )
+    return {(user, cleared): entries for user, cleared, entries in rows}
+
+
+def counted(world: World) -> dict[tuple[int, int], int]:
+    cleared = (m.TimeEntry.cleared != 0).label("cleared")
+    rows = world.execute(
+        select(m.TimeEntry.userID, cleared, func.count()).group_by(m.TimeEntry.userID, cleared)
+    )
+    return {(user, int(flag)): entries for user, flag, entries in rows}
+
+
+def test_triggers_keep_counts_through_every_change(world: World) -> None:
+    entries = [world.add_entry(), world.add_entry(cleared=1), world.add_entry("ben")]
+    assert kept(world) == counted(world)
+    assert kept(world)[world.alice, 1] == 1
+    world.change(m.TimeEntry, entries[0], cleared=1)
+    assert kept(world) == counted(world)
+    world.change(m.TimeEntry, entries[2], userID=world.alice, description="moved")
+    assert kept(world) == counted(world)
+    assert kept(world) == {(world.alice, 0): 1, (world.alice, 1): 2}
+    world.execute(update(m.TimeEntry).values(cleared=0))
+    assert kept(world) == counted(world) == {(world.alice, 0): 3}
+    world.execute(m.TimeEntry.__table__.delete())
+    assert kept(world) == counted(world) == {}
+
+
+def test_counts_begin_with_what_there_is(world: World, database: Database) -> None:
+    world.add_entry()
+    with database.begin() as connection:
+        connection = connection.execution_options(prefix=database.prefix)
+        counts.remove(connection)
+        assert not counts.are_kept(connection)
+    world.add_entry()
+    assert kept(world) == {}
+    with database.begin() as connection:
+        connection = connection.execution_options(prefix=database.prefix)
+        assert counts.install(connection)
+        assert counts.are_kept(connection)
+    world.add_entry(cleared=1)
+    assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.alice, 1): 1}
