@@ -23,7 +23,7 @@ from support.server import Server
 from support.world import World, build
 
 #: Sizes of disks, in MiB, that hold a new database and some more.
-SIZES = {"sqlite": 4, "postgresql": 110, "mariadb": 90}
+SIZES = {"sqlite": 4, "postgresql": 110, "mariadb": 180}
 
 
 @contextmanager

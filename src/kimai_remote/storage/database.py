@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -109,7 +109,7 @@ class Database:
                         "A text has characters that the database can't store; often that is an "
                         "emoji and the table of an old Kimai."
                     ) from error
-                if lost or isinstance(error, (OperationalError, PoolTimeout)):
+                if lost or self._failed(error):
                     reason = getattr(error, "orig", None) or error
                     log.error("The database did not serve a call: %s", str(reason).strip())
                     raise Unavailable from error
@@ -133,6 +133,13 @@ class Database:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+    def _failed(self, error: Exception) -> bool:
+        """Whether the database is to blame, and not the call."""
+        kinds: tuple[type[Exception], ...] = (OperationalError, PoolTimeout)
+        if self.is_mariadb:
+            kinds += (InternalError,)  # files that it can't write, answers that are cut off
+        return isinstance(error, kinds)
 
     def _session(self, *, writes: bool) -> Session:
         bind: Any = self.engine

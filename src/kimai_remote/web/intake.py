@@ -8,15 +8,17 @@ event loop read it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from ..config import Settings
 
-#: Most of the requests come in one piece with a length; those are read at once.
+#: Most requests and answers are shorter than this; those are taken, and sent, at once.
 _SMALL = 256 * 1024
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -42,7 +44,24 @@ class Intake:
             return
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._threads, self._answer, scope, body)
-        protocol.response_bytes(*answer)
+        try:
+            if answer.rest is None:
+                protocol.response_bytes(answer.status, answer.headers, answer.begin)
+            else:
+                await self._send(protocol.response_stream(answer.status, answer.headers), answer)
+        finally:
+            answer.close()
+
+    async def _send(self, transport: Any, answer: _Answer) -> None:
+        """Send a long answer piece by piece, as fast as the client takes it."""
+        loop = asyncio.get_running_loop()
+        piece = answer.begin
+        # A client that left, or that takes nothing for too long, gets no more.
+        with contextlib.suppress(RuntimeError, TimeoutError):
+            while piece:
+                async with asyncio.timeout(self._seconds):
+                    await transport.send_bytes(piece)
+                piece = await loop.run_in_executor(self._threads, answer.next)
 
     async def _body(self, scope: Any, protocol: Any) -> Any:
         length = scope.headers.get("content-length") or ""
@@ -62,19 +81,37 @@ class Intake:
             return _TooSlow()
         return io.BytesIO(body)
 
-    def _answer(self, scope: Any, body: Any) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _answer(self, scope: Any, body: Any) -> _Answer:
         head: list[Any] = []
         pieces = self._application(
             environment(scope, body), lambda status, headers, _=None: head.extend((status, headers))
         )
-        try:
-            content = b"".join(pieces)
-        finally:
-            close = getattr(pieces, "close", None)
-            if close is not None:
-                close()
+        close = getattr(pieces, "close", lambda: None)
+        begin = bytearray()
+        rest: Iterator[bytes] | None = iter(pieces)
+        for piece in rest or ():
+            begin += piece
+            if len(begin) > _SMALL:
+                break
+        else:
+            rest = None
         status, headers = head
-        return int(status[:3]), headers, content
+        return _Answer(int(status[:3]), headers, bytes(begin), rest, close)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the application answered; ``rest`` is what didn't fit into ``begin``."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    begin: bytes
+    rest: Iterator[bytes] | None
+    close: Callable[[], None]
+
+    def next(self) -> bytes:
+        """The next piece of the rest; nothing at its end."""
+        return next(self.rest, b"") if self.rest is not None else b""
 
 
 class _TooSlow(io.RawIOBase):
