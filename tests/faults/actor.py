@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .client import Answer, Client, Outcome, Unclear
@@ -29,8 +28,8 @@ class Person:
     work: tuple[int, int]
     #: The entry that its clients share.
     shared: int
-    #: Its latest recordings.
-    recordings: deque[int] = field(default_factory=lambda: deque(maxlen=8))
+    #: Its latest recording, which all of its clients try to stop.
+    latest: int = 0
 
 
 class Actor:
@@ -50,8 +49,8 @@ class Actor:
         self._client = Client(url, person.key)
         self._random = random.Random(f"{person.name} {place}")  # noqa: S311
         self._serial = 0
-        self._moves = [self._start, self._create, self._share, self._stop, self._stop_known,
-                       self._read]  # fmt: skip
+        self._moves = [self._start, self._create, self._share, self._stop, self._stop_latest,
+                       self._stop_latest, self._read]  # fmt: skip
         if place == 0:
             self._moves.append(self._comment)
         if place == 1:
@@ -83,7 +82,7 @@ class Actor:
         self._ledger.start(self._person.name, answer)
         if answer.done:
             number = answer.one("timeEntryID")
-            self._person.recordings.append(number)
+            self._person.latest = number
             text = self._mark("mine")
             record = {"timeEntryID": number, "description": text}
             answer = self._call("updateActiveRecording", record)
@@ -108,10 +107,9 @@ class Actor:
     def _stop(self) -> None:
         self._call("stopRecord", None)
 
-    def _stop_known(self) -> None:
-        known = list(self._person.recordings)
-        if known:
-            number = self._random.choice(known)
+    def _stop_latest(self) -> None:
+        if self._person.latest:
+            number = self._person.latest
             self._ledger.stop(number, self._call("stopRecord", number))
 
     def _read(self) -> None:

@@ -148,7 +148,7 @@ class Ledger:
         unknown = found.keys() - self.created.keys() - self.maybe_created
         assert not unknown, f"nobody wrote {sorted(unknown)[:5]}"
         for mark, number in self.created.items():
-            assert found[mark].timeEntryID == number
+            assert found[mark].timeEntryID == number, f"{mark} isn't {number}"
         for mark, entry in found.items():
             whole = (entry.description, entry.comment, entry.location, entry.end - entry.start)
             assert whole == (mark, mark, mark, entry.duration), f"half there: {mark}"
@@ -161,12 +161,14 @@ class Ledger:
                 continue
             recordings[names[entry.userID]].append(entry)
             if entry.end:
-                assert entry.duration == entry.end - entry.start >= 0
+                whole = entry.duration == entry.end - entry.start >= 0
+                assert whole, f"half stopped: {entry.timeEntryID}"
         for user, found in recordings.items():
             promised = {number for number, starter in self.started.items() if starter == user}
             there = {entry.timeEntryID for entry in found}
             assert promised <= there, f"{user}'s recordings are lost: {promised - there}"
-            assert len(there - promised) <= self.maybe_started[user]
+            more = there - promised
+            assert len(more) <= self.maybe_started[user], f"nobody started {user}'s {more}"
             # Starting stops the last one, adds the new one and notes it: all of that or nothing.
             noted = world.execute(
                 select(m.User.lastRecord).where(m.User.userID == world.ids[user])
@@ -191,7 +193,7 @@ class Ledger:
                 for number, entry in sorted(entries.items())
                 if entry.userID == world.ids[user] and (entry.comment or "").startswith("running ")
             ]
-            assert comments == sorted(comments)
+            assert comments == sorted(comments), f"{user}'s comments are in disorder: {comments}"
             assert comments, f"all comments of {user}'s are lost"
             assert comments[-1] >= last, f"{user}'s comment {last} is lost"
 
@@ -206,7 +208,8 @@ def assert_one_timer(database: Database) -> None:
         .having(func.count() > 1)
     )
     with database.engine.connect() as connection:
-        assert connection.execute(statement).all() == []
+        several = connection.execute(statement).all()
+    assert not several, f"users with several running recordings, and how many: {several}"
 
 
 def _all_entries(database: Database) -> Any:

@@ -6,13 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from faults.client import Client, Outcome
+from sqlalchemy import select
+
+from faults.client import Answer, Client, Outcome
 from faults.serving import serving_world
 from faults.soap import assert_not_now
 from kimai_remote.storage import models as m
+from support.server import Server
 from support.world import World
 
 #: Holds a lock until its input ends: the first lock is SQLite's, the other one a user's row.
@@ -48,34 +52,38 @@ def locking(world: World) -> Iterator[None]:
         process.communicate()
 
 
+def call(server: Server, key: str, *what: Any) -> Answer:
+    """One call on a connection of its own."""
+    with closing(Client(server.url, key)) as client:
+        return client.call(*what)
+
+
 def test_calls_wait_only_so_long_for_a_lock(world: World, tmp_path: Path) -> None:
     alice = world.key("alice")
     start = ("startRecord", world.shop, world.coding)
     with serving_world(world, tmp_path) as server, ThreadPoolExecutor(4) as pool:
         with locking(world):
-            writing = [pool.submit(Client(server.url, alice).call, *start) for _ in range(3)]
+            writing = [pool.submit(call, server, alice, *start) for _ in range(3)]
             over_soap = pool.submit(
                 assert_not_now, server, "startRecord", apiKey=alice, projectId=world.shop,
                 activityId=world.coding,
             )  # fmt: skip
             # Reading goes on meanwhile.
-            reading = Client(server.url, alice).call("getProjects")
-            assert not any(call.done() for call in writing)
-            assert reading.outcome is Outcome.DONE
-            assert [call.result().outcome for call in writing] == [Outcome.NOT_NOW] * 3
+            assert call(server, alice, "getProjects").done
+            assert not any(waiting.done() for waiting in writing)
+            assert [waiting.result().outcome for waiting in writing] == [Outcome.NOT_NOW] * 3
             over_soap.result()
-        assert world.execute(m.TimeEntry.__table__.select()) == []
-        started = Client(server.url, alice).call(*start)
-    assert [row.timeEntryID for row in world.execute(m.TimeEntry.__table__.select())] == [
-        started.one("timeEntryID")
-    ]
+        entries = select(m.TimeEntry.timeEntryID)
+        assert world.execute(entries) == []
+        started = call(server, alice, *start).one("timeEntryID")
+        assert world.execute(entries) == [(started,)]
 
 
 def test_a_lock_that_is_let_go_is_not_noticed(world: World, tmp_path: Path) -> None:
+    alice = world.key("alice")
     with serving_world(world, tmp_path) as server, ThreadPoolExecutor(1) as pool:
-        client = Client(server.url, world.key("alice"))
         with locking(world):
-            waiting = pool.submit(client.call, "startRecord", world.shop, world.coding)
-            assert Client(server.url, world.key("ben")).call("getProjects").outcome is Outcome.DONE
+            waiting = pool.submit(call, server, alice, "startRecord", world.shop, world.coding)
+            assert call(server, world.key("ben"), "getProjects").done
             assert not waiting.done()
-        assert waiting.result().outcome is Outcome.DONE
+        assert waiting.result().done

@@ -7,7 +7,6 @@ theirs and change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
@@ -55,8 +54,7 @@ def require_readable(call: Call, subject: Subject, owner_id: int, project_id: in
         return
     if "core-user-otherGroup-view" in call.principal.rights:
         return
-    shared = _shared_groups(call, owner_id)
-    if any("core-user-view" in call.memberships[group] for group in shared):
+    if "core-user-view" in call.rights_over(owner_id):
         return
     if not _may(call, subject, "edit", owner_id):
         raise Denied
@@ -190,14 +188,4 @@ def _may_others(call: Call, subject: Subject, action: Action, owner_id: int) -> 
     if f"{subject}-otherEntry-otherGroup-{action}" in call.principal.rights:
         return True
     right = f"{subject}-otherEntry-ownGroup-{action}"
-    return any(right in call.memberships[group] for group in _shared_groups(call, owner_id))
-
-
-def _shared_groups(call: Call, owner_id: int) -> Iterable[int]:
-    if owner_id == call.principal.user_id or not call.memberships:
-        return call.memberships
-    return call.session.scalars(
-        select(m.GroupUser.groupID).where(
-            m.GroupUser.userID == owner_id, m.GroupUser.groupID.in_(call.memberships)
-        )
-    ).all()
+    return right in call.rights_over(owner_id)

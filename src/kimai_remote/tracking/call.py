@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ..storage import models as m
@@ -58,6 +58,7 @@ class Call:
     #: Whether the numbers of time entries can be read instead of counted.
     keeps_counts: bool = False
     _principal: Principal | None = field(default=None)
+    _rights_over: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @property
     def principal(self) -> Principal:
@@ -76,13 +77,24 @@ class Call:
     @cached_property
     def memberships(self) -> dict[int, frozenset[str]]:
         """The rights in each group of the caller's that isn't trashed."""
+        return self._memberships()
+
+    def rights_over(self, owner_id: int) -> frozenset[str]:
+        """The rights over entries of a user's: those in the groups that both are in."""
+        if owner_id not in self._rights_over:
+            shared = select(m.GroupUser.groupID).where(m.GroupUser.userID == owner_id)
+            found = self._memberships(m.GroupUser.groupID.in_(shared))
+            self._rights_over[owner_id] = frozenset().union(*found.values())
+        return self._rights_over[owner_id]
+
+    def _memberships(self, *conditions: ColumnElement[bool]) -> dict[int, frozenset[str]]:
         role = m.MembershipRole.__table__.c
         rights = [role[name] for name in ENTRY_RIGHTS_IN_GROUP]
         statement = (
             select(m.GroupUser.groupID, *rights)
             .join(m.Group, m.Group.groupID == m.GroupUser.groupID)
             .outerjoin(m.MembershipRole, role.membershipRoleID == m.GroupUser.membershipRoleID)
-            .where(m.GroupUser.userID == self.principal.user_id, m.Group.trash == 0)
+            .where(m.GroupUser.userID == self.principal.user_id, m.Group.trash == 0, *conditions)
         )
         return {
             group: granted(ENTRY_RIGHTS_IN_GROUP, flags)

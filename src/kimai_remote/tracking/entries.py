@@ -52,6 +52,23 @@ def check_work(
     raise Refused("Invalid project or task")
 
 
+def check_named_work(
+    call: Call, user_id: int, project_id: int | None, activity_id: int | None
+) -> tuple[Decimal, Decimal]:
+    """Like :func:`check_work`, but a project that the caller may not record on is named as such.
+
+    :raises Refused: the same, in more words.
+    """
+    if not activity_id:
+        check_project(call, project_id)
+        raise Refused("Invalid taskId.")
+    try:
+        return check_work(call, user_id, project_id, activity_id)
+    except Refused:
+        check_project(call, project_id)
+        raise
+
+
 def check_project(call: Call, project_id: int | None) -> int:
     """The number of a project that the caller may record on.
 

@@ -181,11 +181,8 @@ def format_duration(seconds: int, *, seconds_shown: bool = False) -> str:
 def _create(call: Call, record: Record) -> Rows:
     user_id = call.principal.user_id
     access.require_entry(call, "ki_timesheets", "add", user_id)
-    project_id = entries.check_project(call, record.get("projectId"))
-    activity_id = record.get("taskId")
-    if not activity_id:
-        raise Refused("Invalid taskId.")
-    rate, fixed_rate = entries.check_work(call, user_id, project_id, activity_id)
+    project_id, activity_id = record.get("projectId"), record.get("taskId")
+    rate, fixed_rate = entries.check_named_work(call, user_id, project_id, activity_id)
     start, end = entries.check_span(
         call.date(record.get("start"), "start"), call.date(record.get("end"), "end")
     )
@@ -217,15 +214,14 @@ def _change(call: Call, record: Record) -> Rows:
     access.require_unlocked(call, entry.end)
     project_id = record.get("projectId") or entry.projectID
     activity_id = record.get("taskId") or entry.activityID
-    if project_id != entry.projectID:
-        entries.check_project(call, project_id)
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
-        entries.check_work(call, entry.userID, project_id, activity_id)
+        entries.check_named_work(call, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
     start = call.date(record.get("start"), "start") or entry.start
     end = call.date(record.get("end"), "end") or entry.end
-    set_span(call, entry, start, end)
-    _set_fields(call, entry, record)
+    with call.session.no_autoflush:  # one update for all of it
+        set_span(call, entry, start, end)
+        _set_fields(call, entry, record)
     return NOTHING
 
 
