@@ -33,6 +33,7 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
         port=settings.port,
         interface=Interfaces.RSGI,
         workers=settings.workers,
+        backpressure=_raise_open_files(),
         # Only HTTP/1 has a deadline for the head of a request; the one for the body is Intake's.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=settings.client_timeout * 1000),
@@ -47,6 +48,26 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
     )
     server.on_startup(ready)
     server.serve(target_loader=_Loader(settings), wrap_loader=False)
+
+
+#: Connections that one process has open at a time; more of them wait.
+MOST_CONNECTIONS = 8192
+
+
+def _raise_open_files() -> int:
+    """Let the process open as many files as it may, since each connection is one.
+
+    :returns: connections that leave enough of them for the database and long answers.
+    """
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return MOST_CONNECTIONS
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if most == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(128, min(MOST_CONNECTIONS, most // 2))
 
 
 class _Loader:

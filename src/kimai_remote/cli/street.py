@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import socket
 import ssl
 from pathlib import Path
 
@@ -21,6 +23,7 @@ def check(settings: Settings) -> None:
             raise ConfigurationError(f"{path} can't be read ({error.strerror}).") from None
     if settings.tls_cert:
         _check_certificate(settings.tls_cert, settings.tls_key)
+    _check_address(settings)
     protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
     if not protected and not _is_loopback(settings.host):
         raise ConfigurationError(
@@ -28,6 +31,25 @@ def check(settings: Settings) -> None:
             f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
             f"{PREFIX}TRUSTED_PROXIES to the number of proxies; or insist with --insecure."
         )
+
+
+def _check_address(settings: Settings) -> None:
+    """Two servers at one address would each get a part of the calls: the HTTP server shares it
+    with any other that does."""
+    try:
+        found = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        hint = "Stop it, or choose another --port." if error.errno == errno.EADDRINUSE else ""
+        reason = "another program listens there" if hint else error.strerror
+        raise ConfigurationError(f"Can't listen on {where}: {reason}. {hint}".rstrip()) from None
 
 
 def _check_certificate(certificate: str, key: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from spyne.model.fault import Fault
@@ -14,6 +15,10 @@ from .answers import encode
 from .discovery import Discovery
 from .dispatch import Answer, Dispatcher, application
 from .spool import Body
+
+#: A batch holds a thread; calls that follow after so many seconds or bytes of answers are not run.
+BATCH_SECONDS = 20
+BATCH_SIZE = 64 * 1024 * 1024
 
 
 class SoapEndpoint:
@@ -72,8 +77,7 @@ class JsonEndpoint:
                 answer = self._call(request, url, origin, native)
             else:
                 self._check_batch(request)
-                answers = [self._call(entry, url, origin, native) for entry in request]
-                answer = _batch([answer for answer in answers if answer.length])
+                answer = _batch(self._calls(request, url, origin, native))
         except jsonrpc.JsonRpcError as error:
             answer = Body([jsonrpc.encode_error(jsonrpc.Frame(), error)])
         return Answer(200, jsonrpc.CONTENT_TYPE, answer)
@@ -86,6 +90,21 @@ class JsonEndpoint:
                 jsonrpc.INVALID_REQUEST,
                 f"Invalid Request: more than {self._max_batch} calls in a batch.",
             )
+
+    def _calls(
+        self, batch: list[Any], url: str, origin: Origin, native: bool
+    ) -> Iterator[Body]:  # fmt: skip
+        """The answers to the calls of a batch; those that come too late are not run."""
+        until, size = time.monotonic() + BATCH_SECONDS, 0
+        for request in batch:
+            if time.monotonic() > until or size > BATCH_SIZE:
+                frame = jsonrpc.frame_of(request)
+                answer = Body() if frame.is_notification else Body([_not_run(frame)])
+            else:
+                answer = self._call(request, url, origin, native)
+            size += answer.length
+            if answer.length:
+                yield answer
 
     def _call(self, request: Any, url: str, origin: Origin, native: bool) -> Body:
         frame = jsonrpc.frame_of(request)
@@ -107,11 +126,14 @@ class JsonEndpoint:
         return encode(jsonrpc.response(frame, result=self._discovery.openrpc(url)))
 
 
-def _batch(answers: list[Body]) -> Body:
+def _batch(answers: Iterable[Body]) -> Body:
     """The answers to the calls of a batch in one list; nothing if there are none."""
-    if not answers:
-        return Body()
-    joined = Body([b"["]) + answers[0]
-    for answer in answers[1:]:
-        joined = joined + Body([b","]) + answer
-    return joined + Body([b"]"])
+    joined = Body()
+    for answer in answers:
+        joined = joined + Body([b"," if joined.length else b"["]) + answer
+    return joined + Body([b"]"]) if joined.length else joined
+
+
+def _not_run(frame: jsonrpc.Frame) -> bytes:
+    text = "Not run: the calls before it in the batch took too long, or had too much to answer."
+    return jsonrpc.encode_error(frame, jsonrpc.JsonRpcError(jsonrpc.TRY_AGAIN, text))

@@ -87,7 +87,7 @@ def _parse(body: bytes, charset: str | None) -> Any:
     try:
         root = etree.fromstring(_utf8(body, charset), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Fault("Client", f"The request isn't well-formed XML: {_first_line(error)}") from None
+        raise Fault("Client", f"The request isn't well-formed XML{_place(error)}.") from None
     undeclared = [e for e in parser.error_log if e.type_name == "NS_ERR_UNDEFINED_NAMESPACE"]
     if undeclared:  # libxml2 goes on, with names that are none
         raise Fault("Client", f"The request isn't well-formed XML: {undeclared[0].message[:200]}")
@@ -121,8 +121,10 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
     return text.removeprefix("\ufeff").encode()
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["empty document"])[0][:200]
+def _place(error: Exception) -> str:
+    """Where the document is wrong; what the parser says of it is not for clients."""
+    line, column = getattr(error, "position", (0, 0))
+    return f" (line {line}, column {column})" if line else ""
 
 
 def _check_headers(header: Any) -> None:

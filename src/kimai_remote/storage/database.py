@@ -25,10 +25,10 @@ T = TypeVar("T")
 ATTEMPTS = 6
 #: Seconds that one statement may take.
 STATEMENT_TIMEOUT = 30
-#: SQLSTATEs of PostgreSQL: serialization failure, deadlock, lock not available.
-_POSTGRESQL_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
-#: Error numbers of MariaDB: lock wait timeout, deadlock, record changed since last read.
-_MARIADB_CONFLICTS = frozenset({1205, 1213, 1020})
+#: SQLSTATEs of PostgreSQL: serialization failure, deadlock.
+_POSTGRESQL_CONFLICTS = frozenset({"40001", "40P01"})
+#: Error numbers of MariaDB: deadlock, record changed since last read.
+_MARIADB_CONFLICTS = frozenset({1213, 1020})
 #: MariaDB, where a text has characters that a column of another character set can't hold: it was
 #: to be stored there; it was compared with it. PyMySQL calls both operational.
 _MARIADB_BAD_TEXT, _MARIADB_MIXED_TEXT = 1366, 1267
@@ -74,10 +74,11 @@ class Database:
     def run(self, work: Callable[[Session], T], *, writes: bool) -> T:
         """Run ``work`` in one transaction: committed when it returns, rolled back if it raises.
 
-        A call that the database broke off because of another call (deadlock, lock wait) is run
-        again from its start, a bounded number of times within a bounded time, so ``work`` must
-        have no effect but on its session. So is, once, a call whose connection was lost; but not
-        one whose connection was lost while it was committed, since it may be there.
+        A call that the database broke off because of another call (deadlock) is run again from its
+        start, a bounded number of times, so ``work`` must have no effect but on its session; but
+        not after it has waited for a lock in vain, since its client has waited too. So is, once, a
+        call whose connection was lost; but not one whose connection was lost while it was
+        committed, since it may be there.
 
         :raises Unavailable: the database can't be reached or stays locked.
         :raises Refused: a text has characters that its column can't hold.
@@ -97,7 +98,7 @@ class Database:
                 lost = isinstance(error, DBAPIError) and error.connection_invalidated
                 if lost:
                     again = attempt == 1 and not commits
-                else:  # not after waiting for a lock in vain: the client has waited long enough
+                else:  # SQLite says the same at once and after waiting in vain
                     again = _is_conflict(error) and time.monotonic() < patience
                 if again and attempt < ATTEMPTS:
                     time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311

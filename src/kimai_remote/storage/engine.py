@@ -116,7 +116,8 @@ def _mariadb_arguments(statement_timeout: int) -> dict[str, Any]:
 
 def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
     session = {
-        "lock_timeout": f"{LOCK_TIMEOUT}s",
+        # A call that isn't the only one waits twice: for its turn, and then for the row.
+        "lock_timeout": f"{LOCK_TIMEOUT * 1000 // 2}ms",
         "statement_timeout": f"{statement_timeout}s",
         "TimeZone": "UTC",
         "client_encoding": "UTF8",

@@ -227,7 +227,9 @@ def _change(call: Call, record: Record) -> Rows:
 
 def _set_fields(call: Call, entry: m.TimeEntry, record: Record) -> None:
     rates = given(rate=entries.money(record, "rate"), fixedRate=entries.money(record, "fixedRate"))
-    if any((getattr(entry, name) or 0) != value for name, value in rates.items()):
+    same = all((getattr(entry, name) or 0) == value for name, value in rates.items())
+    # Who may not see the rates could find them out by what is refused.
+    if rates and not (same and access.shows_rates(call)):
         access.require_rate_editing(call)
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.

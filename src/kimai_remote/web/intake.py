@@ -8,18 +8,24 @@ event loop read it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from ..config import Settings
 
 #: Most requests and answers are shorter than this; those are taken, and sent, at once.
 _SMALL = 256 * 1024
+
+#: Where the system shows the open files of a process, so that one without a name can be opened.
+_FILES = "/dev/fd"
+#: Seconds after which the server has surely opened a file that it was told to send.
+_OPENED_AFTER = 10
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -44,24 +50,13 @@ class Intake:
             return
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._threads, self._answer, scope, body)
-        try:
-            if answer.rest is None:
-                protocol.response_bytes(answer.status, answer.headers, answer.begin)
-            else:
-                await self._send(protocol.response_stream(answer.status, answer.headers), answer)
-        finally:
-            answer.close()
-
-    async def _send(self, transport: Any, answer: _Answer) -> None:
-        """Send a long answer piece by piece, as fast as the client takes it."""
-        loop = asyncio.get_running_loop()
-        piece = answer.begin
-        # A client that left, or that takes nothing for too long, gets no more.
-        with contextlib.suppress(RuntimeError, TimeoutError):
-            while piece:
-                async with asyncio.timeout(self._seconds):
-                    await transport.send_bytes(piece)
-                piece = await loop.run_in_executor(self._threads, answer.next)
+        if answer.file is None:
+            protocol.response_bytes(answer.status, answer.headers, answer.content)
+            return
+        # The server sends a file no faster than the client takes it.
+        protocol.response_file(answer.status, answer.headers, f"{_FILES}/{answer.file.fileno()}")
+        # It has opened the file for itself by then.
+        loop.call_later(_OPENED_AFTER, answer.file.close)
 
     async def _body(self, scope: Any, protocol: Any) -> Any:
         length = scope.headers.get("content-length") or ""
@@ -86,32 +81,42 @@ class Intake:
         pieces = self._application(
             environment(scope, body), lambda status, headers, _=None: head.extend((status, headers))
         )
-        close = getattr(pieces, "close", lambda: None)
-        begin = bytearray()
-        rest: Iterator[bytes] | None = iter(pieces)
-        for piece in rest or ():
-            begin += piece
-            if len(begin) > _SMALL:
-                break
-        else:
-            rest = None
+        try:
+            content, file = _stored(pieces)
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
         status, headers = head
-        return _Answer(int(status[:3]), headers, bytes(begin), rest, close)
+        return _Answer(int(status[:3]), headers, content, file)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the application answered; ``rest`` is what didn't fit into ``begin``."""
+    """What the application answered: content, or an open file with it."""
 
     status: int
     headers: list[tuple[str, str]]
-    begin: bytes
-    rest: Iterator[bytes] | None
-    close: Callable[[], None]
+    content: bytes
+    file: IO[bytes] | None
 
-    def next(self) -> bytes:
-        """The next piece of the rest; nothing at its end."""
-        return next(self.rest, b"") if self.rest is not None else b""
+
+def _stored(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
+    """An answer in memory if it is short, else a file without a name that it was written to."""
+    begin, rest = bytearray(), iter(pieces)
+    for piece in rest:
+        begin += piece
+        if len(begin) > _SMALL:
+            break
+    else:
+        return bytes(begin), None
+    if not Path(_FILES).exists():  # Windows
+        return bytes(begin) + b"".join(rest), None
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has opened it)
+    file.write(begin)
+    file.writelines(rest)
+    file.flush()
+    return b"", file
 
 
 class _TooSlow(io.RawIOBase):
