@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Tables for terminals are read by tests; without one they would be cut to 80 columns.
+os.environ["COLUMNS"] = "250"
+
 from kimai_remote.storage.database import Database
 from support import databases, remotes, server
 from support.world import World, build

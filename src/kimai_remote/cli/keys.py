@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ..config import Settings
-from ..errors import ConfigurationError, KimaiRemoteError
+from ..storage import schema
 from ..tracking import accounts
 from ..tracking.accounts import Kind
 from .installation import open_desk
+from .reporting import console, fail, reported
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
-console = Console(highlight=False)
 
 
 @app.command()
@@ -27,14 +26,12 @@ def revoke(
     The next login gives out another key. A key that Kimai 1 gave out is removed too.
     """
     kind: Kind = "customer" if customer else "user"
-    try:
+    with reported():
         desk = open_desk(Settings.from_environment())
+        schema.check(desk.database)
         revoked = desk.database.run(
             lambda session: accounts.revoke_of(session, kind, name), writes=True
         )
         if not revoked:
-            raise ConfigurationError(f"There is no {kind} named {name!r}.")
-    except KimaiRemoteError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]kimai-remote:[/] {error}")
-        raise typer.Exit(2) from None
+            fail(f"There is no {kind} named {name!r}.")
     console.print(f"The key of {kind} {name} is revoked.", markup=False)

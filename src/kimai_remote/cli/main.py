@@ -19,6 +19,7 @@ from ..errors import ConfigurationError
 from . import db, keys, kimai1, logs, street
 from . import demo as demonstration
 from .installation import Account, open_desk, prepare, relative
+from .reporting import fail
 
 app = typer.Typer(
     name="kimai-remote",
@@ -30,7 +31,6 @@ app.add_typer(keys.app, name="key")
 app.add_typer(db.app, name="db")
 app.add_typer(kimai1.app, name="kimai1")
 console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -92,15 +92,15 @@ def serve(
             console.print("The database exists already, so --demo adds nothing to it.")
         desk.database.close()
     except ConfigurationError as error:
-        errors.print(f"[bold red]kimai-remote:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from None
+        fail(str(error))
     from .server import run
 
     run(settings, lambda: _show_addresses(settings))
 
 
 def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
-    where = relative(Path(desk.database.url.database or "")) if desk.database.is_sqlite else "it"
+    url = desk.database.url
+    where = relative(Path(url.database or "")) if desk.database.is_sqlite else desk.database.name
     accounts = [administrator]
     if demo:
         with Progress(console=console, transient=True) as progress:

@@ -23,7 +23,6 @@ def check(settings: Settings) -> None:
             raise ConfigurationError(f"{path} can't be read ({error.strerror}).") from None
     if settings.tls_cert:
         _check_certificate(settings.tls_cert, settings.tls_key)
-    _check_address(settings)
     protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
     if not protected and not _is_loopback(settings.host):
         raise ConfigurationError(
@@ -31,6 +30,7 @@ def check(settings: Settings) -> None:
             f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
             f"{PREFIX}TRUSTED_PROXIES to the number of proxies; or insist with --insecure."
         )
+    _check_address(settings)
 
 
 def _check_address(settings: Settings) -> None:

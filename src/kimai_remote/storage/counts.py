@@ -17,8 +17,8 @@ from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry
 
 log = logging.getLogger(__name__)
 
-#: The user whose row says that triggers keep the others.
-MARKER = 0
+#: The number, which no user has, whose row says that triggers keep the others.
+MARKER = -1
 
 _COUNTS = f"{PREFIX_TOKEN}remote_counts"
 _ENTRIES = f"{PREFIX_TOKEN}timeSheet"

@@ -60,13 +60,15 @@ def require_readable(call: Call, subject: Subject, owner_id: int, project_id: in
         raise Denied
 
 
-def require_changeable(call: Call, subject: Subject, owner_id: int, *, cleared: int) -> None:
+def require_changeable(
+    call: Call, subject: Subject, action: Action, owner_id: int, *, cleared: int
+) -> None:
     """Cleared entries have been billed: changing them takes the right to others' entries.
 
     :raises Denied: the entry is cleared and the caller has that right neither in a group of the
         owner's nor everywhere.
     """
-    if cleared and not _may_others(call, subject, "edit", owner_id):
+    if cleared and not _may_others(call, subject, action, owner_id):
         raise Denied
 
 

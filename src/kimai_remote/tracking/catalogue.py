@@ -94,12 +94,18 @@ def tasks(call: Call, project_id: int | None) -> Rows:
         if call.session.scalar(known) is None:
             raise Refused("Invalid projectId.")
         link = m.ProjectActivity
+        # A customer sees what was recorded, whatever a task is assigned to now.
+        fits = (
+            or_(link.projectID.is_not(None), ~_has_project())
+            if call.principal.customer_id is None
+            else sees_task(call, project_id)
+        )
         statement = (
             statement.add_columns(link.budget, link.approved, link.effort)
             .outerjoin(
                 link, and_(link.activityID == activity.activityID, link.projectID == project_id)
             )
-            .where(or_(link.projectID.is_not(None), ~_has_project()), sees_task(call, project_id))
+            .where(fits)
         )
     return Rows.fetch(call.session, statement)
 

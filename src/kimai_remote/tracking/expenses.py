@@ -109,7 +109,7 @@ def save(call: Call, record: Record, *, update: bool) -> Rows:
         raise Refused("Performed an update, but missing id property.")
     expense = _find(call, record["id"])
     access.require_entry(call, "ki_expenses", "edit", expense.userID)
-    access.require_changeable(call, "ki_expenses", expense.userID, cleared=expense.cleared)
+    access.require_changeable(call, "ki_expenses", "edit", expense.userID, cleared=expense.cleared)
     access.require_unlocked(call, expense.timestamp)
     if record.get("projectId") and record["projectId"] != expense.projectID:
         expense.projectID = entries.check_project(call, record["projectId"])
@@ -128,7 +128,9 @@ def remove(call: Call, expense_id: int | None) -> Rows:
     """
     expense = _find(call, expense_id or 0)
     access.require_entry(call, "ki_expenses", "delete", expense.userID)
-    access.require_changeable(call, "ki_expenses", expense.userID, cleared=expense.cleared)
+    access.require_changeable(
+        call, "ki_expenses", "delete", expense.userID, cleared=expense.cleared
+    )
     access.require_unlocked(call, expense.timestamp)
     call.session.delete(expense)
     return NOTHING

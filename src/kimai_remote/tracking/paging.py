@@ -63,9 +63,10 @@ def page(
     if counted is None:
         counted = select(func.count(listing.key)).where(*listing.conditions)
     total = call.session.scalar(counted) or 0
-    size = min(limit or total, total - start)
-    if size <= 0:
+    left = total - start
+    if left <= 0:
         return [], total
+    size = min(limit, left) if limit else left
     # Skipping costs a step an entry, so begin at the end that is nearer. Only the index is read
     # for it: the rest of a record is looked up for those that are shown.
     from_end = total - start - size

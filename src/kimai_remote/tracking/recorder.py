@@ -128,7 +128,7 @@ def update_active(call: Call, record: Record) -> Rows:
         raise Refused("Invalid record")
     entry = _entry_to_update(call, record.get("timeEntryID"))
     access.require_entry(call, "ki_timesheets", "edit", entry.userID)
-    access.require_changeable(call, "ki_timesheets", entry.userID, cleared=entry.cleared)
+    access.require_changeable(call, "ki_timesheets", "edit", entry.userID, cleared=entry.cleared)
     access.require_unlocked(call, entry.end)
     project_id = record.get("projectID") or entry.projectID
     activity_id = record.get("activityID") or entry.activityID

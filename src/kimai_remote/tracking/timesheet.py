@@ -165,7 +165,7 @@ def remove(call: Call, entry_id: int | None) -> Rows:
     access.require_access(call, "ki_timesheets")
     entry = entries.find_entry(call, entry_id or 0)
     access.require_entry(call, "ki_timesheets", "delete", entry.userID)
-    access.require_changeable(call, "ki_timesheets", entry.userID, cleared=entry.cleared)
+    access.require_changeable(call, "ki_timesheets", "delete", entry.userID, cleared=entry.cleared)
     access.require_unlocked(call, entry.end)
     call.session.delete(entry)
     return NOTHING
@@ -210,7 +210,7 @@ def _change(call: Call, record: Record) -> Rows:
     access.require_access(call, "ki_timesheets")
     entry = entries.find_entry(call, entry_id)
     access.require_entry(call, "ki_timesheets", "edit", entry.userID)
-    access.require_changeable(call, "ki_timesheets", entry.userID, cleared=entry.cleared)
+    access.require_changeable(call, "ki_timesheets", "edit", entry.userID, cleared=entry.cleared)
     access.require_unlocked(call, entry.end)
     project_id = record.get("projectId") or entry.projectID
     activity_id = record.get("taskId") or entry.activityID

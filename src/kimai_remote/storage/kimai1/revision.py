@@ -18,7 +18,9 @@ OLDEST = 1374
 #: A table that only Kimai before revision 1368 has, under names of its own.
 _ANCIENT_TABLE = "usr"
 #: Tables of this service, which no Kimai has.
-OWN_TABLES = frozenset((m.schema_version.name, m.RemoteKey.__tablename__))
+OWN_TABLES = frozenset(
+    name for name in m.Base.metadata.tables if name.startswith(m.PREFIX_TOKEN + "remote_")
+)
 
 
 @dataclass(frozen=True, slots=True)
