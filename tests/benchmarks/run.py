@@ -96,24 +96,23 @@ def rows(world: World) -> None:
 def growth(world: World) -> None:
     """A page of 50 as the number of entries of one user grows."""
     caller = Caller(world)
-    for protocol in ("json",):
-        first: dict[str, Timing] = {}
-        deep: dict[str, Timing] = {}
-        for count in (1_000, 10_000, 100_000, 1_000_000):
-            fill(world, count)
-            call = getattr(caller, protocol)
-            offset = count * 9 // 10
-            name = f"{count:,} entries"
-            found = side_by_side(
-                {
-                    "first": lambda c=call: c("getTimesheet", 0, 0, -1, 0, 50),
-                    "deep": lambda c=call, o=offset: c("getTimesheet", 0, 0, -1, o, 50),
-                },
-                rounds=15,
-            )
-            first[name], deep[name] = found["first"], found["deep"]
-        show("getTimesheet(limit 50), first page", first, "1,000 entries")
-        show("getTimesheet(limit 50), page at offset 90 %", deep, "1,000 entries")
+    pages = {
+        "first page": 0.0,
+        "page at offset 50 % (the farthest)": 0.5,
+        "page at offset 90 %": 0.9,
+    }
+    found: dict[str, dict[str, Timing]] = {}
+    for count in (1_000, 10_000, 100_000, 1_000_000):
+        fill(world, count)
+        calls: dict[str, Callable[[], object]] = {}
+        for name, part in pages.items():
+            offset = int(count * part)
+            calls[f"JSON, {name}"] = lambda o=offset: caller.json("getTimesheet", 0, 0, -1, o, 50)
+            calls[f"SOAP, {name}"] = lambda o=offset: caller.soap("getTimesheet", start=o, limit=50)
+        for name, timing in side_by_side(calls, rounds=15).items():
+            found.setdefault(name, {})[f"{count:,} entries"] = timing
+    for name, timings in found.items():
+        show(f"getTimesheet(limit 50), {name}", timings, "1,000 entries")
 
 
 def memory(world: World) -> None:
@@ -154,8 +153,11 @@ def _requests(world: World) -> dict[str, list[Request]]:
         body = ENVELOPE.format(method=method, parameters=inner)
         return "/core/soap.php", body.encode(), "text/xml"
 
+    login = {"jsonrpc": "2.0", "id": 1, "method": "authenticate"}
+    login["params"] = ["alice", worlds.PASSWORD]
     return {
         "getVersion JSON": [call("getVersion")],
+        "authenticate JSON": [("/core/json.php", json.dumps(login).encode(), "application/json")],
         "getUsers JSON": [call("getUsers")],
         "getProjects+tasks JSON": [call("getProjects", True)],
         "getProjects+tasks SOAP": [soap("getProjects", includeTasks="true")],
