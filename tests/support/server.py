@@ -110,8 +110,9 @@ def wait(server: Server, seconds: float = 30) -> None:
     """Wait until the server answers."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            raise AssertionError(f"the server ended:\n{server.output}")
+        code = server.process.poll()
+        if code is not None:
+            raise AssertionError(f"the server ended with {code}:\n{server.output[-5000:]}")
         try:
             with urllib.request.urlopen(server.json, timeout=5):
                 return
