@@ -202,6 +202,14 @@ def test_reading_without_the_right_to_see_rates(alice, world, without):
     assert (item["rate"], item["fixedRate"]) == (None, None)
 
 
+def test_rates_that_are_not_shown_can_not_be_guessed(alice, world, without):
+    without("ki_timesheets-showRates")
+    number = world.add_entry(rate=Decimal("60.00"))
+    for guess in ("59.00", "60.00"):
+        record = {"id": number, "rate": Decimal(guess)}
+        assert alice.refusal("setTimesheetRecord", record, True) == DENIED
+
+
 def test_who_may_read_an_entry(alice, ben, oscar, root, world):
     of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
     for reader in (alice, ben, root):

@@ -56,3 +56,12 @@ def test_counts_begin_with_what_there_is(world: World, database: Database) -> No
         assert counts.are_kept(connection)
     world.add_entry(cleared=1)
     assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.alice, 1): 1}
+
+
+def test_entries_of_nobody_are_counted_too(world: World, database: Database) -> None:
+    """Kimai's databases have entries of user 0."""
+    world.change(m.TimeEntry, world.add_entry(), userID=0)
+    with database.begin() as connection:
+        counts.recount(connection)
+        assert counts.are_kept(connection)
+    assert kept(world) == counted(world) == {(0, 0): 1}
