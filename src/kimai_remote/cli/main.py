@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from .. import __version__
 from ..api.desk import Desk
 from ..config import Settings
-from ..errors import ConfigurationError
 from . import db, keys, kimai1, logs, street
 from . import demo as demonstration
 from .installation import Account, open_desk, prepare, relative
-from .reporting import fail
+from .reporting import console, reported
 
 app = typer.Typer(
     name="kimai-remote",
@@ -30,7 +28,6 @@ app = typer.Typer(
 app.add_typer(keys.app, name="key")
 app.add_typer(db.app, name="db")
 app.add_typer(kimai1.app, name="kimai1")
-console = Console(highlight=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -76,7 +73,7 @@ def serve(
     Options that aren't given are taken from the environment: --port from KIMAI_REMOTE_PORT and so
     on.
     """
-    try:
+    with reported():
         settings = Settings.from_environment(
             host=host, port=port, data_dir=data_dir, database_url=database_url, workers=workers,
             threads=threads, public_url=public_url, tls_cert=tls_cert, tls_key=tls_key,
@@ -91,8 +88,6 @@ def serve(
         elif demo:
             console.print("The database exists already, so --demo adds nothing to it.")
         desk.database.close()
-    except ConfigurationError as error:
-        fail(str(error))
     from .server import run
 
     run(settings, lambda: _show_addresses(settings))

@@ -15,6 +15,7 @@ from ..api.envelope import Envelope
 from ..tracking.rows import Rows
 from .serializers import (
     encoded_entry,
+    encoded_entry_tags,
     encoded_list_tag,
     encoded_writer,
     escape,
@@ -79,7 +80,7 @@ def encoded(result: type, envelope: Envelope) -> Body:
     spool, count = _spooled(envelope.items, lambda rows: "".join(write(rows)).encode())
     # The length of the list comes before the list.
     opened, closed = encoded_list_tag("value", count)
-    before, after = encoded_entry("items", "\0").split("\0")
+    before, after = encoded_entry_tags("items")
     success = encoded_entry("success", '<value xsi:type="xsd:boolean">true</value>')
     total = encoded_entry("total", f'<value xsi:type="xsd:int">{envelope.total(count)}</value>')
     return Body(

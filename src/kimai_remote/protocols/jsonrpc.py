@@ -106,7 +106,7 @@ def response(frame: Frame, **content: Any) -> dict[str, Any]:
 
 
 class JsonRpc(JsonDocument):
-    """One JSON-RPC call: the request is a parsed JSON value, the answer bytes.
+    """One JSON-RPC call: the request is a parsed JSON value, the answer a Body.
 
     Options in ``ctx.udc``: ``frame``, and ``native`` for true numbers and booleans in answers.
     """
@@ -170,5 +170,5 @@ def error_object(fault: Fault) -> dict[str, Any]:
 
 
 def encode_error(frame: Frame, fault: Fault) -> bytes:
-    """The response to a request that never became a call."""
+    """The response to a request that failed."""
     return encode(response(frame, error=error_object(fault)))

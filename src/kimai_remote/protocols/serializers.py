@@ -142,7 +142,7 @@ def encoded_writer(item: Any, columns: tuple[str, ...]) -> Writer:
             start, nil = f'<value xsi:type="xsd:{xsd}">', '<value xsi:nil="true"/>'
             filled = f"{start!r} + {convert}({variable}) + '</value>'"
             value = f"({nil!r} if {variable} is None else {filled})"
-        before, after = encoded_entry(name, "\0").split("\0")
+        before, after = encoded_entry_tags(name)
         parts += [repr(before), value, repr(after)]
     parts.append("'</item>'")
     return _compile(columns, " + ".join(parts), names)
@@ -154,7 +154,13 @@ def php_float(value: Any) -> str:
 
 
 def encoded_entry(key: str, value: str) -> str:
-    return f'<item><key xsi:type="xsd:string">{key}</key>{value}</item>'
+    before, after = encoded_entry_tags(key)
+    return f"{before}{value}{after}"
+
+
+def encoded_entry_tags(key: str) -> tuple[str, str]:
+    """What comes before and after the value of a map's entry."""
+    return f'<item><key xsi:type="xsd:string">{key}</key>', "</item>"
 
 
 # Common ------------------------------------------------------------------------------------------

@@ -60,16 +60,21 @@ def require_readable(call: Call, subject: Subject, owner_id: int, project_id: in
         raise Denied
 
 
-def require_changeable(
-    call: Call, subject: Subject, action: Action, owner_id: int, *, cleared: int
+def require_change(
+    call: Call, subject: Subject, action: Action, owner_id: int, *, cleared: int, ended: int
 ) -> None:
-    """Cleared entries have been billed: changing them takes the right to others' entries.
+    """What has to hold before a stored entry is changed or removed.
 
-    :raises Denied: the entry is cleared and the caller has that right neither in a group of the
-        owner's nor everywhere.
+    Cleared entries have been billed: changing them takes the right to others' entries.
+
+    :raises Denied: the caller may not do this to an entry of that user's; or it is cleared and the
+        caller has the right to others' entries neither in a group of the owner's nor everywhere.
+    :raises Refused: the entry is locked.
     """
+    require_entry(call, subject, action, owner_id)
     if cleared and not _may_others(call, subject, action, owner_id):
         raise Denied
+    require_unlocked(call, ended)
 
 
 def require_unlocked(call: Call, ended: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ..errors import Refused
 from ..storage import models as m
+from . import access
 from .call import Call
 from .catalogue import usable_project, usable_task
 from .rates import best_fixed_rate, best_rate, to_cents
@@ -31,6 +32,13 @@ def find_entry(call: Call, entry_id: int) -> m.TimeEntry:
     if entry is None:
         raise Refused("Invalid ID")
     return entry
+
+
+def require_change(call: Call, action: access.Action, entry: m.TimeEntry) -> None:
+    """:func:`access.require_change` of a time entry."""
+    access.require_change(
+        call, "ki_timesheets", action, entry.userID, cleared=entry.cleared, ended=entry.end
+    )
 
 
 def check_work(

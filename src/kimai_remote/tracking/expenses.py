@@ -108,9 +108,7 @@ def save(call: Call, record: Record, *, update: bool) -> Rows:
     if not record.get("id"):
         raise Refused("Performed an update, but missing id property.")
     expense = _find(call, record["id"])
-    access.require_entry(call, "ki_expenses", "edit", expense.userID)
-    access.require_changeable(call, "ki_expenses", "edit", expense.userID, cleared=expense.cleared)
-    access.require_unlocked(call, expense.timestamp)
+    _require_change(call, "edit", expense)
     if record.get("projectId") and record["projectId"] != expense.projectID:
         expense.projectID = entries.check_project(call, record["projectId"])
     date = call.date(record.get("date"), "date") or expense.timestamp
@@ -127,13 +125,16 @@ def remove(call: Call, expense_id: int | None) -> Rows:
     :raises Refused: no such expense, or it is locked.
     """
     expense = _find(call, expense_id or 0)
-    access.require_entry(call, "ki_expenses", "delete", expense.userID)
-    access.require_changeable(
-        call, "ki_expenses", "delete", expense.userID, cleared=expense.cleared
-    )
-    access.require_unlocked(call, expense.timestamp)
+    _require_change(call, "delete", expense)
     call.session.delete(expense)
     return NOTHING
+
+
+def _require_change(call: Call, action: access.Action, expense: m.Expense) -> None:
+    access.require_change(
+        call, "ki_expenses", action, expense.userID,
+        cleared=expense.cleared, ended=expense.timestamp,
+    )  # fmt: skip
 
 
 def _find(call: Call, expense_id: int) -> m.Expense:

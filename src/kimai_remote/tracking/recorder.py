@@ -127,28 +127,27 @@ def update_active(call: Call, record: Record) -> Rows:
     if not record:
         raise Refused("Invalid record")
     entry = _entry_to_update(call, record.get("timeEntryID"))
-    access.require_entry(call, "ki_timesheets", "edit", entry.userID)
-    access.require_changeable(call, "ki_timesheets", "edit", entry.userID, cleared=entry.cleared)
-    access.require_unlocked(call, entry.end)
+    entries.require_change(call, "edit", entry)
     project_id = record.get("projectID") or entry.projectID
     activity_id = record.get("activityID") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
         entries.check_work(call, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
-    start = call.date(record.get("start"), "start") or entry.start
-    end = call.date(record.get("end"), "end") or entry.end
-    set_span(call, entry, start, end)
+    set_span(call, entry, record)
     for field in ("description", "comment"):
         for name, value in entries.text(record, field).items():
             setattr(entry, name, value)
     return NOTHING
 
 
-def set_span(call: Call, entry: m.TimeEntry, start: int, end: int) -> None:
-    """Move an entry in time; an end of 0 leaves a running entry running.
+def set_span(call: Call, entry: m.TimeEntry, record: Record) -> None:
+    """Move an entry to the ``start`` and ``end`` that are given; without an end, a running entry
+    goes on running.
 
     :raises Refused: the end isn't after the start, or a running entry would start in the future.
     """
+    start = call.date(record.get("start"), "start") or entry.start
+    end = call.date(record.get("end"), "end") or entry.end
     if (start, end) == (entry.start, entry.end):
         return
     entries.check_span(start, end or call.now + 1)

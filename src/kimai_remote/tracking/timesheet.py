@@ -164,9 +164,7 @@ def remove(call: Call, entry_id: int | None) -> Rows:
     """
     access.require_access(call, "ki_timesheets")
     entry = entries.find_entry(call, entry_id or 0)
-    access.require_entry(call, "ki_timesheets", "delete", entry.userID)
-    access.require_changeable(call, "ki_timesheets", "delete", entry.userID, cleared=entry.cleared)
-    access.require_unlocked(call, entry.end)
+    entries.require_change(call, "delete", entry)
     call.session.delete(entry)
     return NOTHING
 
@@ -209,18 +207,14 @@ def _change(call: Call, record: Record) -> Rows:
         raise Refused("Performed an update, but missing id property.")
     access.require_access(call, "ki_timesheets")
     entry = entries.find_entry(call, entry_id)
-    access.require_entry(call, "ki_timesheets", "edit", entry.userID)
-    access.require_changeable(call, "ki_timesheets", "edit", entry.userID, cleared=entry.cleared)
-    access.require_unlocked(call, entry.end)
+    entries.require_change(call, "edit", entry)
     project_id = record.get("projectId") or entry.projectID
     activity_id = record.get("taskId") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
         entries.check_named_work(call, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
-    start = call.date(record.get("start"), "start") or entry.start
-    end = call.date(record.get("end"), "end") or entry.end
     with call.session.no_autoflush:  # one update for all of it
-        set_span(call, entry, start, end)
+        set_span(call, entry, record)
         _set_fields(call, entry, record)
     return NOTHING
 
