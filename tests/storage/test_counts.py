@@ -45,13 +45,11 @@ def test_triggers_keep_counts_through_every_change(world: World) -> None:
 def test_counts_begin_with_what_there_is(world: World, database: Database) -> None:
     world.add_entry()
     with database.begin() as connection:
-        connection = connection.execution_options(prefix=database.prefix)
         counts.remove(connection)
         assert not counts.are_kept(connection)
     world.add_entry()
     assert kept(world) == {}
     with database.begin() as connection:
-        connection = connection.execution_options(prefix=database.prefix)
         assert counts.install(connection)
         assert counts.are_kept(connection)
     world.add_entry(cleared=1)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, delete, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
-from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry
+from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry, real_name
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +82,8 @@ def are_kept(connection: Connection) -> bool:
 
 def is_own_schema(connection: Connection) -> bool:
     """Whether this program made the tables: Kimai's have no foreign keys."""
-    name = GroupUser.__table__.name  # type: ignore[attr-defined]
-    prefix = connection.get_execution_options()["prefix"]
-    return bool(inspect(connection).get_foreign_keys(name.replace(PREFIX_TOKEN, prefix)))
+    name = real_name(GroupUser.__tablename__, connection)
+    return bool(inspect(connection).get_foreign_keys(name))
 
 
 def _statements(dialect: str) -> Iterator[str]:

@@ -150,7 +150,7 @@ class Database:
 
 
 def _number(error: Exception) -> object:
-    return next(iter(getattr(getattr(error, "orig", None), "args", ())), None)
+    return engine.error_number(getattr(error, "orig", None))
 
 
 def _is_conflict(error: Exception) -> bool:

@@ -64,6 +64,8 @@ def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> En
         "pool_timeout": LOCK_TIMEOUT,
         # Errors are logged; the values of a statement may be an API key or the text of an entry.
         "hide_parameters": True,
+        # For what asks the database by the real name of a table; see models.real_name.
+        "execution_options": {"prefix": prefix},
     }
     if kind != "sqlite":
         options |= {
@@ -133,10 +135,14 @@ def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
     }
 
 
+def error_number(origin: object) -> object:
+    """What a driver's error begins with: in PyMySQL's, the number of the server's error."""
+    return next(iter(getattr(origin, "args", ())), None)
+
+
 def _notice_broken_off(context: Any) -> None:
     origin = context.original_exception
-    number = next(iter(getattr(origin, "args", ())), None)
-    if getattr(origin, "sqlstate", None) in _BROKEN_OFF or number in _BROKEN_OFF:
+    if getattr(origin, "sqlstate", None) in _BROKEN_OFF or error_number(origin) in _BROKEN_OFF:
         context.is_disconnect = True
     if getattr(origin, "sqlite_errorname", "").startswith(_BROKEN_FILE):
         context.is_disconnect = True

@@ -63,7 +63,6 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
             yield step
 
     with database.begin() as connection:
-        connection = connection.execution_options(prefix=database.prefix)
         context = MigrationContext.configure(
             connection,
             opts={

@@ -15,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
+    Engine,
     ForeignKey,
     Index,
     Integer,
@@ -53,6 +55,18 @@ def _exact(length: int) -> String:
 def prefixed(name: str) -> quoted_name:
     """The name of a table before the prefix is known. Always quoted: prefixes may be any case."""
     return quoted_name(PREFIX_TOKEN + name, quote=True)
+
+
+def plain_name(table: Any) -> str:
+    """The name of a table without its prefix."""
+    name: str = table.name
+    return name.removeprefix(PREFIX_TOKEN)
+
+
+def real_name(name: str, bind: Connection | Engine) -> str:
+    """The name that a table or index has in a database."""
+    prefix: str = bind.get_execution_options()["prefix"]
+    return name.replace(PREFIX_TOKEN, prefix)
 
 
 def index_name(name: str) -> Any:

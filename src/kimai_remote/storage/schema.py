@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
-from . import counts
+from . import counts, models
 from .database import Database
 from .models import (
-    PREFIX_TOKEN,
     Base,
     Configuration,
     GlobalRole,
@@ -74,7 +73,7 @@ def create(database: Database) -> None:
         Base.metadata.create_all(connection, checkfirst=False)
         connection.execute(schema_version.insert(), {"version_num": LATEST})
         fill(connection)
-        counts.install(connection.execution_options(prefix=database.prefix))
+        counts.install(connection)
 
 
 def version(database: Database) -> str | None:
@@ -114,8 +113,7 @@ def has_table(database: Database, table: Any) -> bool:
 
 def real_name(database: Database, table: Any) -> str:
     """The name of a table in the database."""
-    name: str = table.name
-    return name.replace(PREFIX_TOKEN, database.prefix)
+    return models.real_name(table.name, database.engine)
 
 
 def fill(connection: Connection) -> None:

@@ -116,7 +116,7 @@ def _uncounted(target: Database) -> Iterator[None]:
         yield
     finally:
         with target.begin() as connection:
-            counts.install(connection.execution_options(prefix=target.prefix))
+            counts.install(connection)
 
 
 class _Copy:
@@ -142,7 +142,7 @@ class _Copy:
     @property
     def records(self) -> dict[str, Select[Any]]:
         """By the plain name of each table, the statement for its records that are copied."""
-        return {plain(table): self._select(table) for table in self._tables}
+        return {m.plain_name(table): self._select(table) for table in self._tables}
 
     def all(self, progress: Progress) -> None:
         if self._writing.dialect.name in ("mariadb", "mysql"):
@@ -164,7 +164,7 @@ class _Copy:
                 self._set_sequence(table)
 
     def _copy(self, table: Any, progress: Progress) -> None:
-        self.table = name = plain(table)
+        self.table = name = m.plain_name(table)
         statement = self._select(table)
         total = self._count(statement)
         self._count_changes(table, total)
@@ -214,14 +214,14 @@ class _Copy:
     def _count_changes(self, table: Any, copied: int) -> None:
         left_out = self._count(select(table.c[next(iter(table.c)).name])) - copied
         if left_out:
-            self.changed[f"{plain(table)}: links to what isn't there, left out"] = left_out
+            self.changed[f"{m.plain_name(table)}: links to what isn't there, left out"] = left_out
         nullable = self._kimai.columns[table.name]
         for column in table.columns:
             if nullable.get(column.name) and not column.nullable:
                 empty = self._count(select(column).where(column.is_(None)))
                 if empty:
                     value = self._instead_of_null(column).value
-                    what = f"{plain(table)}.{column.name}: null, stored as {str(value)!r}"
+                    what = f"{m.plain_name(table)}.{column.name}: null, stored as {str(value)!r}"
                     self.changed[what] = empty
 
     def _cleaner(self, name: str, places: list[int]) -> Callable[[Any], list[Any]] | None:
@@ -262,12 +262,6 @@ class _Copy:
         return self._reading.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
 
-def plain(table: Any) -> str:
-    """The name of a table without its prefix."""
-    name: str = table.name
-    return name.removeprefix(m.PREFIX_TOKEN)
-
-
 def _references(table: Any) -> Iterator[tuple[Any, Any]]:
     for column in table.columns:
         for key in column.foreign_keys:
@@ -284,14 +278,14 @@ def _snapshot(database: Database) -> Iterator[Connection]:
 
 
 def _is_used(connection: Connection) -> bool:
-    used = {plain(table): table for table in m.Base.metadata.sorted_tables}
-    for name in (*_SEEDED, plain(m.schema_version)):
+    used = {m.plain_name(table): table for table in m.Base.metadata.sorted_tables}
+    for name in (*_SEEDED, m.plain_name(m.schema_version)):
         del used[name]
     return any(connection.execute(select(table).limit(1)).first() for table in used.values())
 
 
 def _figures(writing: Connection, copy: _Copy) -> figures.Figures:
-    tables = {plain(table): table for table in m.Base.metadata.sorted_tables}
+    tables = {m.plain_name(table): table for table in m.Base.metadata.sorted_tables}
     return figures.collect(writing, {name: select(tables[name]) for name in copy.records})
 
 

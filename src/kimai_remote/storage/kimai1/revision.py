@@ -94,7 +94,7 @@ class Shape:
             return self.import_problem
         lacking = [later for later in self.missing if later.served]
         if lacking:
-            columns = ", ".join(f"{_plain(later.table)}.{later.column}" for later in lacking)
+            columns = ", ".join(f"{m.plain_name(later.table)}.{later.column}" for later in lacking)
             return (
                 f"Revision {self.revision} of Kimai lacks {columns}. Update Kimai to 1.3.5 first, "
                 "or import this database instead of serving it."
@@ -151,11 +151,6 @@ def check_not_ancient(database: Database) -> None:
             f"The tables {database.prefix}… in {database.name} are those of a Kimai before "
             f"revision 1368 (0.9), which isn't supported: {_SUPPORTED}"
         )
-
-
-def _plain(table: Any) -> str:
-    name: str = table.name
-    return name.removeprefix(m.PREFIX_TOKEN)
 
 
 def _options(database: Database) -> dict[str, str]:

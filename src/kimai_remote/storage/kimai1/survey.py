@@ -66,14 +66,14 @@ def survey(database: Database) -> Survey:
     if kimai.unknown:
         return found
     for later in kimai.missing:
-        name = f"{_plain(later.table)}.{later.column}"
+        name = f"{m.plain_name(later.table)}.{later.column}"
         text_ = f"{name} came after revision {later.after}; an import fills it in"
         found.findings.append(Finding(NOTE, "missing column", text_))
     with database.engine.connect() as connection:
         for model in m.Base.metadata.sorted_tables:
             if model.name not in OWN_TABLES:
                 statement = select(func.count()).select_from(model)
-                found.counts[_plain(model)] = connection.scalar(statement) or 0
+                found.counts[m.plain_name(model)] = connection.scalar(statement) or 0
         for part in (_orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
             found.findings.extend(part(connection))
         if database.is_mariadb:
@@ -81,11 +81,6 @@ def survey(database: Database) -> Survey:
             found.findings.extend(_character_sets(connection, database))
         found.findings.extend(_double_encoded(connection, database, kimai))
     return found
-
-
-def _plain(model: Any) -> str:
-    name: str = model.name
-    return name.removeprefix(m.PREFIX_TOKEN)
 
 
 #: Columns that name a record of another table, which has a key of the same name.
@@ -125,7 +120,8 @@ def _orphans(connection: Connection) -> Iterator[Finding]:
                 .select_from(records.outerjoin(missing, missing.c[key] == of))
                 .where(missing.c[key].is_(None), of.is_not(None))
             )
-            what = f"{_plain(records)}.{key} names {_plain(missing)} that don't exist; {fate}"
+            child_name, parent_name = m.plain_name(records), m.plain_name(missing)
+            what = f"{child_name}.{key} names {parent_name} that don't exist; {fate}"
             yield from _finding(connection, NOTE, topic, what, lost, lost.distinct())
 
 
@@ -204,7 +200,7 @@ def _duplicates(connection: Connection) -> Iterator[Finding]:
             .group_by(name, *others)
             .having(func.count() > 1)
         )
-        what = f"names of {_plain(model.__table__)} that are there more than once"
+        what = f"names of {m.plain_name(model.__table__)} that are there more than once"
         yield from _finding(connection, level, "duplicate names", what, twice)
 
 
@@ -271,7 +267,7 @@ def _double_encoded(connection: Connection, database: Database, kimai: Shape) ->
                 cases, examples = _count_double_encoded(connection, database, field_)
                 if cases:
                     what = (
-                        f"{_plain(model)}.{field_.name}: texts that were encoded twice; "
+                        f"{m.plain_name(model)}.{field_.name}: texts that were encoded twice; "
                         "an import repairs them with --repair-text"
                     )
                     yield Finding(PROBLEM, "double encoding", what, cases, tuple(examples))

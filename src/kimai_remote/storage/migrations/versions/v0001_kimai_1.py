@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from kimai_remote.storage.models import PREFIX_TOKEN, index_name, prefixed
+from kimai_remote.storage.models import PREFIX_TOKEN, index_name, prefixed, real_name
 from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 
 revision = "0001"
@@ -24,10 +24,10 @@ TEXT = sa.Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
 def upgrade() -> None:
     connection = op.get_bind()
     inspector = sa.inspect(connection)
-    names = {_real(name, connection) for name in (table.name for table in _tables())}
+    names = {real_name(name, connection) for name in (table.name for table in _tables())}
     existing = names & set(inspector.get_table_names())
     for table in _tables():
-        real = _real(table.name, connection)
+        real = real_name(table.name, connection)
         if real not in existing:
             table.create(connection)
             continue
@@ -35,11 +35,6 @@ def upgrade() -> None:
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             if [column.name for column in index.columns] not in known:
                 index.create(connection)
-
-
-def _real(name: str, connection: sa.Connection) -> str:
-    prefix: str = connection.get_execution_options()["prefix"]
-    return name.replace(PREFIX_TOKEN, prefix)
 
 
 def _tables() -> list[sa.Table]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from kimai_remote.storage import counts
-from kimai_remote.storage.models import PREFIX_TOKEN, index_name, prefixed
+from kimai_remote.storage.models import index_name, prefixed, real_name
 
 revision = "0002"
 down_revision = "0001"
@@ -25,7 +25,7 @@ def upgrade() -> None:
         mariadb_engine="InnoDB", mariadb_charset="utf8mb4",
     )  # fmt: skip
     inspector = sa.inspect(connection)
-    if not inspector.has_table(_real(table.name, connection)):
+    if not inspector.has_table(real_name(table.name, connection)):
         table.create(connection)
     entries = sa.Table(
         prefixed("timeSheet"), metadata,
@@ -34,17 +34,12 @@ def upgrade() -> None:
     )  # fmt: skip
     known = {
         index["name"]: index["column_names"]
-        for index in inspector.get_indexes(_real(entries.name, connection))
+        for index in inspector.get_indexes(real_name(entries.name, connection))
     }
     columns = list(entries.c)
     if [column.name for column in columns] not in known.values():
         sa.Index(index_name("timeSheet_page"), *columns).create(connection)
     old = index_name("timeSheet_user")
-    if _real(old, connection) in known:
+    if real_name(old, connection) in known:
         sa.Index(old, *columns[:3]).drop(connection)
     counts.install(connection)
-
-
-def _real(name: str, connection: sa.Connection) -> str:
-    prefix: str = connection.get_execution_options()["prefix"]
-    return name.replace(PREFIX_TOKEN, prefix)
