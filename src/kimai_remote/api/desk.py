@@ -68,7 +68,7 @@ class Desk:
 
     def call(self, session: Session, origin: Origin) -> DeskCall:
         zone = ZoneInfo(self.settings.timezone)
-        kept = self.database.keeps_counts
+        kept = self.database.keeps_counts(session)
         return DeskCall(
             session, int(self.clock()), zone, keeps_counts=kept, desk=self, origin=origin
         )

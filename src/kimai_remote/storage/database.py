@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -56,6 +55,7 @@ class Database:
         self.engine = engine.make(
             self.url, prefix, pool_size=pool_size, statement_timeout=statement_timeout
         )
+        self._keeps_counts: bool | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -125,11 +125,12 @@ class Database:
         with engine.begin() as connection:
             yield connection
 
-    @cached_property
-    def keeps_counts(self) -> bool:
-        """Whether the numbers of time entries can be read instead of counted."""
-        with self.engine.connect() as connection:
-            return counts.are_kept(connection)
+    def keeps_counts(self, session: Session) -> bool:
+        """Whether the numbers of time entries can be read instead of counted; asked once a
+        process, in the transaction at hand."""
+        if self._keeps_counts is None:
+            self._keeps_counts = counts.are_kept(session.connection())
+        return self._keeps_counts
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -38,6 +38,8 @@ class WebApplication:
         self._discovery = Discovery()
         self._soap = SoapEndpoint(desk)
         self._json = JsonEndpoint(desk, self._discovery)
+        #: What is answered at addresses other than the endpoints'.
+        self._pages: dict[str, Callable[[Request], Response]] = {"/": self._start}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -96,8 +98,12 @@ class WebApplication:
         return responses.described(request, "text/html", lambda: pages.soap(url))
 
     def _page(self, request: Request) -> Response:
-        if request.path not in ("", "/"):
+        page = self._pages.get(request.path or "/")
+        if page is None:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
+        return page(request)
+
+    def _start(self, request: Request) -> Response:
         base = address(request, self._settings, "/core/soap.php").removesuffix("soap.php")
         return responses.described(request, "text/html", lambda: pages.start(base))
 
