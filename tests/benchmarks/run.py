@@ -94,8 +94,13 @@ def rows(world: World) -> None:
 
 
 def growth(world: World) -> None:
-    """A page of 50 as the number of entries of one user grows."""
+    """Pages of 50, the newest entries and the clock as the number of entries of one user grows."""
     caller = Caller(world)
+
+    def start_and_stop() -> None:
+        caller.json("startRecord", world.shop, world.coding)
+        caller.json("stopRecord", 0)
+
     pages = {
         "first page": 0.0,
         "page at offset 50 % (the farthest)": 0.5,
@@ -106,13 +111,19 @@ def growth(world: World) -> None:
         fill(world, count)
         calls: dict[str, Callable[[], object]] = {}
         for name, part in pages.items():
-            offset = int(count * part)
-            calls[f"JSON, {name}"] = lambda o=offset: caller.json("getTimesheet", 0, 0, -1, o, 50)
-            calls[f"SOAP, {name}"] = lambda o=offset: caller.soap("getTimesheet", start=o, limit=50)
+            page = {"start": int(count * part), "limit": 50}
+            title = f"getTimesheet(limit 50), {name}"
+            calls[f"JSON, {title}"] = lambda p=page: caller.json_named("getTimesheet", **p)
+            calls[f"SOAP, {title}"] = lambda p=page: caller.soap("getTimesheet", **p)
+        newest = {"from": 600_000_000 + 1000 * (count - 50), "limit": 50}
+        calls["JSON, getTimesheet(limit 50) from a date on"] = lambda p=newest: caller.json_named(
+            "getTimesheet", **p
+        )
+        calls["JSON, startRecord and stopRecord"] = start_and_stop
         for name, timing in side_by_side(calls, rounds=15).items():
             found.setdefault(name, {})[f"{count:,} entries"] = timing
     for name, timings in found.items():
-        show(f"getTimesheet(limit 50), {name}", timings, "1,000 entries")
+        show(name, timings, "1,000 entries")
 
 
 def memory(world: World) -> None:

@@ -33,6 +33,12 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, " ".join(result.output.split())
 
 
+def make_unversioned(database: Database) -> None:
+    """The tables without the one that says which version they are, as Kimai has them."""
+    Base.metadata.create_all(database.engine)
+    schema_version.drop(database.engine)
+
+
 def test_status_says_what_to_do(configured: Database) -> None:
     code, output = run("db", "status")
     assert (code, "'kimai-remote serve' creates them" in output) == (1, True)
@@ -44,7 +50,7 @@ def test_status_says_what_to_do(configured: Database) -> None:
 
 
 def test_upgrade_makes_the_schema_known(configured: Database) -> None:
-    Base.metadata.create_all(configured.engine)
+    make_unversioned(configured)
     code, output = run("db", "status")
     assert (code, "kimai-remote db upgrade" in output) == (1, True)
     assert run("db", "upgrade")[0] == 0
@@ -53,9 +59,10 @@ def test_upgrade_makes_the_schema_known(configured: Database) -> None:
 
 
 def test_serve_refuses_a_schema_that_it_does_not_know(configured: Database) -> None:
-    Base.metadata.create_all(configured.engine)
+    make_unversioned(configured)
     code, output = run("serve")
     assert (code, "'kimai-remote db upgrade'" in output) == (2, True)
+    schema_version.create(configured.engine)
     schema_of_a_later_one = Base.metadata.tables[schema_version.name].insert()
     with configured.engine.begin() as connection:
         connection.execute(schema_of_a_later_one, {"version_num": "9999"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +28,7 @@ def created(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     url = f"sqlite:///{tmp_path_factory.mktemp('target') / 'target.sqlite3'}"
     if not database.is_sqlite:
         url = database.url.render_as_string(hide_password=False)
-    created = Database(url, "Import_")
+    created = Database(url, f"Import{os.getpid()}_")
     databases.drop(created)
     schema.create(created)
     yield created

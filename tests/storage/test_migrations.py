@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
     if not database.is_sqlite:
         url = database.url.render_as_string(hide_password=False)
-    blank = Database(url, "Blank_")
+    blank = Database(url, f"Blank{os.getpid()}_")
     databases.drop(blank)
     yield blank
     databases.drop(blank)

@@ -54,8 +54,12 @@ def create(kind: str, directory: Path) -> Database:
 def drop(database: Database) -> None:
     if database.is_sqlite:
         return
-    if not schema.is_empty(database):
-        Base.metadata.drop_all(database.engine, checkfirst=False)
+    there = set(sqlalchemy.inspect(database.engine).get_table_names())
+    tables = [
+        table for table in Base.metadata.sorted_tables
+        if schema.real_name(database, table) in there
+    ]  # fmt: skip
+    Base.metadata.drop_all(database.engine, tables, checkfirst=False)
 
 
 def empty(database: Database) -> None:

@@ -7,7 +7,9 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from ..api.desk import Desk
 from ..config import PREFIX, Settings
@@ -90,31 +92,30 @@ def prepare(desk: Desk) -> Account | None:
     :returns: the administrator that was created, or None where there was a database.
     :raises ConfigurationError: the database can't be reached, or its tables aren't ours.
     """
+    account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
     try:
-        if not schema.is_empty(desk.database):
-            schema.check(desk.database)
-            return None
-        revision.check_not_ancient(desk.database)
-        schema.create(desk.database)
+        if schema.is_empty(desk.database):
+            revision.check_not_ancient(desk.database)
+            if schema.create(desk.database, lambda connection: _add(desk, connection, account)):
+                return account
+        schema.check(desk.database)
+        return None
     except OperationalError as error:
         raise ConfigurationError(
             f"The database {desk.database.name} can't be used: {error.orig}"
         ) from None
-    account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
 
-    def create(session):  # type: ignore[no-untyped-def]
-        group = m.Group(name=ADMINISTRATOR)
-        user = m.User(
-            name=account.name,
-            password=desk.credentials.hash_password(account.password),
-            globalRoleID=1,
-        )
+
+def _add(desk: Desk, connection: Connection, account: Account) -> None:
+    """Add the first administrator, who is in a group as everybody has to be."""
+    password = desk.credentials.hash_password(account.password)
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        group = m.Group(name=account.name)
+        user = m.User(name=account.name, password=password, globalRoleID=1)
         session.add_all([group, user])
         session.flush()
         session.add(m.GroupUser(groupID=group.groupID, userID=user.userID, membershipRoleID=1))
-
-    desk.database.run(create, writes=True)
-    return account
+        session.commit()
 
 
 def relative(path: Path) -> str:

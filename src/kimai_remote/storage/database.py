@@ -62,6 +62,10 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @property
+    def is_postgresql(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    @property
     def is_mariadb(self) -> bool:
         """MariaDB or MySQL."""
         return self.engine.dialect.name in ("mariadb", "mysql")

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 
 from ..errors import ConfigurationError
-from . import migrations, schema
+from . import migrations, schema, turn
 from .database import Database
 from .models import Configuration, schema_version
 
@@ -49,10 +49,9 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
     """Run the migrations that are missing, in one transaction (MariaDB has none for tables).
 
     :param progress: told the version that is about to be made.
-    :returns: the versions made.
+    :returns: the versions made; none where another process made them just now.
+    :raises ConfigurationError: the schema is a newer one, or another process is changing it.
     """
-    before = schema.version(database)
-    _check_known(database, before)
     made: list[str] = []
     scripts = _directory()
 
@@ -62,7 +61,9 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
             progress(made[-1])
             yield step
 
-    with database.begin() as connection:
+    with turn.taken(database) as connection:
+        before = schema.version(database)
+        _check_known(database, before)
         context = MigrationContext.configure(
             connection,
             opts={

@@ -309,6 +309,8 @@ class TimeEntry(Base):
     __table_args__ = (
         # All that lists are filtered and ordered by, so that skipping a page reads nothing else.
         Index(index_name("timeSheet_page"), "userID", "start", "timeEntryID", "end", "cleared"),
+        # The running entry of a user, and the entries that ended after a date.
+        Index(index_name("timeSheet_end"), "userID", "end", "start", "timeEntryID", "cleared"),
         Index(index_name("timeSheet_project"), "projectID"),
         Index(index_name("timeSheet_activity"), "activityID"),
     )

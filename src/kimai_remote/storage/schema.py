@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, inspect, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
-from . import counts, models
+from . import counts, models, turn
 from .database import Database
 from .models import (
     Base,
@@ -17,6 +18,7 @@ from .models import (
     GlobalRole,
     MembershipRole,
     Status,
+    TimeEntry,
     User,
     schema_version,
 )
@@ -29,7 +31,7 @@ from .rights import (
 
 #: Versions of the schema, oldest first, each the name of a migration. The tables of the newest
 #: one are those of :mod:`kimai_remote.storage.models`.
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 LATEST = VERSIONS[-1]
 
 #: Options of a fresh installation, as Kimai 1.3.5 sets them.
@@ -58,22 +60,55 @@ STATUSES = ("open", "review", "closed")
 
 
 def is_empty(database: Database) -> bool:
-    """Whether the database has no Kimai tables with this prefix yet."""
-    return not has_table(database, User.__table__)
+    """Whether the database has no Kimai tables with this prefix yet, or only such as a creation
+    left that broke off."""
+    return not has_table(database, User.__table__) or _is_unfinished(database)
 
 
-def create(database: Database) -> None:
+def _is_unfinished(database: Database) -> bool:
+    """Whether a creation broke off, as it can on MariaDB: it makes the table of versions first and
+    fills it last, together with everything else."""
+    if not has_table(database, schema_version) or version(database) is not None:
+        return False
+    return not any(_has_rows(database, model) for model in (User, TimeEntry))
+
+
+def _has_rows(database: Database, model: type[Base]) -> bool:
+    if not has_table(database, model.__table__):
+        return False
+    with database.engine.connect() as connection:
+        return connection.execute(select(model.__table__).limit(1)).first() is not None
+
+
+def create(database: Database, populate: Callable[[Connection], None] = lambda _: None) -> bool:
     """Create all tables and fill in statuses, roles and options.
 
-    All or nothing, but on MariaDB, which can't take back a new table.
+    All or nothing, but on MariaDB, which can't take back a new table: a creation that broke off
+    there is begun again by the next one.
 
+    :param populate: adds what else a new database must have, in the same transaction.
+    :returns: False where there is a schema, perhaps made by another process just now.
     :raises sqlalchemy.exc.DBAPIError: a table exists already or may not be created.
     """
-    with database.begin() as connection:
-        Base.metadata.create_all(connection, checkfirst=False)
-        connection.execute(schema_version.insert(), {"version_num": LATEST})
-        fill(connection)
+    with turn.taken(database) as connection:
+        if version(database) is not None:
+            return False
+        if _is_unfinished(database):
+            _drop(database, connection)
+        others = [table for table in Base.metadata.sorted_tables if table is not schema_version]
+        Base.metadata.create_all(connection, [schema_version], checkfirst=False)
+        Base.metadata.create_all(connection, others, checkfirst=False)
         counts.install(connection)
+        fill(connection)
+        populate(connection)
+        connection.execute(schema_version.insert(), {"version_num": LATEST})
+    return True
+
+
+def _drop(database: Database, connection: Connection) -> None:
+    """Remove the tables that there are."""
+    made = [table for table in Base.metadata.sorted_tables if has_table(database, table)]
+    Base.metadata.drop_all(connection, made, checkfirst=False)
 
 
 def version(database: Database) -> str | None:

@@ -35,6 +35,9 @@ class Listing:
     conditions: list[ColumnElement[bool]]
     #: Reads the number of entries where the database keeps it; by default they are counted.
     count: Select[int] | None = None
+    #: Whether the conditions leave out most entries of a long list. Then an index tells which are
+    #: left, and databases need to be told how few to look up, or they read the whole table.
+    narrow: bool = False
 
     def order(self, *, newest_first: bool) -> tuple[Any, Any]:
         columns = (self.moment, self.key)
@@ -56,7 +59,8 @@ def page(
     if start < 0 or limit < 0:
         raise Refused("start and limit must not be negative.")
     newest_first = listing.order(newest_first=True)
-    if not start and not limit:
+    everything = not start and not limit
+    if everything and not listing.narrow:
         whole = statement.where(*listing.conditions).order_by(*newest_first)
         return _read(call, whole, None), None
     counted = listing.count
@@ -76,13 +80,16 @@ def page(
         .where(*listing.conditions)
         .order_by(*listing.order(newest_first=not near_end))
         .offset(from_end if near_end else start)
-        .limit(size)
+        # All means those too that were added since they were counted.
+        .limit(size + SLACK if everything else size)
         .subquery()
     )
     shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
-    return _read(call, shown, size), total
+    return _read(call, shown, size), None if everything else total
 
 
+#: More records than are added while one call is answered.
+SLACK = 1000
 #: Records that are read at once; longer lists come in pieces of this many.
 PIECE = 1000
 

@@ -70,7 +70,7 @@ def rows(
     with_seconds = call.options.duration_with_seconds
     windowed = begin is not None or finish is not None
     count = None if windowed else _kept_count(call, cleared)
-    listing = Listing(entry.timeEntryID, entry.start, conditions, count)
+    listing = Listing(entry.timeEntryID, entry.start, conditions, count, narrow=windowed)
     found, total = page(call, statement, listing, start, limit)
     shown = _shown(
         found, begin, finish, shows_rates=access.shows_rates(call), with_seconds=with_seconds

@@ -1,0 +1,112 @@
+"""Several processes that make or change the schema of one database at the same time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Connection, func, insert, select
+
+from kimai_remote.errors import ConfigurationError
+from kimai_remote.storage import migrate, schema, turn
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.models import Base, Group, Status, schema_version
+from support import databases
+
+T = TypeVar("T")
+PROCESSES = 4
+
+
+@pytest.fixture
+def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """A database of the same kind with no tables."""
+    url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
+    if not database.is_sqlite:
+        url = database.url.render_as_string(hide_password=False)
+    with closing(Database(url, f"Turn{os.getpid()}_")) as blank:
+        databases.drop(blank)
+        yield blank
+        databases.drop(blank)
+
+
+def at_once(database: Database, work: Callable[[Database], T]) -> list[T]:
+    """Do it on connections of their own, as processes have them, all at once."""
+    begin = Barrier(PROCESSES)
+    url = database.url.render_as_string(hide_password=False)
+
+    def one(_number: int) -> T:
+        with closing(Database(url, database.prefix)) as own:
+            begin.wait()
+            return work(own)
+
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        return list(pool.map(one, range(PROCESSES)))
+
+
+def add_group(connection: Connection) -> None:
+    connection.execute(insert(Group), {"name": "first"})
+
+
+def count(database: Database, model: type[Base]) -> int:
+    with database.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_one_of_several_processes_creates_the_schema(blank: Database) -> None:
+    assert sorted(at_once(blank, lambda own: schema.create(own, add_group))) == [
+        *[False] * (PROCESSES - 1), True,
+    ]  # fmt: skip
+    schema.check(blank)
+    assert count(blank, Group) == 1
+    assert count(blank, Status) == len(schema.STATUSES)
+
+
+def test_one_of_several_processes_upgrades_it(blank: Database) -> None:
+    Base.metadata.create_all(blank.engine)
+    schema_version.drop(blank.engine)
+    made = at_once(blank, migrate.upgrade)
+    assert sorted(made) == [*[[]] * (PROCESSES - 1), list(schema.VERSIONS)]
+    schema.check(blank)
+    assert count(blank, Status) == len(schema.STATUSES)
+
+
+def test_who_waits_too_long_is_told(blank: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    if blank.is_sqlite:
+        pytest.skip("SQLite itself lets only one process write, and says so")
+    monkeypatch.setattr(turn, "PATIENCE", 1)
+    with turn.taken(blank), pytest.raises(ConfigurationError, match="Wait until it is done"):
+        schema.create(blank)
+
+
+class Broken(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("tables", [1, 9, len(Base.metadata.sorted_tables)])
+def test_a_creation_that_broke_off_is_begun_again(blank: Database, tables: int) -> None:
+    """As after a crash on MariaDB, whose tables no rollback removes."""
+    schema_version.create(blank.engine)
+    made = [table for table in Base.metadata.sorted_tables if table is not schema_version]
+    Base.metadata.create_all(blank.engine, made[: tables - 1], checkfirst=False)
+    assert schema.is_empty(blank)
+    assert schema.create(blank, add_group)
+    schema.check(blank)
+    assert (count(blank, Group), count(blank, Status)) == (1, len(schema.STATUSES))
+
+
+def test_what_is_populated_comes_with_the_schema_or_neither(blank: Database) -> None:
+    def break_off(connection: Connection) -> None:
+        add_group(connection)
+        raise Broken
+
+    with pytest.raises(Broken):
+        schema.create(blank, break_off)
+    assert schema.is_empty(blank)
+    assert schema.create(blank, add_group)
+    assert count(blank, Group) == 1
