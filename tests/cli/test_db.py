@@ -7,13 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
-from kimai_remote.storage import schema
+from kimai_remote.storage import counts, schema
 from kimai_remote.storage.database import Database
-from kimai_remote.storage.models import Base, schema_version
+from kimai_remote.storage.models import Base, EntryCount, schema_version
 
 
 @pytest.fixture
@@ -95,6 +95,18 @@ def test_backup(configured: Database, tmp_path: Path) -> None:
     code, output = run("db", "backup", str(target))
     assert (code, "exists already" in output) == (2, True)
     assert run("db", "backup", "--overwrite", str(target))[0] == 0
+
+
+def test_recount(configured: Database) -> None:
+    schema.create(configured)
+    with configured.begin() as connection:
+        connection.execute(insert(EntryCount), {"userID": 5, "cleared": 0, "entries": 3})
+    assert run("db", "recount") == (0, "Counted again; 1 numbers were wrong.")
+    assert run("db", "recount") == (0, "Counted again; 0 numbers were wrong.")
+    with configured.begin() as connection:
+        counts.remove(connection)
+    code, output = run("db", "recount")
+    assert (code, "keeps no counts" in output) == (0, True)
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from faults.client import Outcome
 from faults.serving import serving_world
 from faults.storm import Storm
+from support.server import Server
 from support.wire import call
 from support.world import World
 
@@ -19,14 +21,24 @@ from support.world import World
 def test_servers_killed_and_started_again(
     world: World, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    kills = request.config.getoption("kills")
     with serving_world(world, tmp_path) as one, serving_world(world, tmp_path) as other:
         storm = Storm(world, [one.url, other.url])
-        servers = [one, other]
-        with storm.blowing() as ledger:
-            for kill in range(request.config.getoption("kills")):
-                ledger.wait_for(Outcome.DONE, 10 + kill % 7)
-                servers[kill % 2].kill()
-                servers[kill % 2].start()
+
+        def kill_often(server: Server, times: int) -> None:
+            for kill in range(times):
+                # Whoever answers: the other one may be down at the same time.
+                storm.ledger.wait_for(Outcome.DONE, 10 + kill % 7)
+                server.kill()
+                server.start()
+
+        with storm.blowing() as ledger, ThreadPoolExecutor(2) as pool:
+            killing = [
+                pool.submit(kill_often, one, kills - kills // 2),
+                pool.submit(kill_often, other, kills // 2),
+            ]
+            for killer in killing:
+                killer.result()
             ledger.wait_for(Outcome.DONE, 50)
     ledger.check(world)
     assert ledger.outcomes[Outcome.BROKEN]

@@ -63,3 +63,15 @@ def test_entries_of_nobody_are_counted_too(world: World, database: Database) -> 
         counts.recount(connection)
         assert counts.are_kept(connection)
     assert kept(world) == counted(world) == {(0, 0): 1}
+
+
+def test_counts_that_went_wrong_are_counted_again(world: World, database: Database) -> None:
+    """As after a restore that left the triggers out."""
+    world.add_entry()
+    world.add_entry("ben")
+    world.execute(update(m.EntryCount).where(m.EntryCount.entries == 1).values(entries=7))
+    with database.begin() as connection:
+        assert counts.recount(connection) == 2
+        assert counts.recount(connection) == 0
+    world.add_entry()
+    assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.ids["ben"], 0): 1}

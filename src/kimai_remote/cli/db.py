@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from ..config import PREFIX, Settings
-from ..storage import schema
+from ..storage import counts, schema
 from ..storage.backup import backup as copy
 from ..storage.database import Database
 from ..storage.kimai1 import revision
@@ -75,6 +75,23 @@ def backup(
     with reported(), _database() as (database, _), console.status("Copying …"):
         size = copy(database, file, overwrite=overwrite)
     console.print(f"{file}: {size:,} bytes, checked.", markup=False)
+
+
+@app.command()
+def recount() -> None:
+    """Count all time entries again, where triggers keep their numbers.
+
+    Needed only after rows were changed behind the triggers' back, as a restore of data alone does.
+    """
+    with reported(), _database() as (database, _):
+        schema.check(database)
+        with database.begin() as connection:
+            if not counts.are_kept(connection):
+                console.print("This database keeps no counts: entries are counted when they are "
+                              "asked for.", markup=False)  # fmt: skip
+                return
+            wrong = counts.recount(connection)
+        console.print(f"Counted again; {wrong} numbers were wrong.", markup=False)
 
 
 def _check_adoption(database: Database) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, delete, func, insert, inspect, select
+from sqlalchemy import Connection, Select, delete, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry, real_name
@@ -62,16 +62,33 @@ def remove(connection: Connection) -> None:
     connection.execute(delete(EntryCount))
 
 
-def recount(connection: Connection) -> None:
-    """Make all counts anew; for after a change that went past the triggers."""
-    cleared = TimeEntry.cleared != 0
+def recount(connection: Connection) -> int:
+    """Make all counts anew; for after a change that went past the triggers.
+
+    :returns: how many were wrong.
+    """
+    if connection.dialect.name == "postgresql":  # the others' locks on the counts do
+        connection.exec_driver_sql(f'LOCK TABLE "{_ENTRIES}" IN SHARE ROW EXCLUSIVE MODE')
+    kept = _numbers(connection, select(EntryCount.userID, EntryCount.cleared, EntryCount.entries))
     connection.execute(delete(EntryCount))
-    found = connection.execute(
-        select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared)
-    ).all()
-    rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
-    rows += [{"userID": user, "cleared": int(flag), "entries": n} for user, flag, n in found]
+    cleared = TimeEntry.cleared != 0
+    true = _numbers(
+        connection,
+        select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared),
+    )
+    numbers = {(MARKER, 0): 0} | true
+    rows = [
+        {"userID": user, "cleared": flag, "entries": number}
+        for (user, flag), number in numbers.items()
+    ]
     connection.execute(insert(EntryCount), rows)
+    return sum(kept.get(key, 0) != numbers.get(key, 0) for key in kept.keys() | numbers.keys())
+
+
+def _numbers(
+    connection: Connection, statement: Select[int, int, int]
+) -> dict[tuple[int, int], int]:
+    return {(user, int(flag)): number for user, flag, number in connection.execute(statement)}
 
 
 def are_kept(connection: Connection) -> bool:

@@ -1,0 +1,141 @@
+"""A Kimai 1 database that this service and PHP work on at the same time, as after an adoption."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients import tools
+from kimai_remote.storage import migrate
+from kimai_remote.storage.database import Database
+from support import kimai1
+from support.server import Server, serving
+from support.wire import call
+from support.world import SECRET
+
+pytestmark = pytest.mark.clients
+
+ANNA = 2
+PROJECT, ACTIVITY = 1, 1
+#: What Kimai's columns of three bytes a character hold.
+TEXT = "Ärger über „Größe“ · שלום €"
+
+
+@dataclass
+class Beside:
+    """The service over JSON-RPC, and PHP."""
+
+    server: Server
+    kimai: Database
+    php: str
+
+    def api(self, method: str, *parameters: Any) -> Any:
+        return call(self.server, method, *parameters)
+
+    def step(self, name: str, *parameters: Any) -> Any:
+        """What PHP found, or did."""
+        url = self.kimai.url
+        place = [url.host or "", str(url.port or 3306), url.username or "", url.password or ""]
+        found = tools.report(
+            [self.php, tools.HERE / "php" / "kimai_beside.php", *place, url.database or "",
+             self.kimai.prefix, kimai1.SALT],
+            stdin=json.dumps([[name, list(parameters)]]),
+        )  # fmt: skip
+        return found[0]
+
+
+@pytest.fixture
+def beside(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Beside]:
+    if "mariadb" not in request.config.getoption("databases").split(","):
+        pytest.skip("mariadb isn't asked for")
+    php = tools.need_php("mysqli")
+    with kimai1.database(tmp_path) as kimai:
+        migrate.upgrade(kimai)
+        environ = {
+            "KIMAI_REMOTE_DATABASE_URL": kimai.url.render_as_string(hide_password=False),
+            "KIMAI_REMOTE_TABLE_PREFIX": kimai.prefix,
+            "KIMAI_REMOTE_PASSWORD_SALT": kimai1.SALT,
+            "KIMAI_REMOTE_SHARED_WITH_KIMAI": "yes",
+            "KIMAI_REMOTE_SECRET": SECRET.decode(),
+        }
+        with serving(tmp_path, environ=environ) as server:
+            yield Beside(server, kimai, php)
+
+
+def test_logins_of_both(beside: Beside) -> None:
+    first = beside.api("authenticate", "anna", kimai1.PASSWORD)
+    assert first["success"]
+    assert beside.step("login", "anna", kimai1.PASSWORD)  # still in the form that PHP checks
+    beside.step("change_password", "anna", "another")
+    assert not beside.api("authenticate", "anna", kimai1.PASSWORD)["success"]
+    assert beside.api("authenticate", "anna", "another") == first
+    beside.step("give_key", "anna", "key-of-php")
+    assert beside.api("getUsers", "key-of-php")["success"]
+    beside.step("trash_user", "anna")
+    for key in ("key-of-php", first["items"][0]["apiKey"]):
+        assert not beside.api("getUsers", key)["success"]
+    assert not beside.api("authenticate", "anna", "another")["success"]
+
+
+def test_php_shows_and_stops_what_the_api_started(beside: Beside) -> None:
+    number = int(
+        beside.api("startRecord", kimai1.KEY, PROJECT, ACTIVITY)["items"][0]["timeEntryID"]
+    )
+    found = beside.step("running", ANNA)
+    assert [entry["timeEntryID"] for entry in found] == [number]
+    assert (found[0]["projectName"], found[0]["status"]) == ("Wartung", "open")
+    assert found[0]["rate"] == "85.50"
+    beside.step("describe", number, TEXT)
+    active = beside.api("getActiveRecording", kimai1.KEY)["items"][0]
+    assert (int(active["timeEntryID"]), active["description"]) == (number, TEXT)
+    begun = found[0]["start"]
+    beside.step("stop", number, begun + 600)
+    assert beside.api("getActiveRecording", kimai1.KEY)["error"]["msg"] == "No active recording."
+    row = beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["items"][0]
+    assert (row["timeEntryID"], row["formattedDuration"]) == (str(number), "0:10")
+    assert row["wage"] == "14.25"
+
+
+def test_the_api_shows_and_stops_what_php_started(beside: Beside) -> None:
+    begun = int(time.time()) - 3600
+    number = beside.step("start", ANNA, PROJECT, ACTIVITY, begun)
+    active = beside.api("getActiveRecording", kimai1.KEY)["items"][0]
+    assert (int(active["timeEntryID"]), int(active["start"])) == (number, begun)
+    other = int(beside.api("startRecord", kimai1.KEY, 0, 0)["items"][0]["timeEntryID"])
+    stopped = beside.step("entry", number)
+    assert stopped["end"] >= begun + 3600
+    assert stopped["duration"] == stopped["end"] - stopped["start"]
+    assert [entry["timeEntryID"] for entry in beside.step("running", ANNA)] == [other]
+    update = {"timeEntryID": other, "description": TEXT, "comment": "gesehen"}
+    assert beside.api("updateActiveRecording", kimai1.KEY, update)["success"]
+    assert beside.step("entry", other)["description"] == TEXT
+
+
+def test_lists_follow_what_php_does(beside: Beside) -> None:
+    """No number of entries is kept where PHP could change them unseen."""
+
+    def total() -> int:
+        return beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["total"]
+
+    before = total()
+    number = beside.step("start", ANNA, PROJECT, ACTIVITY, int(time.time()))
+    assert total() == before + 1
+    beside.step("remove", number)
+    assert total() == before
+    assert beside.api("getTimesheetRecord", kimai1.KEY, number)["error"]["msg"] == "Invalid ID"
+
+
+def test_options_of_kimai_count_at_once(beside: Beside) -> None:
+    record = {"projectId": PROJECT, "taskId": ACTIVITY, "start": 1000, "end": 2000}
+    number = beside.api("setTimesheetRecord", kimai1.KEY, record, False)["items"][0]["id"]
+    beside.step("set_option", "editLimit", "3600")
+    refused = beside.api("removeTimesheetRecord", kimai1.KEY, number)
+    assert "locked" in refused["error"]["msg"]
+    beside.step("set_option", "editLimit", "-")
+    assert beside.api("removeTimesheetRecord", kimai1.KEY, number)["success"]
