@@ -63,13 +63,15 @@ class Client:
     """One user at one server, over a connection that is kept as long as it lasts.
 
     :param key: the API key.
+    :param patience: seconds that a call may take.
     """
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, patience: float = PATIENCE) -> None:
         self._key = key
+        self._patience = patience
         address = urlsplit(url).netloc
-        # Longer than PATIENCE, so that a slow answer is seen as such and not as a broken one.
-        self._connection = http.client.HTTPConnection(address, timeout=2 * PATIENCE)
+        # Longer than that, so that a slow answer is seen as such and not as a broken one.
+        self._connection = http.client.HTTPConnection(address, timeout=2 * patience)
 
     def call(self, method: str, *params: Any) -> Answer:
         """Make one call over JSON-RPC.
@@ -88,7 +90,7 @@ class Client:
             self._connection.close()
             return Answer(Outcome.BROKEN, [], repr(error))
         seconds = time.monotonic() - begun
-        if seconds > PATIENCE:
+        if seconds > self._patience:
             raise Unclear(f"{method} took {seconds:.1f} s")
         if status != 200:
             raise Unclear(f"{method}: HTTP {status}: {body[:500]!r}")

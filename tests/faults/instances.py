@@ -87,6 +87,21 @@ class Instance(ABC):
         """Let the server crash."""
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Let all of its processes do nothing, as on a suspended machine."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, what: signal.Signals) -> None:
+        assert self._process is not None
+        number = self._process.pid
+        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+        for process in (number, *map(int, children)):
+            os.kill(process, what)
+
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None

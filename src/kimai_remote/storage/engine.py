@@ -103,6 +103,8 @@ def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> En
             _limit_sqlite(engine, statement_timeout)
     if kind in ("mysql", "mariadb") and statement_timeout:
         _limit_mariadb(engine, statement_timeout)
+    if kind == "postgresql" and statement_timeout:
+        _limit_postgresql(engine, statement_timeout)
     return engine
 
 
@@ -160,6 +162,16 @@ def _limit_mariadb(engine: Engine, seconds: int) -> None:
                 cursor.execute(f"SET SESSION max_statement_time={seconds}")
             else:  # MySQL limits only reading
                 cursor.execute(f"SET SESSION max_execution_time={seconds * 1000}")
+
+
+def _limit_postgresql(engine: Engine, seconds: int) -> None:
+    from .patience import connection_class  # not everybody has the driver
+
+    patient = connection_class(seconds + LOCK_TIMEOUT)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+        return patient.connect(*arguments, **options)
 
 
 def _limit_sqlite(engine: Engine, seconds: int) -> None:

@@ -1,0 +1,42 @@
+"""A database server that is there and does nothing, as on a suspended machine."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from faults.client import Client, Outcome
+from faults.instances import Instance
+from faults.serving import serving_world
+from kimai_remote.storage.engine import LOCK_TIMEOUT
+from support.world import World
+
+#: Setting of the server, in seconds; a frozen server is given LOCK_TIMEOUT more.
+STATEMENT_TIMEOUT = 1
+#: It is waited for up to three times: on the old connection, and by two attempts at a new one.
+PATIENCE = 3 * (STATEMENT_TIMEOUT + LOCK_TIMEOUT) + 5
+CLIENTS = 4
+
+
+def test_clients_are_told_and_calls_go_on(
+    own_world: World, instance: Instance, tmp_path: Path
+) -> None:
+    key = own_world.key("alice")
+    with serving_world(own_world, tmp_path, statement_timeout=STATEMENT_TIMEOUT) as server:
+
+        def ask(_number: int) -> Outcome:
+            with closing(Client(server.url, key, PATIENCE)) as client:
+                return client.call("getUsers").outcome
+
+        def ask_all() -> set[Outcome]:
+            with ThreadPoolExecutor(CLIENTS) as pool:
+                return set(pool.map(ask, range(CLIENTS)))
+
+        assert ask_all() == {Outcome.DONE}
+        instance.freeze()
+        try:
+            assert ask_all() == {Outcome.NOT_NOW}
+        finally:
+            instance.thaw()
+        assert ask_all() == {Outcome.DONE}
