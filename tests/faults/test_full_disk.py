@@ -33,7 +33,7 @@ def disk(folder: Path, size: int) -> Iterator[Path]:
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, text=True)
     if mounted.returncode != 0:
-        pytest.skip(f"a file system can't be mounted here: {mounted.stderr.strip()}")
+        instances.missing(f"a file system can't be mounted here: {mounted.stderr.strip()}")
     try:
         yield folder
     finally:
