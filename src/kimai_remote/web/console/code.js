@@ -84,11 +84,19 @@ function* coloured(text, language) {
   for (const found of text.matchAll(tokens)) {
     yield text.slice(last, found.index);
     const [token, quoted, colon, word] = found;
-    if (language === "xml") yield el("span", { class: "t-name" }, token);
+    if (language === "xml") yield* tag(token);
     else if (quoted && colon) yield* [el("span", { class: "t-name" }, quoted), colon];
     else if (quoted) yield el("span", { class: "t-text" }, quoted);
     else yield el("span", { class: word ? "t-word" : "t-number" }, token);
     last = found.index + token.length;
   }
   yield text.slice(last);
+}
+
+/** A tag: what it holds stands out, so its name is the quieter. */
+function* tag(token) {
+  const [, start, rest, end] = token.match(/^(<[/?]?[\w:.-]*)([^]*?)([/?]?>)$/);
+  yield el("span", { class: "t-name" }, start);
+  if (rest) yield el("span", { class: "t-quiet" }, rest);
+  yield el("span", { class: "t-name" }, end);
 }

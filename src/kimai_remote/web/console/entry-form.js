@@ -52,7 +52,7 @@ function entryForm(work, entry) {
   const picker = workPicker(work, (message) => fill(failed, message));
   const start = momentInput(entry.start);
   const end = momentInput(entry.end);
-  const description = textInput(entry.description);
+  const description = textArea(entry.description);
   const comment = textArea(entry.comment);
   const location = textInput(entry.location, { maxlength: "50" });
   const tracking = textInput(entry.trackingNumber, { maxlength: "30" });

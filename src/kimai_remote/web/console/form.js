@@ -42,7 +42,7 @@ function part(param, required, resolve, hints) {
 function record(param, schema, resolve, hints) {
   const needed = new Set(schema.required);
   const members = Object.entries(schema.properties ?? {}).map(([name, member]) => {
-    const described = { name, schema: member };
+    const described = { name, schema: member, inRecord: true };
     return { name, ...part(described, needed.has(name), resolve, [member.description]) };
   });
   const hint = el("p", { class: "hint", id: uid() }, hints.filter(Boolean).join(" "));
@@ -67,8 +67,12 @@ const controls = {
   },
   integer: (param, required) => text(required, number, { inputmode: "numeric" }),
   number: (param, required) => text(required, number, { inputmode: "decimal" }),
-  string: (param, required) =>
-    text(required, (value) => value, /password|key/i.test(param.name) ? { type: "password" } : {}),
+  string(param, required) {
+    // Texts of a record may have several lines.
+    if (param.inRecord) return text(required, asItIs, { rows: "1" }, "textarea");
+    const secret = /password|key/i.test(param.name);
+    return text(required, asItIs, secret ? { type: "password" } : {});
+  },
   // Lists, and what has no type: as JSON.
   any(param, required) {
     const control = el("textarea", { rows: "3", spellcheck: "false" });
@@ -86,8 +90,10 @@ const controls = {
   },
 };
 
-function text(required, convert, attributes) {
-  const control = el("input", { autocomplete: "off", spellcheck: "false", ...attributes });
+const asItIs = (value) => value;
+
+function text(required, convert, attributes, tag = "input") {
+  const control = el(tag, { autocomplete: "off", spellcheck: "false", ...attributes });
   return {
     control,
     read: () => (control.value || required ? convert(control.value) : undefined),

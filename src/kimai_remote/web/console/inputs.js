@@ -35,7 +35,8 @@ export function amountOf(input, what) {
 export const textInput = (value, attributes = {}) =>
   el("input", { autocomplete: "off", value: value ?? "", ...attributes });
 
-export const textArea = (value = "") => el("textarea", { rows: "2", value: value ?? "" });
+/** Several lines; it grows with them. */
+export const textArea = (value = "") => el("textarea", { rows: "1", value: value ?? "" });
 
 /** The members that differ; what is undefined is left out. */
 export function changes(before, after) {

@@ -2,8 +2,8 @@
 
 import { now, sync } from "./clock.js";
 import { dayOf, isToday, ticking, timeOf } from "./dates.js";
-import { announce, el, field, fill, problem, uid } from "./dom.js";
-import { textArea, textInput } from "./inputs.js";
+import { announce, el, field, fill, problem } from "./dom.js";
+import { changes, textArea } from "./inputs.js";
 import { ask } from "./session.js";
 import { workPicker } from "./work.js";
 
@@ -16,18 +16,29 @@ const NOTHING = "No active recording.";
 export function recorder(work, changed) {
   let running = null;
   const error = el("p", { class: "error", role: "alert" });
-  const title = el("h2", { id: uid() });
+  const title = el("h2");
   const since = el("p", { class: "hint" });
   const clock = el("p", { class: "clock", role: "timer", "aria-label": "Running time" });
-  const description = textInput();
+  const description = textArea();
   const comment = textArea();
   const stop = el("button", { type: "submit", class: "stop" }, "Stop");
   const save = el("button", { type: "submit" }, "Save texts");
   const start = el("button", { type: "submit", class: "primary" }, "Start");
   const picker = workPicker(work, (message) => fill(error, message));
-  let dirty = false;
+  let stored = {};
+  const typed = () => ({ description: description.value, comment: comment.value });
+
+  /** Saves the texts of what is running, where they were changed. */
+  async function saveTexts() {
+    const record = changes(stored, typed());
+    if (!running || !Object.keys(record).length) return;
+    const { timeEntryID } = running;
+    await ask("updateActiveRecording", { record: { timeEntryID, ...record } });
+    stored = { ...stored, ...record };
+  }
 
   const stopForm = form(stop, async () => {
+    await saveTexts();
     await ask("stopRecord", { entryId: running.timeEntryID });
     await load();
     start.focus();
@@ -37,29 +48,24 @@ export function recorder(work, changed) {
   const textForm = form(
     save,
     async () => {
-      const { timeEntryID } = running;
-      const record = { timeEntryID, description: description.value, comment: comment.value };
-      await ask("updateActiveRecording", { record });
-      dirty = false;
+      await saveTexts();
       announce("Saved.");
       changed();
     },
-    el("div", { class: "fields" }, field("Description", description), field("Comment", comment)),
-    el("div", { class: "actions" }, save),
+    beside([field("Description", description), field("Comment", comment)], save),
   );
-  textForm.addEventListener("input", () => (dirty = true));
   const startForm = form(
     start,
     async () => {
       const { projectId, taskId } = picker.chosen();
+      await saveTexts();
       await ask("startRecord", { projectId, activityId: taskId });
       await load();
       stop.focus();
       announce("Recording started.");
       changed();
     },
-    el("div", { class: "fields" }, picker.elements),
-    el("div", { class: "actions" }, start),
+    beside(picker.elements, start),
   );
 
   /** A form whose button shows that it is at work, and whose errors are shown here. */
@@ -78,6 +84,11 @@ export function recorder(work, changed) {
           } catch (failure) {
             fill(error, failure.message);
             failure.field?.focus();
+            // It may have been stopped or changed elsewhere.
+            if (failure.kind === "refused") {
+              load();
+              changed();
+            }
           } finally {
             act.removeAttribute("aria-disabled");
           }
@@ -96,27 +107,31 @@ export function recorder(work, changed) {
   );
   const another = el("h3", {}, "Start something else");
   const body = el("div", {}, current, textForm, error, another, startForm);
-  const element = el("section", { class: "card recorder", "aria-labelledby": title.id }, body);
+  const waiting = el("p", { class: "loading", role: "status" }, "Asking what is being recorded…");
+  const element = el("section", { class: "card recorder", "aria-label": "Recorder" }, waiting);
+  let turn = 0;
 
   async function load() {
+    const mine = ++turn;
     let found = null;
     let texts = {};
     try {
       found = await active();
       if (found) texts = (await ask("getTimesheetRecord", { id: found.timeEntryID })).items[0];
     } catch (failure) {
-      fill(element, problem(failure.message, load));
+      if (mine === turn) fill(element, problem(failure.message, load));
       return;
     }
+    if (mine !== turn) return;
     if (element.firstChild !== body) fill(element, body);
     const other = found?.timeEntryID !== running?.timeEntryID;
     const first = !picker.project.options.length;
     running = found;
     // Texts that are being typed aren't overwritten by what is stored.
-    if (other || !dirty) {
+    if (other || !Object.keys(changes(stored, typed())).length) {
       description.value = texts.description ?? "";
       comment.value = texts.comment ?? "";
-      dirty = false;
+      stored = typed();
     }
     show();
     if (first) await offer();
@@ -159,6 +174,16 @@ export function recorder(work, changed) {
   }
 
   return { element, load, tick };
+}
+
+/** Fields in a row, with a button at its end. */
+function beside(fields, act) {
+  return el(
+    "div",
+    { class: "beside" },
+    el("div", { class: "fields" }, fields),
+    el("div", { class: "actions" }, act),
+  );
 }
 
 /** The running recording, or null. */
