@@ -55,7 +55,7 @@ class Console:
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def section(self, name: str) -> Any:
-        return self.page.get_by_role("region", name=name)
+        return self.page.get_by_role("region", name=name, exact=True)
 
     @property
     def recorder(self) -> Any:
@@ -65,6 +65,14 @@ class Console:
     def recording(self) -> Any:
         """The heading that says what is being recorded."""
         return self.recorder.get_by_role("heading", level=2)
+
+    def field(self, name: str) -> Any:
+        """The field of a method's form."""
+        return self.page.locator(f"form [name={name}]")
+
+    def choose(self, method: str) -> None:
+        """Open a method's form."""
+        self.page.locator(f"a[href='#methods/{method}']").click()
 
     def complain(self, text: str, where: str) -> None:
         self.complaints.append(f"{text} {where}")

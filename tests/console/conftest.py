@@ -13,9 +13,9 @@ from console.browser import Console
 from support.server import Server, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A browser for the tests of one file."""
+    """One browser for all tests; each has cookies, storage and a cache of its own."""
     with browsers.chromium() as opened:
         yield opened
 

@@ -168,6 +168,22 @@ def test_a_correction_sends_only_what_was_changed(console: Console, demo: Server
     call(demo, "removeTimesheetRecord", key(demo, "clara"), added)
 
 
+def test_an_hour_that_comes_twice(console: Console) -> None:
+    """When clocks go back, 02:30 is two moments: what isn't touched stays in its own."""
+    console.open()
+    twice = [1792974600 + hour for hour in (0, 3600)]  # 25 October 2026, 02:30 in Berlin
+    read = console.page.evaluate(
+        """async (moments) => {
+          const { momentInput, momentOf } = await import("/console/inputs.js");
+          const inputs = moments.map(momentInput);
+          return inputs.map((input) => [input.value, Number(momentOf(input, "start"))]);
+        }""",
+        twice,
+    )
+    assert [value[:16] for value, _ in read] == ["2026-10-25T02:30"] * 2
+    assert [moment for _, moment in read] == twice
+
+
 def test_weeks_and_charts(console: Console) -> None:
     page = console.page
     console.enter("clara", "demo-clara")

@@ -26,10 +26,14 @@ export function addEntry(work, last) {
 /** Corrects a stored entry; only what was changed is sent. */
 export function editEntry(work, entry) {
   const form = entryForm(work, entry);
-  let before = {};
-  const opened = form.picker
-    .set(entry.projectID, entry.activityID, namesOf(entry))
-    .then(() => (before = form.read()));
+  const before = {
+    projectId: entry.projectID,
+    taskId: entry.activityID,
+    start: String(entry.start),
+    end: entry.end ? String(entry.end) : undefined,
+    ...form.texts(),
+  };
+  const opened = form.picker.set(entry.projectID, entry.activityID, namesOf(entry));
   return dialog({
     title: "Edit the entry",
     content: form.content,
@@ -57,6 +61,14 @@ function entryForm(work, entry) {
   const location = textInput(entry.location, { maxlength: "50" });
   const tracking = textInput(entry.trackingNumber, { maxlength: "30" });
   const isRunning = entry.timeEntryID && !entry.end;
+
+  const texts = () => ({
+    description: description.value,
+    comment: comment.value,
+    location: location.value,
+    trackingNumber: tracking.value,
+  });
+
   return {
     picker,
     description,
@@ -74,19 +86,12 @@ function entryForm(work, entry) {
         field("Tracking number", tracking),
       ),
     ],
+    texts,
     read() {
       const from = momentOf(start, "start");
       const to = end.value || !isRunning ? momentOf(end, "end") : undefined;
       if (Number(to) <= Number(from)) throw wrong(end, "The end has to be after the start.");
-      return {
-        ...picker.chosen(),
-        start: from,
-        end: to,
-        description: description.value,
-        comment: comment.value,
-        location: location.value,
-        trackingNumber: tracking.value,
-      };
+      return { ...picker.chosen(), start: from, end: to, ...texts() };
     },
   };
 }

@@ -20,23 +20,20 @@ export async function editExpense(work, expense) {
   const comment = textArea(expense?.comment);
   const refundable = el("input", { type: "checkbox", checked: Boolean(expense?.refundable) });
 
-  function read() {
-    if (!project.value) throw wrong(project, "Choose a project.");
-    return {
-      projectId: Number(project.value),
-      date: momentOf(date, "expense"),
-      designation: designation.value,
-      comment: comment.value,
-      refundable: refundable.checked,
-      multiplier: amountOf(multiplier, "how many"),
-      value: amountOf(value, "the price of one"),
-    };
-  }
+  const rest = () => ({
+    designation: designation.value,
+    comment: comment.value,
+    refundable: refundable.checked,
+    multiplier: amountOf(multiplier, "how many"),
+    value: amountOf(value, "the price of one"),
+  });
 
-  let before = {};
-  const opened = offerProjects(work, project, expense?.projectID, expense?.projectName)
-    .then(() => (before = expense ? read() : {}))
-    .catch(({ message }) => fill(failed, message));
+  const before = expense
+    ? { projectId: expense.projectID, date: String(expense.timestamp), ...rest() }
+    : {};
+  const opened = offerProjects(work, project, expense?.projectID, expense?.projectName).catch(
+    ({ message }) => fill(failed, message),
+  );
   return dialog({
     title: expense ? "Edit the expense" : "Add an expense",
     content: [
@@ -57,7 +54,12 @@ export async function editExpense(work, expense) {
     focus: designation,
     async submit() {
       await opened;
-      const record = changes(before, read());
+      if (!project.value) throw wrong(project, "Choose a project.");
+      const record = changes(before, {
+        projectId: Number(project.value),
+        date: momentOf(date, "expense"),
+        ...rest(),
+      });
       if (!Object.keys(record).length) return;
       await ask("setExpenseRecord", {
         record: expense ? { id: expense.expenseID, ...record } : record,

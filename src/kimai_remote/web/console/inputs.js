@@ -5,9 +5,16 @@ import { el } from "./dom.js";
 /** An error about an input, which is focused where the error is shown. */
 export const wrong = (field, text) => Object.assign(new Error(text), { field });
 
+/** What each input for a time was made with. */
+const made = new WeakMap();
+
 /** An input for a time in unix seconds, in this browser's time zone; none if it is 0. */
-export const momentInput = (seconds) =>
-  el("input", { type: "datetime-local", step: "1", value: seconds ? local(seconds) : "" });
+export function momentInput(seconds) {
+  const value = seconds ? local(seconds) : "";
+  const input = el("input", { type: "datetime-local", step: "1", value });
+  made.set(input, { seconds, value: input.value });
+  return input;
+}
 
 function local(seconds) {
   const date = new Date(seconds * 1000);
@@ -17,8 +24,11 @@ function local(seconds) {
 
 /** The unix seconds in it, as the text that the API takes; `what` names it in the error. */
 export function momentOf(input, what) {
-  const seconds = new Date(input.value).getTime() / 1000;
-  if (seconds > 0) return String(seconds);
+  const { seconds, value } = made.get(input);
+  // When clocks go back an hour comes twice; what wasn't touched stays in the one that it was in.
+  if (seconds && input.value === value) return String(seconds);
+  const typed = new Date(input.value).getTime() / 1000;
+  if (typed > 0) return String(typed);
   throw wrong(input, `Give a date and time for the ${what}.`);
 }
 
