@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from console import browser as browsers
+from console.browser import Console
 from kimai_remote.storage import models as m
 from support import world as worlds
 from support.server import Server
@@ -57,7 +58,7 @@ def proxied(server: Server) -> Iterator[str]:
             self.wfile.write(content)
             upstream.close()
 
-        do_GET = do_POST = forward
+        do_GET = do_POST = forward  # noqa: N815 (the library's names)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -104,6 +105,33 @@ def test_below_a_folder(browser: Browser, address: str) -> None:
         page.get_by_role("link", name="console").click()
         expect(page.get_by_role("tab", name="Start")).to_be_visible()
         assert page.url == f"{address}/"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "said"),
+    [(200, "ok", "Running"), (503, "failing", "Not ready; the server’s log says why")],
+)
+def test_the_health_check_is_shown(console: Console, status: int, state: str, said: str) -> None:
+    answer = {"status": state, "checks": {"database": "ok", "schema": state}}
+    console.page.route(
+        "**/health/ready", lambda route: route.fulfill(status=status, body=json.dumps(answer))
+    )
+    console.open()
+    health = console.page.get_by_role("tabpanel").get_by_role("status")
+    expect(health).to_contain_text(said)
+    expect(health).to_contain_text(f"schema: {state}")
+    expect(health).to_contain_text("Version ")
+
+
+def test_a_server_that_is_away_is_not_healthy(console: Console) -> None:
+    console.expected.append("ERR_")
+    console.page.route("**/core/json.php*", lambda route: route.abort("connectionrefused"))
+    console.open()
+    health = console.page.get_by_role("tabpanel").get_by_role("status")
+    expect(health).to_contain_text("The server can’t be reached.")
+    console.page.unroute("**/core/json.php*")
+    health.get_by_role("button", name="Check again").click()
+    expect(health).to_contain_text("Running")
 
 
 def test_hostile_names_are_only_text(browser: Browser, address: str) -> None:

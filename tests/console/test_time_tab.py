@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -171,7 +173,8 @@ def test_a_correction_sends_only_what_was_changed(console: Console, demo: Server
 def test_an_hour_that_comes_twice(console: Console) -> None:
     """When clocks go back, 02:30 is two moments: what isn't touched stays in its own."""
     console.open()
-    twice = [1792974600 + hour for hour in (0, 3600)]  # 25 October 2026, 02:30 in Berlin
+    first = datetime.datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    twice = [first, first + 3600]
     read = console.page.evaluate(
         """async (moments) => {
           const { momentInput, momentOf } = await import("/console/inputs.js");

@@ -97,3 +97,7 @@ def test_soap_in_a_browser_leads_to_the_console(town: Town) -> None:
     assert '<a href="../">console</a>' in get(town.server, "/core/soap.php").text
     # Below a folder that no proxy declared, the console is nowhere.
     assert "console" not in get(town.server, "/kimai/core/soap.php").text
+
+
+def test_the_server_says_where_it_is(town: Town) -> None:
+    assert f"Console   {town.server.url}/\n" in town.server.output
