@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from console import browser as browsers
 from console.browser import Console
-from support.server import Server, serving
+from support.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +20,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with demo data, for people who change their own."""
-    directory: Path = tmp_path_factory.mktemp("console")
-    with serving(directory, "--demo") as running:
-        yield running
+def demo(demo_server: Server) -> Server:
+    """The server with demo data. Here ben and clara work, and anna adds entries of long ago."""
+    return demo_server
 
 
 @pytest.fixture
