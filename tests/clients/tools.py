@@ -96,15 +96,12 @@ def report(command: Sequence[str | Path], **options: Any) -> Any:
         pytest.fail(f"{command[0]} printed no JSON report but:\n{output}", pytrace=False)
 
 
-def node_project(cache: pytest.Cache, directory: Path) -> Path:
-    """A folder with the programs of ``node/`` and the packages that they need.
+def node_packages(cache: pytest.Cache) -> Path:
+    """The folder ``node_modules`` with the packages of ``node/package.json``.
 
-    The packages are installed once into pytest's cache, again when ``package.json`` changes.
-
-    :param directory: an empty folder of the test's.
+    They are installed once into pytest's cache, again when ``package.json`` changes.
     """
     npm = need("npm", "apt-get install nodejs npm")
-    need("node", "apt-get install nodejs npm")
     manifest = (HERE / "node" / "package.json").read_bytes()
     home = cache.mkdir("kimai-remote-node")
     installed = home / hashlib.sha256(manifest).hexdigest()[:16]
@@ -117,7 +114,17 @@ def node_project(cache: pytest.Cache, directory: Path) -> Path:
             run([npm, "install", "--no-audit", "--no-fund"], cwd=fresh)
             if not installed.exists():
                 fresh.rename(installed)
+    return installed / "node_modules"
+
+
+def node_project(cache: pytest.Cache, directory: Path) -> Path:
+    """A folder with the programs of ``node/`` and the packages that they need.
+
+    :param directory: an empty folder of the test's.
+    """
+    need("node", "apt-get install nodejs npm")
+    packages = node_packages(cache)
     project = directory / "node"
     shutil.copytree(HERE / "node", project)
-    (project / "node_modules").symlink_to(installed / "node_modules")
+    (project / "node_modules").symlink_to(packages)
     return project

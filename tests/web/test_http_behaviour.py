@@ -212,8 +212,11 @@ def test_no_answer_names_the_defect_of_a_request(town: Town) -> None:
 
 
 def test_people_see_a_page(town: Town) -> None:
-    for path in ("/", SOAP):
+    for path, link in (
+        ("/", "core/soap.php?wsdl&amp;style=rpc"),
+        (SOAP, f"{town.server.soap}?wsdl"),
+    ):
         reply = get(town.server, path)
         assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert f'href="{town.server.soap}?wsdl"' in reply.text
+        assert f'href="{link}"' in reply.text
     assert reply.headers["X-Content-Type-Options"] == "nosniff"

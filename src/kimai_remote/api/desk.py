@@ -192,7 +192,8 @@ def method(
             _args=arguments,
             _returns=result_of(items, result),
             _in_arg_names=names or {},
-            _udd={"legacy_boolean": legacy_boolean},  # protocols read it from the descriptor
+            # Protocols read these from the descriptor.
+            _udd={"legacy_boolean": legacy_boolean, "writes": writes},
         )(run)
 
     return expose

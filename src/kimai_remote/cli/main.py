@@ -114,6 +114,7 @@ def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
 def _show_addresses(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
+    console.print(f"Console   {base}/", soft_wrap=True, markup=False)
     console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
     console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
     console.print("Stop with Ctrl+C.")

@@ -41,6 +41,8 @@ class Method:
     result: Any
     #: Kimai's contract had it answer a boolean until 2018.
     legacy_boolean: bool
+    #: Whether a call may change something.
+    writes: bool
 
 
 def methods() -> Iterator[Method]:
@@ -49,12 +51,14 @@ def methods() -> Iterator[Method]:
         message = descriptor.in_message
         parameters = message.get_flat_type_info(message).items()
         ((_, result),) = descriptor.out_message._type_info.items()
+        traits = descriptor.udd or {}
         yield Method(
             name,
             " ".join(inspect.cleandoc(descriptor.doc or "").split()),
             tuple(Parameter(public, kind) for public, kind in parameters),
             result,
-            bool((descriptor.udd or {}).get("legacy_boolean")),
+            bool(traits.get("legacy_boolean")),
+            bool(traits.get("writes")),
         )
 
 
@@ -142,6 +146,8 @@ def _openrpc_method(method: Method, schemas: dict[str, Any]) -> dict[str, Any]:
             for parameter in method.parameters
         ],
         "result": {"name": f"{method.name}Result", "schema": _schema(method.result, schemas)},
+        # OpenRPC has no word of its own for it.
+        "x-writes": method.writes,
     }
 
 

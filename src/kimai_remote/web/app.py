@@ -17,7 +17,7 @@ from ..api.desk import Desk
 from ..protocols import envelope
 from ..protocols.discovery import Discovery
 from ..protocols.endpoints import JsonEndpoint, SoapEndpoint
-from . import body, headers, pages, responses
+from . import assets, body, headers, pages, responses
 from .address import address
 from .origin import origin_of
 
@@ -39,7 +39,7 @@ class WebApplication:
         self._soap = SoapEndpoint(desk)
         self._json = JsonEndpoint(desk, self._discovery)
         #: What is answered at addresses other than the endpoints'.
-        self._pages: dict[str, Callable[[Request], Response]] = {"/": self._start}
+        self._pages: dict[str, Callable[[Request], Response]] = assets.pages()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -95,17 +95,15 @@ class WebApplication:
             if contract is None:
                 raise NotFound("The styles are document and rpc.")
             return responses.described(request, "text/xml", lambda: contract(url))
-        return responses.described(request, "text/html", lambda: pages.soap(url))
+        # Below a folder that no proxy declared, nobody can say where the console is.
+        console = "../" if request.path.startswith("/core/") else None
+        return responses.described(request, "text/html", lambda: pages.soap(url, console))
 
     def _page(self, request: Request) -> Response:
         page = self._pages.get(request.path or "/")
         if page is None:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
         return page(request)
-
-    def _start(self, request: Request) -> Response:
-        base = address(request, self._settings, "/core/soap.php").removesuffix("soap.php")
-        return responses.described(request, "text/html", lambda: pages.start(base))
 
 
 def wsgi_application(desk: Desk) -> Callable[..., Iterable[bytes]]:

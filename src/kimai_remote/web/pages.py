@@ -10,28 +10,20 @@ _STYLE = (
 )
 
 
-def start(base: str) -> bytes:
-    """The page at the root; ``base`` is the address of the endpoints up to the last slash."""
-    base = html.escape(base)
-    return _page(
-        "kimai-remote",
-        "<main><h1>kimai-remote</h1><p>The Kimai 1 Remote API is served here.</p><dl>"
-        f'<dt>SOAP</dt><dd><a href="{base}soap.php?wsdl"><code>{base}soap.php?wsdl</code></a>'
-        f'<br>as Kimai 1 had it: <a href="{base}soap.php?wsdl&amp;style=rpc"><code>…&amp;style=rpc'
-        "</code></a></dd>"
-        f'<dt>JSON-RPC</dt><dd><a href="{base}json.php"><code>{base}json.php</code></a>'
-        f'<br>OpenRPC: <a href="{base}json.php?openrpc"><code>…?openrpc</code></a></dd>'
-        "</dl></main>",
-    )
+def soap(url: str, console: str | None) -> bytes:
+    """The page at the SOAP endpoint.
 
-
-def soap(url: str) -> bytes:
-    """The page at the SOAP endpoint."""
+    :param console: where the console is, as seen from this page.
+    """
     url = html.escape(url)
+    link = "" if console is None else (
+        f'<p>The <a href="{html.escape(console)}">console</a> calls every method by a form, and '
+        "tracks time.</p>"
+    )  # fmt: skip
     return _page(
         "Kimai Remote API: SOAP",
         "<main><h1>Kimai Remote API: SOAP</h1><p>This address takes SOAP 1.1 requests by POST. "
-        f'The contract is <a href="{url}?wsdl"><code>{url}?wsdl</code></a>.</p></main>',
+        f'The contract is <a href="{url}?wsdl"><code>{url}?wsdl</code></a>.</p>{link}</main>',
     )
 
 

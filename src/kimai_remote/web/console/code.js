@@ -1,0 +1,102 @@
+// Showing JSON and XML: indented, and with some colour. All of it is set as text.
+
+import { parseXml } from "./wsdl.js";
+import { el } from "./dom.js";
+
+/** Longer texts are shown without colours, and cut. */
+const COLOURED = 30_000;
+const SHOWN = 200_000;
+
+export function prettyJson(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+export function prettyXml(text) {
+  try {
+    const document = parseXml(text);
+    return serialized(document.documentElement, "").join("\n");
+  } catch {
+    return text;
+  }
+}
+
+function serialized(element, indent) {
+  const whole = new XMLSerializer().serializeToString(element.cloneNode(false));
+  const children = [...element.children];
+  if (!children.length) {
+    const text = element.textContent;
+    if (!text) return [indent + without(whole, element)];
+    const holder = element.cloneNode(false);
+    holder.textContent = text;
+    return [indent + without(new XMLSerializer().serializeToString(holder), element)];
+  }
+  const start = without(whole, element).replace(/(\/>|><\/[^>]*>)$/, ">");
+  return [
+    indent + start,
+    ...children.flatMap((child) => serialized(child, `${indent}  `)),
+    `${indent}</${element.tagName}>`,
+  ];
+}
+
+/** Without the declarations that the serializer repeats on each element taken by itself. */
+function without(text, element) {
+  if (!element.parentElement) return text;
+  const inherited = (prefix) => element.parentElement.lookupNamespaceURI(prefix || null);
+  return text.replace(/^<[^>]*>/, (tag) =>
+    tag.replace(/ xmlns(?::([\w.-]+))?="([^"]*)"/g, (found, prefix, uri) =>
+      inherited(prefix) === uri ? "" : found,
+    ),
+  );
+}
+
+const TOKENS = {
+  json: /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b/g,
+  xml: /(<[^>]*>)/g,
+};
+
+/**
+ * A box of code.
+ *
+ * @param {string} text
+ * @param {"json"|"xml"|"text"} language
+ * @param {string} label What it is, for screen readers.
+ */
+export function codeBox(text, language, label) {
+  const shown = text.slice(0, SHOWN);
+  const code = el("code", {}, ...coloured(shown, language));
+  const box = el("pre", { tabindex: "0", role: "region", "aria-label": label }, code);
+  if (shown.length === text.length) return box;
+  const note = `The first ${SHOWN / 1000} of ${Math.ceil(text.length / 1000)} thousand characters; Copy copies all of them.`;
+  return el("div", {}, box, el("p", { class: "hint" }, note));
+}
+
+function* coloured(text, language) {
+  const tokens = TOKENS[language];
+  if (!tokens || text.length > COLOURED) {
+    yield text;
+    return;
+  }
+  let last = 0;
+  for (const found of text.matchAll(tokens)) {
+    yield text.slice(last, found.index);
+    const [token, quoted, colon, word] = found;
+    if (language === "xml") yield* tag(token);
+    else if (quoted && colon) yield* [el("span", { class: "t-name" }, quoted), colon];
+    else if (quoted) yield el("span", { class: "t-text" }, quoted);
+    else yield el("span", { class: word ? "t-word" : "t-number" }, token);
+    last = found.index + token.length;
+  }
+  yield text.slice(last);
+}
+
+/** A tag: what it holds stands out, so its name is the quieter. */
+function* tag(token) {
+  const [, start, rest, end] = token.match(/^(<[/?]?[\w:.-]*)([^]*?)([/?]?>)$/);
+  yield el("span", { class: "t-name" }, start);
+  if (rest) yield el("span", { class: "t-quiet" }, rest);
+  yield el("span", { class: "t-name" }, end);
+}

@@ -1,0 +1,113 @@
+// Choosing a project and a task of it.
+
+import { el, field, fill, option } from "./dom.js";
+import { wrong } from "./inputs.js";
+import { ask } from "./session.js";
+
+/** The lists to choose from, each asked for once. */
+export class Work {
+  #asked = new Map();
+
+  projects() {
+    return this.#once("getProjects", {});
+  }
+
+  /** The tasks of a project. */
+  tasks(projectId) {
+    return this.#once("getTasks", { projectId });
+  }
+
+  #once(method, params) {
+    const name = JSON.stringify([method, params]);
+    if (!this.#asked.has(name)) {
+      const asked = ask(method, params).then(({ items }) => items);
+      this.#asked.set(name, asked);
+      // It is asked again after a failure.
+      asked.catch(() => this.#asked.delete(name));
+    }
+    return this.#asked.get(name);
+  }
+}
+
+/**
+ * Fills a choice of projects, by customer.
+ *
+ * @param {number} [chosen] The project that is chosen, and `name` its name: what is recorded
+ *   already may be on one that isn't offered any more.
+ */
+export async function offerProjects(work, control, chosen, name) {
+  const found = await work.projects();
+  const groups = [...grouped(found, ({ customerName }) => customerName)].map(([label, projects]) =>
+    el("optgroup", { label }, projects.map((each) => option(each.projectID, each.name, chosen))),
+  );
+  const known = found.some(({ projectID }) => projectID === chosen);
+  fill(
+    control,
+    !chosen && option("", "Choose a project", ""),
+    chosen && !known && option(chosen, name ?? `Project ${chosen}`, chosen),
+    groups,
+  );
+}
+
+/**
+ * Two choices that belong together: `{elements, project, set, chosen}`.
+ *
+ * @param {Work} work
+ * @param {(message: string) => void} failed Told what couldn't be loaded.
+ */
+export function workPicker(work, failed) {
+  const project = el("select", { change: () => offerTasks() });
+  const task = el("select", {});
+  let turn = 0;
+
+  async function offerTasks(chosen, name) {
+    const mine = ++turn;
+    const projectId = Number(project.value);
+    task.disabled = true;
+    fill(task, option("", projectId ? "Loading…" : "Choose a project first", ""));
+    if (!projectId) return;
+    let found = [];
+    try {
+      found = await work.tasks(projectId);
+    } catch (error) {
+      // Of a project that isn't offered any more, the chosen task is the only one.
+      if (!chosen) failed(error.message);
+    }
+    if (mine !== turn) return;
+    const known = found.some(({ activityID }) => activityID === chosen);
+    fill(
+      task,
+      !chosen && option("", found.length ? "Choose a task" : "No tasks", ""),
+      chosen && !known && option(chosen, name ?? `Task ${chosen}`, chosen),
+      found.map((each) => option(each.activityID, each.name, chosen)),
+    );
+    task.disabled = false;
+  }
+
+  return {
+    elements: [field("Project", project), field("Task", task)],
+    project,
+    /** Offers what there is, with these chosen; `names` are those of the chosen ones. */
+    async set(projectId, taskId, names = {}) {
+      try {
+        await offerProjects(work, project, projectId, names.project);
+        await offerTasks(taskId, names.task);
+      } catch (error) {
+        failed(error.message);
+      }
+    },
+    /** `{projectId, taskId}`; throws what is missing. */
+    chosen() {
+      if (!project.value) throw wrong(project, "Choose a project.");
+      if (!task.value) throw wrong(task, "Choose a task.");
+      return { projectId: Number(project.value), taskId: Number(task.value) };
+    },
+  };
+}
+
+/** Lists by their key, each in the order of the whole. */
+export function grouped(list, key) {
+  const groups = new Map();
+  for (const each of list) groups.set(key(each), [...(groups.get(key(each)) ?? []), each]);
+  return groups;
+}

@@ -1,0 +1,119 @@
+"""A real browser, and the console in it as a person uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from clients import tools
+
+#: Milliseconds that the slowest machine may take for a step.
+PATIENCE = 20_000
+_OPTIONS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+#: Fails each use of a policy that the page breaks, and says so where the test sees it.
+_WATCH_POLICY = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass
+class Console:
+    """The console in a tab of its own."""
+
+    page: Page
+    url: str
+    #: What the browser complained about.
+    complaints: list[str] = field(default_factory=list)
+    #: Parts of complaints that the test causes; a server may be without the health check.
+    expected: list[str] = field(default_factory=lambda: ["/health/ready"])
+
+    def open(self, tab: str = "") -> None:
+        self.page.goto(f"{self.url}/{f'#{tab}' if tab else ''}")
+        expect(self.page.get_by_role("tablist")).to_be_visible()
+
+    def sign_in(self, name: str, password: str) -> None:
+        self.page.get_by_role("banner").get_by_role("button", name="Sign in").click()
+        dialog = self.page.get_by_role("dialog", name="Sign in")
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_label("Password").fill(password)
+        dialog.get_by_role("button", name="Sign in").click()
+
+    def enter(self, name: str, password: str, tab: str = "time") -> None:
+        """Open a tab as somebody."""
+        self.open(tab)
+        self.sign_in(name, password)
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    def section(self, name: str) -> Any:
+        return self.page.get_by_role("region", name=name, exact=True)
+
+    @property
+    def recorder(self) -> Any:
+        return self.section("Recorder")
+
+    @property
+    def recording(self) -> Any:
+        """The heading that says what is being recorded."""
+        return self.recorder.get_by_role("heading", level=2)
+
+    def field(self, name: str) -> Any:
+        """The field of a method's form."""
+        return self.page.locator(f"form [name={name}]")
+
+    def choose(self, method: str) -> None:
+        """Open a method's form."""
+        self.page.locator(f"a[href='#methods/{method}']").click()
+
+    def complain(self, text: str, where: str) -> None:
+        self.complaints.append(f"{text} {where}")
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(part in complaint for part in self.expected)
+        ]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, without a window."""
+    program = tools.need("chromium", "apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_OPTIONS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def console(browser: Browser, url: str, **options: Any) -> Iterator[Console]:
+    """A console whose browser has nothing to complain about.
+
+    :param options: of the browser's context.
+    """
+    settings = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+    with browser.new_context(**settings) as context:
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(_WATCH_POLICY)
+        page = context.new_page()
+        opened = Console(page, url)
+
+        def heard(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                opened.complain(message.text, message.location.get("url", ""))
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: opened.complain(str(error), page.url))
+        yield opened
+        assert opened.unexpected == []

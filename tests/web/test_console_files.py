@@ -1,0 +1,103 @@
+"""The files of the console over HTTP."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import kimai_remote.web
+from support.town import Town
+from support.wire import get, request
+
+FOLDER = Path(kimai_remote.web.__file__).parent / "console"
+FILES = sorted(path.name for path in FOLDER.iterdir())
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+
+
+def address(name: str) -> str:
+    return "/" if name == "index.html" else f"/console/{name}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_served(town: Town, name: str) -> None:
+    reply = get(town.server, address(name))
+    assert (reply.status, reply.body) == (200, (FOLDER / name).read_bytes())
+    assert reply.headers["Content-Type"] == TYPES[name.rpartition(".")[2]]
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Cache-Control"] == "no-cache"
+    again = get(town.server, address(name), {"If-None-Match": reply.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_the_policy_allows_nothing_from_elsewhere(town: Town) -> None:
+    policies = {
+        get(town.server, address(name)).headers["Content-Security-Policy"] for name in FILES
+    }
+    (policy,) = policies
+    parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert parts == {
+        "default-src": "'none'", "script-src": "'self'", "style-src": "'self'",
+        "connect-src": "'self'", "img-src": "'self' data:", "base-uri": "'none'",
+        "form-action": "'none'", "frame-ancestors": "'none'",
+    }  # fmt: skip
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    namespaces = ("http://www.w3.org/", "http://schemas.xmlsoap.org/")
+    for path in FOLDER.iterdir():
+        found = re.findall(r"""(?:https?:)?//[\w.-]+\.\w[^\s"'`]*""", path.read_text("utf-8"))
+        assert [each for each in found if not each.startswith(namespaces)] == [], path.name
+
+
+def test_markup_has_no_script_or_style_of_its_own() -> None:
+    text = (FOLDER / "index.html").read_text("utf-8")
+    assert re.findall(r"<script(?![^>]* src=)|<style|\s(?:style|on\w+)=", text) == []
+    assert re.findall(r'(?:href|src)="(/[^"]*)"', text) == []
+    assert "<noscript>" in text
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.js")), ids=lambda path: path.name)
+def test_no_script_makes_markup_or_code_of_texts(path: Path) -> None:
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setHTML"
+        r"|document\.cookie|localStorage\.\w",
+        path.read_text("utf-8"),
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/console", "/console/", "/console/index.html", "/console/../app.py",
+        "/console/..%2fapp.py", "/console/%2e%2e/app.py", "/console/main.js/", "/console//main.js",
+        "/console/main.js%00", "/console/MAIN.JS", "/main.js", "/index.html", "/console/app.py",
+        "/kimai/console/main.js",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_served(town: Town, target: str) -> None:
+    assert get(town.server, target).status == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_files_are_only_read(town: Town, method: str) -> None:
+    for target in ("/", "/console/main.js"):
+        reply = request(town.server, method, target, b"")
+        assert reply.status == 405
+        assert reply.headers["Allow"] == "GET, HEAD"
+
+
+def test_soap_in_a_browser_leads_to_the_console(town: Town) -> None:
+    assert '<a href="../">console</a>' in get(town.server, "/core/soap.php").text
+    # Below a folder that no proxy declared, the console is nowhere.
+    assert "console" not in get(town.server, "/kimai/core/soap.php").text
+
+
+def test_the_server_says_where_it_is(town: Town) -> None:
+    assert f"Console   {town.server.url}/\n" in town.server.output
