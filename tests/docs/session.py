@@ -1,0 +1,115 @@
+"""Following a page as its reader would: all of its commands in one shell, in one empty folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.markdown import Block, matches
+
+#: Longest that a page may take.
+TIMEOUT = 120
+#: Of the tester's environment; nothing else is known to the commands of a page.
+_KEPT = ("LANG", "TZ", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
+#: A command that failed is written here, unless it was a condition.
+_HEAD = """
+trap 'code=$?; printf "%s\\t%s\\t%s\\n" "$block" "$code" "$BASH_COMMAND" >&9' ERR
+set -E
+"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a page says and doesn't hold."""
+
+    block: Block
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.block}: {self.text}"
+
+
+def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> list[Failure]:
+    """Run blocks one after the other in one session; what they started is ended with it.
+
+    A command may fail only in a block that shows its status (``$?``).
+
+    :param put: puts the test's places into a text.
+    """
+    records = folder.parent / f"{folder.name}-records"
+    records.mkdir()
+    failed = records / "failed"
+    script = [f"exec 9>>{failed}", _HEAD]
+    for number, block in enumerate(blocks):
+        code, output = records / f"{number}.sh", records / f"{number}.out"
+        code.write_text(put(block.code), encoding="utf-8")
+        script += [f"block={number}", f". {code} >{output} 2>&1"]
+    script.append(f"echo done >{records / 'done'}")
+    (records / "session.sh").write_text("\n".join(script) + "\n")
+    _run(records / "session.sh", folder)
+    failures = []
+    if not (records / "done").exists():
+        ran = [number for number in range(len(blocks)) if (records / f"{number}.out").exists()]
+        last = ran[-1] if ran else 0
+        failures.append(Failure(blocks[last], "the session ended here, or took too long"))
+    for line in failed.read_text(encoding="utf-8").splitlines() if failed.exists() else ():
+        number, code, command = [*line.split("\t", 2), "", ""][:3]
+        sourced = command.startswith(f". {records}")  # the block as a whole, after its last command
+        if number.isdigit() and not sourced and "$?" not in blocks[int(number)].code:
+            failures.append(Failure(blocks[int(number)], f"status {code} of: {command}"))
+    for number, block in enumerate(blocks):
+        path = records / f"{number}.out"
+        output = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        if block.prints is not None and not matches(output, put(block.prints)):
+            failures.append(Failure(block, f"says\n{block.prints}\nbut printed\n{output}"))
+        elif any(failure.block is block for failure in failures):
+            failures.append(Failure(block, f"printed\n{output}"))
+    return failures
+
+
+def _run(script: Path, folder: Path) -> None:
+    environ = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environ |= {
+        "HOME": str(folder), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8", "COLUMNS": "100",
+    }  # fmt: skip
+    process = subprocess.Popen(
+        ["bash", "--noprofile", "--norc", str(script)], cwd=folder, env=environ,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        process.wait(TIMEOUT)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the session and all that it started, and wait until that is gone."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sign)
+        except ProcessLookupError:
+            break
+        if sign is signal.SIGTERM:
+            _wait_for_group(process)
+    process.wait()
+
+
+def _wait_for_group(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        process.poll()
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
