@@ -1,4 +1,4 @@
-"""The API reference, ``docs/api.md``: written from the service by ``python tests/docs/reference.py``.
+"""The API reference, ``docs/api.md``: ``python tests/docs/reference.py`` writes it.
 
 What it says of methods and records is what the service says; its examples are real calls in the
 known world of the tests.

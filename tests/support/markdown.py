@@ -69,9 +69,11 @@ def blocks(page: Path) -> list[Block]:
 
 
 def matches(output: str, prints: str) -> bool:
-    """Whether an output is what a page says; it may go on after that."""
-    pattern = ".*".join(map(re.escape, prints.strip().split("…")))
-    return re.match(pattern, output.lstrip("\n"), re.S) is not None
+    """Whether an output is what a page says; it may go on after that. Space at the end of lines
+    doesn't count."""
+    said, printed = (re.sub(r" +$", "", text.strip("\n"), flags=re.M) for text in (prints, output))
+    pattern = ".*".join(map(re.escape, said.split("…")))
+    return re.match(pattern, printed, re.S) is not None
 
 
 def links(page: Path) -> Iterator[tuple[str, Path | None, str]]:
