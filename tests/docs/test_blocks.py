@@ -37,7 +37,7 @@ CHECKS = {
     "toml": tomllib.loads, "json": _json, "python": _python, "xml": etree.fromstring,
     "ini": _shipped, "nginx": _shipped, "caddy": _shipped, "dockerfile": _shipped,
     "yaml": _shipped,
-    "sh": None, "php": None, "javascript": None, "perl": None, "java": None, "csharp": None,
+    "sh": None, "sql": None, "php": None, "javascript": None, "perl": None, "java": None, "csharp": None,
 }  # fmt: skip
 
 
