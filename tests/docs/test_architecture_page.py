@@ -65,7 +65,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert len(recipe) == 3
     for block in recipe:
         first, code = block.code.split("\n", 1)
-        path = folder / first.removeprefix("# ")
+        path = folder / first.strip().removeprefix("# ")
         path.write_text(path.read_text() + "\n\n" + code)
     clean = {name: text for name, text in os.environ.items() if "KIMAI_REMOTE_" not in name}
     port = free_port()
