@@ -45,15 +45,17 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
     records = folder.parent / f"{folder.name}-records"
     records.mkdir()
     failed = records / "failed"
-    script = [f"exec 9>>{failed}", _HEAD]
+    script, failures = [f"exec 9>>{failed}", _HEAD], list[Failure]()
     for number, block in enumerate(blocks):
         code, output = records / f"{number}.sh", records / f"{number}.out"
         code.write_text(put(block.code), encoding="utf-8")
+        checked = subprocess.run(["bash", "-n", code], capture_output=True, text=True, check=False)
+        if checked.returncode:
+            failures.append(Failure(block, checked.stderr))
         script += [f"block={number}", f". {code} >{output} 2>&1"]
     script.append(f"echo done >{records / 'done'}")
     (records / "session.sh").write_text("\n".join(script) + "\n")
     _run(records / "session.sh", folder)
-    failures = []
     if not (records / "done").exists():
         ran = [number for number in range(len(blocks)) if (records / f"{number}.out").exists()]
         last = ran[-1] if ran else 0
