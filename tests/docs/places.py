@@ -41,8 +41,8 @@ def replaced(page: str, folder: Path) -> Iterator[Callable[[str], str]]:
     port = str(free_port())
     with ExitStack() as stack:
         changes = [
-            (r"(127\.0\.0\.1|localhost):8000\b", rf"\1:{port}"),
-            (r"(--port[ =]|port )8000\b", rf"\g<1>{port}"),
+            (r"(?<=[\w\]]):8000\b", f":{port}"),
+            (r"(?i)(port *[= ] *[\"']?)8000\b", rf"\g<1>{port}"),
         ]
         for place in filter(page.__contains__, FOLDERS):
             own = folder / "machine" / place[1:]

@@ -16,11 +16,25 @@ from support.markdown import Block, matches
 #: Longest that a page may take.
 TIMEOUT = 120
 #: Of the tester's environment; nothing else is known to the commands of a page.
-_KEPT = ("LANG", "TZ", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
+_KEPT = ("LANG", "TZ", "TMPDIR")
 #: A command that failed is written here, unless it was a condition.
 _HEAD = """
 trap 'code=$?; printf "%s\\t%s\\t%s\\n" "$block" "$code" "$BASH_COMMAND" >&9' ERR
 set -E
+"""
+#: The program, as a page calls it: where nothing says which port to serve at, it is the test's.
+_PROGRAM = """#!/bin/sh
+serves=
+for argument; do
+    case $argument in
+        serve) serves=yes ;;
+        --port | --port=* | --help) exec {program} "$@" ;;
+    esac
+done
+if [ -z "$serves" ] || [ -n "$KIMAI_REMOTE_PORT" ] || grep -qs '^port *=' kimai-remote.toml; then
+    exec {program} "$@"
+fi
+exec {program} "$@" --port {port}
 """
 
 
@@ -55,7 +69,12 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
         script += [f"block={number}", f". {code} >{output} 2>&1"]
     script.append(f"echo done >{records / 'done'}")
     (records / "session.sh").write_text("\n".join(script) + "\n")
-    _run(records / "session.sh", folder)
+    program = records / "bin" / "kimai-remote"
+    program.parent.mkdir()
+    real, port = Path(sys.executable).with_name(program.name), put("port 8000").split()[-1]
+    program.write_text(_PROGRAM.format(program=real, port=port))
+    program.chmod(0o755)
+    _run(records / "session.sh", folder, program.parent)
     if not (records / "done").exists():
         ran = [number for number in range(len(blocks)) if (records / f"{number}.out").exists()]
         last = ran[-1] if ran else 0
@@ -75,11 +94,11 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
     return failures
 
 
-def _run(script: Path, folder: Path) -> None:
+def _run(script: Path, folder: Path, programs: Path) -> None:
     environ = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environ |= {
-        "HOME": str(folder), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "LC_ALL": "C.UTF-8", "COLUMNS": "100",
+        "HOME": str(folder), "LC_ALL": "C.UTF-8", "COLUMNS": "100",
+        "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
     }  # fmt: skip
     process = subprocess.Popen(
         ["bash", "--noprofile", "--norc", str(script)], cwd=folder, env=environ,

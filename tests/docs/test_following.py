@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from clients import tools
 from docs import places, session
 from support.markdown import Block, blocks
 from support.server import ROOT
@@ -52,6 +55,27 @@ def test_a_page_that_does_not(tmp_path: Path, code: str, prints: str | None, par
     assert part in "\n".join(failures)
 
 
+def test_the_port_of_the_test(tmp_path: Path) -> None:
+    """A page may serve at the usual port; what it says itself counts."""
+    program = tmp_path / "home-records" / "bin" / "kimai-remote"
+    assert follow(tmp_path / "home", ("true\n", None)) == []
+    text = program.read_text()
+    assert str(Path(sys.executable).with_name("kimai-remote")) in text
+    text = re.sub(r"exec \S+", "exec echo", text)
+    program.write_text(text)
+
+    def asked(*arguments: str, **environ: str) -> str:
+        return tools.run([program, *arguments], cwd=tmp_path, environ=environ).strip()
+
+    assert asked("serve", "--demo") == "serve --demo --port 8000"
+    assert asked("serve", "--port", "9") == "serve --port 9"
+    assert asked("serve", KIMAI_REMOTE_PORT="9") == "serve"
+    assert asked("serve", "--help") == "serve --help"
+    assert asked("db", "status") == "db status"
+    (tmp_path / "kimai-remote.toml").write_text("port = 9\n")
+    assert asked("serve") == "serve"
+
+
 def test_what_a_page_started_is_ended(tmp_path: Path) -> None:
     started = time.monotonic()
     assert follow(tmp_path / "home", ("sleep 300 &\necho $! > number\n", None)) == []
@@ -68,7 +92,7 @@ def test_a_page_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_places_of_the_test(tmp_path: Path) -> None:
     page = (
         "serve --port 8000; curl http://127.0.0.1:8000/ and localhost:8000; port 8000; 18000 8000s"
-        " sqlite:////var/lib/kimai-remote/x"
+        " KIMAI_REMOTE_PORT=8000 port = 8000 sqlite:////var/lib/kimai-remote/x"
     )
     with places.replaced(page, tmp_path) as put:
         text = put(page)
