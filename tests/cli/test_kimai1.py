@@ -111,7 +111,8 @@ def test_adoption(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def tables(kimai: Database) -> set[str]:
-    return set(inspect(kimai.engine).get_table_names())
+    names = inspect(kimai.engine).get_table_names()
+    return {name for name in names if name.startswith(kimai.prefix)}
 
 
 def test_leaving(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
