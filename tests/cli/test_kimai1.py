@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from typer.testing import CliRunner
 
 from kimai_remote.cli.databases import with_autoconf
@@ -35,15 +35,8 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def autoconf(directory: Path, kimai: Database) -> Path:
-    url = kimai.url
     path = directory / "autoconf.php"
-    host = f"{url.host}:{url.port}" if url.port else url.host
-    path.write_text(
-        f'<?php\n$server_hostname = "{host}";\n$server_database = "{url.database}";\n'
-        f'$server_username = "{url.username}";\n$server_password = "{url.password or ""}";\n'
-        f'$server_prefix = "{kimai.prefix}";\n$password_salt = "{kimai1.SALT}";\n'
-        '$timezone = "Europe/Vienna";\n'
-    )
+    kimai1.write_autoconf(path, kimai.url, kimai.prefix)
     return path
 
 
@@ -115,6 +108,53 @@ def test_adoption(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (code, "kimai-remote kimai1 check" in " ".join(shown.split())) == (2, True)
     assert run("db", "upgrade")[0] == 0
     assert run("db", "status")[0] == 0
+
+
+def tables(kimai: Database) -> set[str]:
+    names = inspect(kimai.engine).get_table_names()
+    return {name for name in names if name.startswith(kimai.prefix)}
+
+
+def test_leaving(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIMAI_REMOTE_KIMAI_AUTOCONF", str(autoconf(tmp_path, kimai)))
+    monkeypatch.setenv("KIMAI_REMOTE_DATA_DIR", str(tmp_path))
+    before = tables(kimai)
+    assert run("db", "upgrade")[0] == 0
+    served = tables(kimai)
+    code, shown = run("kimai1", "leave")  # nobody says yes
+    assert (code, "remote_keys" in shown) == (1, True)
+    assert run("kimai1", "leave", "--json")[0] == 2
+    assert tables(kimai) == served
+    code, shown = run("kimai1", "leave", "--yes", "--json")
+    assert code == 0
+    assert len(json.loads(shown)["tables"]) == 3
+    assert tables(kimai) == before
+    code, shown = run("kimai1", "leave")
+    assert (code, "Nothing" in shown) == (0, True)
+    assert run("kimai1", "check")[0] == 0
+
+
+def test_leaving_a_database_of_ours(target: str, kimai: Database) -> None:
+    url = kimai.url.render_as_string(hide_password=False)
+    assert run("kimai1", "import", "--from", url, "--from-prefix", kimai.prefix)[0] == 0
+    code, shown = run("kimai1", "leave", "--yes")
+    assert (code, "made by kimai-remote" in " ".join(shown.split())) == (2, True)
+    assert run("db", "status")[0] == 0
+
+
+def test_the_way_back(
+    kimai: Database, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = kimai.url.render_as_string(hide_password=False)
+    assert run("kimai1", "import", "--from", url, "--from-prefix", kimai.prefix)[0] == 0
+    with kimai1.database(tmp_path, prefix=f"w{kimai1.PREFIX}", rows={}) as back:
+        monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", url)
+        monkeypatch.setenv("KIMAI_REMOTE_TABLE_PREFIX", back.prefix)
+        assert run("db", "upgrade")[0] == 0
+        code, shown = run("kimai1", "import", "--from", target)
+        assert (code, "PASSWORD_SALT" in shown) == (0, False)
+        assert run("kimai1", "leave", "--yes")[0] == 0
+        assert len(kimai1.rows_of(back, "timeSheet")) == len(kimai1.ROWS["timeSheet"])
 
 
 def test_an_old_revision_is_not_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,24 +1,23 @@
 """Running the examples of docs/clients as a reader would, against a server of the test's.
 
 A page has fenced code blocks; each is complete, and right after it comes a ``text`` block with what
-it prints. An ellipsis there stands for anything, and more may follow.
+it prints (see :mod:`support.markdown`).
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from clients import java_tools, tools
+from support.markdown import blocks, matches
 from support.server import ROOT
 
 PAGES = ROOT / "docs" / "clients"
 #: The address in the examples.
 ADDRESS = "http://127.0.0.1:8000"
-_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,7 @@ class Example:
         return RUNNERS[self.language](self.code.replace(ADDRESS, url), directory)
 
     def matches(self, output: str) -> bool:
-        pattern = ".*".join(map(re.escape, self.prints.strip().split("…")))
-        return re.match(pattern, output, re.S) is not None
+        return matches(output, self.prints)
 
 
 def examples() -> list[Example]:
@@ -51,14 +49,13 @@ def examples() -> list[Example]:
     """
     found = []
     for page in sorted(PAGES.glob("*.md")):
-        blocks = _FENCE.findall(page.read_text(encoding="utf-8"))
-        for number, (language, code) in enumerate(blocks):
-            if language == "text" or language in NOT_RUN:
+        for number, block in enumerate(blocks(page)):
+            if block.language in NOT_RUN:
                 continue
-            following = blocks[number + 1 : number + 2]
-            if not following or following[0][0] != "text" or not following[0][1].strip("…\n "):
-                raise ValueError(f"{page.name}: block {number} doesn't say what it prints")
-            found.append(Example(page.stem, number, language, code, following[0][1]))
+            if not (block.prints or "").strip("…\n "):
+                raise ValueError(f"{block} doesn't say what it prints")
+            example = Example(page.stem, number, block.language, block.code, block.prints or "")
+            found.append(example)
     return found
 
 

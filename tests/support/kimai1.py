@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 
 from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import PREFIX_TOKEN, Base
@@ -351,6 +351,17 @@ def database(directory: Path, *, prefix: str = f"o{PREFIX}", **how: Any) -> Iter
     finally:
         drop(kimai)
         kimai.close()
+
+
+def write_autoconf(path: Path, url: URL, prefix: str) -> None:
+    """Kimai's ``includes/autoconf.php`` for a database."""
+    host = f"{url.host}:{url.port}" if url.port else url.host
+    path.write_text(
+        f'<?php\n$server_hostname = "{host}";\n$server_database = "{url.database}";\n'
+        f'$server_username = "{url.username}";\n$server_password = "{url.password or ""}";\n'
+        f'$server_prefix = "{prefix}";\n$password_salt = "{SALT}";\n'
+        '$timezone = "Europe/Vienna";\n'
+    )
 
 
 def rows_of(database: Database, table: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""``kimai-remote kimai1``: looking at a Kimai 1 database, and copying it into ours."""
+"""``kimai-remote kimai1``: looking at a Kimai 1 database, copying it into ours, leaving it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from rich.table import Table
 
 from ..config import Settings
 from ..errors import ConfigurationError
+from ..storage import counts
 from ..storage.database import Database
-from ..storage.kimai1 import autoconf, figures, importer
+from ..storage.kimai1 import autoconf, figures, importer, leaving
 from ..storage.kimai1.survey import BLOCKER, PROBLEM, Survey
 from ..storage.kimai1.survey import survey as look_at
 from .databases import open_database, with_autoconf
@@ -82,6 +83,9 @@ def import_(
 ) -> None:
     """Copy a whole Kimai 1 database into the configured one, everything or nothing.
 
+    The other way round, from a database that kimai-remote made into Kimai's empty tables, it is
+    the same.
+
     At the end the copy is compared with the original; if they differ, nothing is kept. Doing it
     again compares once more.
     """
@@ -105,6 +109,47 @@ def import_(
             _show(report, as_json)
             if not as_json:
                 _show_end(report, source, target)
+
+
+@app.command()
+def leave(
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes.")] = False,
+) -> None:
+    """Remove what kimai-remote has added to the configured Kimai 1 database.
+
+    Stop the server first. Kimai's own tables and all records in them stay; API keys that
+    kimai-remote gave out are gone then. A database that kimai-remote made is left as it is.
+    """
+    with reported():
+        settings = with_autoconf(Settings.from_environment(statement_timeout=0))
+        with closing(open_database(settings)) as database:
+            ours = leaving.find(database)
+            if as_json and not yes:
+                raise ConfigurationError("With --json nobody is asked, so give --yes as well.")
+            if not as_json:
+                _show_ours(ours, database)
+            if not ours.is_nothing:
+                if not yes:
+                    typer.confirm("Remove them?", abort=True)
+                leaving.leave(database, ours)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(ours), indent=2, ensure_ascii=False))
+    elif not ours.is_nothing:
+        console.print("Removed. The database is Kimai's alone again.")
+
+
+def _show_ours(ours: leaving.Ours, database: Database) -> None:
+    if ours.is_nothing:
+        console.print(f"Nothing in {database.name} is of kimai-remote.", markup=False)
+    for what, names in (("Tables", ours.tables), ("Indexes", [name for name, _ in ours.indexes])):
+        if names:
+            console.print(f"{what}: {', '.join(names)}", markup=False, soft_wrap=True)
+    if ours.passwords:
+        console.print(
+            "Kimai can't check the passwords of these (they were stored as Argon2id), so give them "
+            f"new ones in Kimai: {', '.join(ours.passwords)}", markup=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 def _import(source: Database, target: Database, repair_text: bool, *, quiet: bool):  # type: ignore[no-untyped-def]
@@ -189,6 +234,9 @@ def _show_end(report: importer.Report, source: Database, target: Database) -> No
         console.print("All of it was there already; nothing was written.")
         return
     console.print(f"{source.name} is now in {target.name}.", markup=False, soft_wrap=True)
+    with target.engine.connect() as connection:
+        if not counts.is_own_schema(connection):  # on its way back to Kimai
+            return
     console.print(
         "Set KIMAI_REMOTE_PASSWORD_SALT to $password_salt of Kimai's autoconf.php, so that its "
         "passwords go on working.", markup=False, soft_wrap=True,

@@ -61,7 +61,10 @@ class Intake:
     async def _body(self, scope: Any, protocol: Any) -> Any:
         length = scope.headers.get("content-length") or ""
         length = int(length) if length.isascii() and length.isdigit() else None
-        if length is not None and length > self._most:
+        # A client, or rather a proxy, that is still sending when it is refused may never see why.
+        # So what is somewhat too long is taken in, but not kept.
+        patience = 0 if "expect" in scope.headers else self._most
+        if length is not None and length > self._most + patience:
             return io.BytesIO()  # the application refuses it by its length
         body = bytearray()
         try:
@@ -69,11 +72,15 @@ class Intake:
                 if length is not None and length <= _SMALL:
                     return io.BytesIO(await protocol())
                 async for piece in protocol:
-                    body += piece
-                    if len(body) > self._most:
-                        break  # the application refuses it by what there is
+                    if len(body) <= self._most:
+                        body += piece
+                    else:  # the application refuses it by its length, or by what there is
+                        patience -= len(piece)
+                        if patience < 0:
+                            break
         except TimeoutError:
-            return _TooSlow()
+            if len(body) <= self._most:
+                return _TooSlow()
         return io.BytesIO(body)
 
     def _answer(self, scope: Any, body: Any) -> _Answer:

@@ -1,4 +1,4 @@
-"""Copying a whole Kimai 1 database into one of ours: everything or nothing.
+"""Copying a whole Kimai 1 database into one of ours, or the other way round: everything or nothing.
 
 One transaction reads the source as it was at one moment, one writes the target. Before that is
 committed, counts and sums of both are compared; if they differ, nothing is kept.
@@ -37,6 +37,9 @@ from .revision import LATER, Shape, shape
 BATCH = 5_000
 #: What a new database has before anybody uses it.
 _SEEDED = ("statuses", "configuration", "globalRoles", "membershipRoles")
+
+#: What a database says of itself.
+_NOT_COPIED = (m.schema_version, m.EntryCount.__table__)
 
 #: Told the table, the number of its records that are copied, and the number of all of them.
 Progress = Callable[[str, int, int], None]
@@ -85,8 +88,15 @@ def run(
     if schema.is_empty(target):
         schema.create(target)
     schema.check(target)
+    ours = shape(target)
+    if ours.missing:  # tables that an older Kimai made
+        columns = ", ".join(f"{m.plain_name(one.table)}.{one.column}" for one in ours.missing)
+        raise ImportRefused(
+            f"The tables {target.prefix}… in {target.name} lack {columns}. Take tables that Kimai "
+            f"1.3.5 (revision {SCHEMA_REVISION}) made."
+        )
     with _uncounted(target), _snapshot(source) as reading, target.begin() as writing:
-        copy = _Copy(kimai, reading, writing, repair_text)
+        copy = _Copy(kimai, ours, reading, writing, repair_text)
         expected = figures.collect(reading, copy.records)
         if _is_used(writing):
             return _compare_with_used(expected, writing, copy)
@@ -123,9 +133,14 @@ class _Copy:
     """The copying of all tables, one after the other."""
 
     def __init__(
-        self, kimai: Shape, reading: Connection, writing: Connection, repair_text: bool
+        self,
+        kimai: Shape,
+        ours: Shape,
+        reading: Connection,
+        writing: Connection,
+        repair_text: bool,
     ) -> None:
-        self._kimai = kimai
+        self._kimai, self._ours = kimai, ours
         self._reading, self._writing = reading, writing
         self._repair = repair_text
         self.changed: Counter[str] = Counter()
@@ -133,7 +148,7 @@ class _Copy:
         self._tables = [
             table
             for table in m.Base.metadata.sorted_tables
-            if table.name in kimai.columns and table is not m.schema_version
+            if table.name in kimai.columns and table not in _NOT_COPIED
         ]
         status = select(m.Configuration.value).where(m.Configuration.option == "defaultStatusID")
         chosen = reading.scalar(status) or ""
@@ -200,9 +215,13 @@ class _Copy:
                 later for later in LATER if (later.table, later.column) == (table, column.name)
             )
             return later.value.label(column.name)
-        if nullable and not column.nullable:
+        if nullable and self._is_required(table, column):
             return func.coalesce(column, self._instead_of_null(column)).label(column.name)
         return column
+
+    def _is_required(self, table: Any, column: Any) -> bool:
+        """Whether the target takes no null; tables that Kimai made may be stricter than ours."""
+        return not column.nullable or not self._ours.columns[table.name][column.name]
 
     def _instead_of_null(self, column: Any) -> Any:
         if column is m.TimeEntry.__table__.c.statusID:
@@ -217,7 +236,7 @@ class _Copy:
             self.changed[f"{m.plain_name(table)}: links to what isn't there, left out"] = left_out
         nullable = self._kimai.columns[table.name]
         for column in table.columns:
-            if nullable.get(column.name) and not column.nullable:
+            if nullable.get(column.name) and self._is_required(table, column):
                 empty = self._count(select(column).where(column.is_(None)))
                 if empty:
                     value = self._instead_of_null(column).value
@@ -279,7 +298,7 @@ def _snapshot(database: Database) -> Iterator[Connection]:
 
 def _is_used(connection: Connection) -> bool:
     used = {m.plain_name(table): table for table in m.Base.metadata.sorted_tables}
-    for name in (*_SEEDED, m.plain_name(m.schema_version)):
+    for name in (*_SEEDED, *map(m.plain_name, _NOT_COPIED)):
         del used[name]
     return any(connection.execute(select(table).limit(1)).first() for table in used.values())
 

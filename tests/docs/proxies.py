@@ -1,0 +1,150 @@
+"""nginx and Caddy with the files of docs/deploy, in front of a real server."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clients import tools
+from security import street
+from support.server import ROOT, free_port
+from support.town import Town
+from support.wire import TIMEOUT, Reply
+
+DEPLOY = ROOT / "docs" / "deploy"
+#: The name in the files, which the test's certificate is for.
+SITE = "time.example.org"
+#: Where clients come from in these tests: not where the proxy has its own connections from.
+CLIENT = "127.0.0.2"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy that runs, and what is behind it."""
+
+    port: int
+    certificate: Path
+    town: Town
+    audit: Path
+
+    @property
+    def base(self) -> str:
+        return f"https://{SITE}:{self.port}"
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        """One request over TLS, from an address of the client's own."""
+        trust = street.trusting(self.certificate)
+        plain = socket.create_connection(("127.0.0.1", self.port), TIMEOUT, (CLIENT, 0))
+        with trust.wrap_socket(plain, server_hostname=SITE) as secured:
+            connection = http.client.HTTPConnection(f"{SITE}:{self.port}")
+            connection.sock = secured
+            connection.request(method, target, body, headers or {})
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+
+
+@contextmanager
+def nginx(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
+    program = tools.need("nginx", "apt-get install nginx-light")
+    port, (certificate, key) = free_port(), street.certificate(directory, SITE)
+    # nginx -V says which folders are compiled in; only root may write there.
+    for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
+        (directory / name).mkdir()
+    site = replaced(
+        (DEPLOY / "nginx.conf").read_text(),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        ("listen [::]:443 ssl;", ""),
+        ("/etc/ssl/kimai-remote/fullchain.pem", str(certificate)),
+        ("/etc/ssl/kimai-remote/privkey.pem", str(key)),
+        ("/var/log/nginx/kimai-remote.log", str(directory / "access.log")),
+        ("http://127.0.0.1:8000", town.server.url),
+    )
+    (directory / "site.conf").write_text(site)
+    temporary = "".join(
+        f"{name}_temp_path {directory / name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;" if os.getuid() == 0 else ""
+    main = directory / "nginx.conf"
+    main.write_text(
+        f"{user} daemon off; worker_processes 1; pid {directory}/pid; error_log stderr warn;\n"
+        f"events {{}}\nhttp {{ {temporary} include {directory}/site.conf; }}\n"
+    )
+    command = [program, "-p", str(directory), "-c", str(main), "-e", "stderr"]
+    tools.run([*command, "-t"])
+    with _running(command, directory, port):
+        yield Proxy(port, certificate, town, audit)
+
+
+@contextmanager
+def caddy(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
+    program = tools.need("caddy", "apt-get install caddy")
+    port, (certificate, key) = free_port(), street.certificate(directory, SITE)
+    shipped = (DEPLOY / "Caddyfile").read_text()
+    config = directory / "Caddyfile"
+    environ = {
+        "KIMAI_REMOTE_SITE": f"https://{SITE}:{port}",
+        "KIMAI_REMOTE_UPSTREAM": town.server.url.removeprefix("http://"),
+        "HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": str(directory),
+    }  # fmt: skip
+    config.write_text(shipped)
+    tools.run([program, "validate", "--adapter", "caddyfile", "--config", config], environ=environ)
+    # Only what a test must not do: get a real certificate, listen to everybody, be administered.
+    config.write_text(
+        replaced(
+            shipped,
+            ("{\n\tservers {", "{\n\tadmin off\n\tauto_https off\n\tservers {"),
+            ("\tlog\n", f"\tbind 127.0.0.1\n\ttls {certificate} {key}\n"),
+        )
+    )
+    command = [program, "run", "--adapter", "caddyfile", "--config", str(config)]
+    with _running(command, directory, port, environ):
+        yield Proxy(port, certificate, town, audit)
+
+
+PROXIES = {"nginx": nginx, "caddy": caddy}
+
+
+def replaced(text: str, *changes: tuple[str, str]) -> str:
+    """The text with each of the changes, which it must have something to change for."""
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+@contextmanager
+def _running(
+    command: list[str], directory: Path, port: int, environ: dict[str, str] | None = None
+) -> Iterator[None]:
+    log = directory / "proxy.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env=os.environ | (environ or {}), stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        until = time.monotonic() + 20
+        while True:
+            assert process.poll() is None and time.monotonic() < until, log.read_text()
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)

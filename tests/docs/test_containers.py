@@ -1,0 +1,155 @@
+"""The Dockerfile and the compose file, as far as they can be tried where no container runs."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from clients import tools
+from docs.proxies import DEPLOY, replaced
+from support import server as servers
+from support.server import ROOT, free_port
+
+DOCKERFILE = DEPLOY / "Dockerfile"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Each instruction with what follows it, continued lines joined."""
+    lines = re.sub(r"^\s*#.*\n", "", DOCKERFILE.read_text(), flags=re.M)
+    lines = re.sub(r"\\\n\s*", "", lines)
+    found = [line.split(None, 1) for line in lines.splitlines() if line.strip()]
+    return [(name, rest) for name, rest in found]
+
+
+def value(name: str) -> str:
+    """What the last instruction of a name says: it is the one of the final stage."""
+    return [rest for instruction, rest in instructions() if instruction == name][-1]
+
+
+def copied() -> list[str]:
+    """What is copied from the folder that the image is built from."""
+    found = []
+    for name, rest in instructions():
+        if name == "COPY" and not rest.startswith("--from"):
+            found += rest.split()[:-1]
+    return found
+
+
+def ignored(name: str) -> bool:
+    """Whether .dockerignore keeps a file or folder at the top out: the last rule counts."""
+    rules = [line for line in (ROOT / ".dockerignore").read_text().split() if line[0] != "#"]
+    matching = [rule for rule in rules if fnmatch.fnmatch(name, rule.lstrip("!"))]
+    return bool(matching) and not matching[-1].startswith("!")
+
+
+def test_what_is_copied_is_there() -> None:
+    assert copied() == ["pyproject.toml", "README.md", "src"]
+    for name in copied():
+        assert (ROOT / name).exists()
+        assert not ignored(name)
+    for name in (".git", "tests", ".venv", "kimai-data"):
+        assert ignored(name)
+
+
+def test_it_runs_as_nobody_in_particular() -> None:
+    assert value("USER") == "kimai-remote"
+    assert value("STOPSIGNAL") == "SIGTERM"
+    assert f"KIMAI_REMOTE_DATA_DIR={value('VOLUME')}" in value("ENV")
+
+
+@pytest.mark.clients
+def test_what_the_image_is_made_of_serves(tmp_path: Path) -> None:
+    """The steps of the first stage in a plain virtualenv, then the image's command in it, with its
+    settings, asked by its health check. What others have made comes from the tests' virtualenv."""
+    source, home, data = tmp_path / "src", tmp_path / "venv", tmp_path / "data"
+    source.mkdir()
+    for name in copied():
+        tools.run(["cp", "-r", ROOT / name, source])
+    # The first Python on the path must not be that of a virtualenv.
+    build = {"PATH": f"{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}", "PIP_NO_DEPS": "1"}
+    for step in re.findall(r"^RUN (.*)$", DOCKERFILE.read_text().split("FROM")[1], re.M):
+        here = replaced(step, ("/opt/kimai-remote", str(home)))
+        tools.run(["sh", "-ec", here], cwd=source, environ=build)
+    port = free_port()
+    environ = dict(setting.split("=", 1) for setting in value("ENV").split())
+    environ |= {
+        "PATH": environ["PATH"].replace("/opt/kimai-remote", str(home)),
+        "KIMAI_REMOTE_DATA_DIR": str(data), "KIMAI_REMOTE_PORT": str(port),
+        "KIMAI_REMOTE_HOST": "127.0.0.1", "PYTHONPATH": sysconfig.get_path("purelib"),
+    }  # fmt: skip
+    environ["PATH"] = environ["PATH"].replace("$PATH", os.environ["PATH"])
+    command = [*json.loads(value("ENTRYPOINT")), *json.loads(value("CMD"))]
+    command[0] = str(home / "bin" / command[0])
+    clean = {name: text for name, text in os.environ.items() if "KIMAI_REMOTE_" not in name}
+    log = tmp_path / "log"
+    server = servers.Server(command, clean | environ, f"http://127.0.0.1:{port}", log)
+    check = json.loads(value("HEALTHCHECK").split("CMD", 1)[1])
+    check[0] = str(home / "bin" / check[0])
+    check[-1] = replaced(check[-1], (":8000/", f":{port}/"))
+    try:
+        server.start()
+        assert subprocess.run(check, capture_output=True, check=False).returncode == 0
+    finally:
+        server.stop()
+    assert subprocess.run(check, capture_output=True, check=False).returncode != 0
+
+
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def test_compose_names_what_is_there() -> None:
+    file = compose()
+    build = file["services"]["api"]["build"]
+    context = (DEPLOY / build["context"]).resolve()
+    assert (context, context / build["dockerfile"]) == (ROOT, DOCKERFILE)
+    for service in file["services"].values():
+        assert set(service.get("secrets", [])) <= set(file["secrets"])
+        assert set(service.get("depends_on", {})) <= set(file["services"])
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert source in file["volumes"] or (DEPLOY / source).exists()
+        # Whoever waits for a healthy service waits for one that says so.
+        for name in service.get("depends_on", {}):
+            assert "healthcheck" in file["services"][name] or "build" in file["services"][name]
+    assert "ports" not in file["services"]["api"], "only the proxy may be reached"
+
+
+def test_compose_reads_the_secrets(tmp_path: Path) -> None:
+    """The script that turns the files into settings, run with a program that shows them."""
+    api = compose()["services"]["api"]
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "database_password").write_text("abc123\n")
+    (secrets / "server_secret").write_text("0123456789abcdef\n")
+    program = tmp_path / "kimai-remote"
+    program.write_text('#!/bin/sh\necho "$@"; env | grep ^KIMAI_REMOTE_ | sort\n')
+    program.chmod(0o755)
+    command = [part.replace("$$", "$") for part in [*api["entrypoint"], *api["command"]]]
+    command = [part.replace("/run/secrets", str(secrets)) for part in command]
+    clean = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    shown = subprocess.run(command, env=clean, capture_output=True, check=True, text=True).stdout
+    assert shown.splitlines() == [
+        "serve",
+        "KIMAI_REMOTE_DATABASE_URL=postgresql://kimai:abc123@database/kimai",
+        "KIMAI_REMOTE_SECRET=0123456789abcdef",
+    ]
+
+
+def test_compose_gives_settings_that_there_are() -> None:
+    from kimai_remote.config import Settings
+
+    for text in (value("ENV"), (DEPLOY / "compose.yaml").read_text()):
+        for name in re.findall(r"KIMAI_REMOTE_(\w+)(?=[=:])", text):
+            known = name.lower() in Settings.__dataclass_fields__
+            assert known or name in ("SITE", "UPSTREAM", "SECRETS"), name

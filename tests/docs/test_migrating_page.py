@@ -1,0 +1,49 @@
+"""The SQL of the page on moving from Kimai does what the page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kimai_remote.storage import migrate
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.kimai1 import leaving
+from kimai_remote.tracking.credentials import Credentials
+from support import kimai1
+from support.markdown import blocks
+from support.server import ROOT
+from support.world import SECRET
+
+
+@pytest.fixture
+def kimai(tmp_path: Path) -> Iterator[Database]:
+    with kimai1.database(tmp_path, prefix=f"p{kimai1.PREFIX}") as database:
+        yield database
+
+
+def run(database: Database, block: int, *changes: tuple[str, str]) -> None:
+    page = ROOT / "docs" / "migrating.md"
+    text = [found for found in blocks(page) if found.language == "sql"][block].code
+    for old, new in (("kimai_", database.prefix), *changes):
+        assert old in text
+        text = text.replace(old, new)
+    with database.begin() as connection:
+        for statement in text.strip().removesuffix(";").split(";\n"):
+            connection.exec_driver_sql(statement)
+
+
+def test_removing_what_is_ours_by_hand(kimai: Database) -> None:
+    migrate.upgrade(kimai)
+    assert not leaving.find(kimai).is_nothing
+    run(kimai, 0)
+    assert leaving.find(kimai).is_nothing
+
+
+def test_a_password_that_kimai_can_check(kimai: Database) -> None:
+    salt = kimai1.SALT.replace("'", "''")
+    run(kimai, 1, ("'salt'", f"'{salt}'"))
+    admin = next(row for row in kimai1.rows_of(kimai, "users") if row["name"] == "admin")
+    assert admin["password"] == kimai1.md5("changeme")
+    assert Credentials(SECRET, kimai1.SALT).check_password("changeme", admin["password"])

@@ -1,0 +1,29 @@
+"""The requests of the page on SoapUI, sent as SoapUI would."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from support.markdown import blocks
+from support.server import ROOT, Server
+from support.wire import Reply, call, post_soap
+
+PAGE = ROOT / "docs" / "clients" / "soapui.md"
+
+
+def send(server: Server, request: str) -> Reply:
+    """With the property of the project in its place."""
+    key = call(server, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
+    return post_soap(server, request.replace("${#Project#key}", key).encode())
+
+
+def test_each_request_is_answered(demo_server: Server) -> None:
+    login, answer, *rest = [block.code for block in blocks(PAGE) if block.language == "xml"]
+    got = send(demo_server, login)
+    wanted, found = etree.fromstring(answer), etree.fromstring(got.body)
+    assert [node.tag for node in wanted.iter()] == [node.tag for node in found.iter()]
+    assert [len(rest), "startRecord" in rest[0], "stopRecord" in rest[1]] == [3, True, True]
+    for request in rest:
+        reply = send(demo_server, request)
+        assert reply.status == 200
+        assert b":success>true<" in reply.body

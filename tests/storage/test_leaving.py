@@ -1,0 +1,190 @@
+"""Both ways back to Kimai: a database that was served in place, and one that was imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, func, inspect, select
+from sqlalchemy.schema import DropTable
+
+from kimai_remote.errors import ConfigurationError
+from kimai_remote.storage import migrate, schema
+from kimai_remote.storage import models as m
+from kimai_remote.storage.database import Database
+from kimai_remote.storage.kimai1 import importer, leaving
+from kimai_remote.storage.kimai1.importer import ImportRefused
+from kimai_remote.storage.kimai1.revision import OWN_TABLES
+from support import databases, kimai1
+
+
+def silent(_table: str, _done: int, _total: int) -> None:
+    pass
+
+
+def structure(database: Database) -> dict[str, Any]:
+    """Tables with their columns and indexes, by real names."""
+    inspector = inspect(database.engine)
+    return {
+        name: (
+            [(column["name"], str(column["type"])) for column in inspector.get_columns(name)],
+            sorted(str(index["name"]) for index in inspector.get_indexes(name)),
+        )
+        for name in inspector.get_table_names()
+        if name.startswith(database.prefix)
+    }
+
+
+@pytest.fixture
+def kimais(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """A database with tables as Kimai has them, without foreign keys, on each kind of server."""
+    url = f"sqlite:///{tmp_path / 'kimai.sqlite3'}"
+    if not database.is_sqlite:
+        url = database.url.render_as_string(hide_password=False)
+    made = Database(url, f"leave{kimai1.PREFIX}")
+    tables = MetaData()
+    for table in m.Base.metadata.sorted_tables:
+        if table.name in OWN_TABLES:
+            continue
+        copy = table.to_metadata(tables)
+        copy.constraints = {
+            one for one in copy.constraints if one.__visit_name__ != "foreign_key_constraint"
+        }
+        copy.indexes.clear()
+    drop(made)
+    tables.create_all(made.engine, checkfirst=False)
+    with made.begin() as connection:
+        schema.fill(connection)
+    yield made
+    drop(made)
+    made.close()
+
+
+def drop(database: Database) -> None:
+    with database.begin() as connection:
+        for table in reversed(m.Base.metadata.sorted_tables):
+            connection.execute(DropTable(table, if_exists=True))
+
+
+def test_nothing_is_left_behind(kimais: Database) -> None:
+    before = structure(kimais)
+    migrate.upgrade(kimais)
+    kimais.run(lambda session: session.add(m.User(name="anna", globalRoleID=1)), writes=True)
+    ours = leaving.find(kimais)
+    assert [name.removeprefix(kimais.prefix) for name in ours.tables] == [
+        "remote_counts", "remote_keys", "remote_version",
+    ]  # fmt: skip
+    assert f"{kimais.prefix}timeSheet_page" in [index for index, _ in ours.indexes]
+    leaving.leave(kimais, ours)
+    assert structure(kimais) == before
+    assert leaving.find(kimais).is_nothing
+    with kimais.engine.connect() as connection:
+        assert connection.scalars(select(m.User.name)).all() == ["anna"]
+
+
+def test_it_can_be_served_again(kimais: Database) -> None:
+    migrate.upgrade(kimais)
+    leaving.leave(kimais, leaving.find(kimais))
+    migrate.upgrade(kimais)
+    schema.check(kimais)
+
+
+def test_what_broke_off_is_done_again(kimais: Database) -> None:
+    migrate.upgrade(kimais)
+    before = leaving.find(kimais)
+    rest = leaving.Ours(before.tables[:1], before.indexes[:1], ())
+    leaving.leave(kimais, rest)
+    assert leaving.find(kimais) == leaving.Ours(before.tables[1:], before.indexes[1:], ())
+
+
+def test_a_database_of_ours_is_not_touched(database: Database) -> None:
+    with pytest.raises(ConfigurationError, match="made by kimai-remote"):
+        leaving.find(database)
+
+
+def test_passwords_that_kimai_cannot_check(kimai: Database) -> None:
+    assert leaving.find(kimai).passwords == ()
+
+    def change(session: Any) -> None:
+        session.get(m.User, kimai1.BEN).password = "$argon2id$v=19$…"
+        session.get(m.Customer, 3).password = "$argon2id$v=19$…"
+
+    kimai.run(change, writes=True)
+    assert leaving.find(kimai).passwords == ("ben", "müller & söhne")
+
+
+@pytest.fixture
+def back(tmp_path: Path) -> Iterator[Database]:
+    """Kimai's tables on MariaDB with nothing in them, as ``mariadb-dump --no-data`` leaves them."""
+    with kimai1.database(tmp_path, prefix=f"b{kimai1.PREFIX}", rows={}) as empty:
+        yield empty
+
+
+@pytest.fixture
+def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Database]:
+    """A database of ours that was imported and then used, on each kind of server."""
+    url = f"sqlite:///{tmp_path / 'ours.sqlite3'}"
+    if not database.is_sqlite:
+        url = database.url.render_as_string(hide_password=False)
+    ours = Database(url, f"Ours{kimai1.PREFIX}")
+    databases.drop(ours)
+    importer.run(kimai, ours, silent)
+    entry = m.TimeEntry(
+        userID=kimai1.ANNA, projectID=1, activityID=1, start=kimai1.START, end=kimai1.START + 60,
+        duration=60, statusID=1, description="written afterwards",
+    )  # fmt: skip
+    spent = m.Expense(userID=kimai1.ANNA, projectID=1, designation="Taxi", comment=None)
+    ours.run(lambda session: session.add_all([entry, spent]), writes=True)
+    yield ours
+    databases.drop(ours)
+    ours.close()
+
+
+def test_an_imported_database_goes_back_into_kimais_tables(
+    imported: Database, kimai: Database, back: Database
+) -> None:
+    before = structure(back)
+    migrate.upgrade(back)
+    assert importer.run(imported, back, silent).differences == []
+    with back.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(m.EntryCount)) == 0
+    leaving.leave(back, leaving.find(back))
+    assert structure(back) == before
+    entries = {row["timeEntryID"]: row for row in kimai1.rows_of(back, "timeSheet")}
+    for row in kimai1.rows_of(kimai, "timeSheet"):
+        usual = {"statusID": row["statusID"] or (1 if row["statusID"] is None else 0),
+                 "fixedRate": row["fixedRate"] or 0}  # fmt: skip
+        assert entries.pop(row["timeEntryID"]) == row | usual
+    (new,) = entries.values()
+    assert (new["description"], new["duration"]) == ("written afterwards", 60)
+    for name in ("users", "customers", "activities", "globalRoles", "rates", "configuration"):
+        rows = [
+            {key: "" if key == "mail" and value is None else value for key, value in row.items()}
+            if name == "users" else row
+            for row in kimai1.rows_of(kimai, name)
+        ]  # fmt: skip
+        assert sorted(map(repr, kimai1.rows_of(back, name))) == sorted(map(repr, rows))
+    # Kimai's column can't be null.
+    assert [row["comment"] for row in kimai1.rows_of(back, "expenses")][-1] == ""
+
+
+def test_text_that_kimais_column_cannot_hold(imported: Database, back: Database) -> None:
+    migrate.upgrade(back)
+
+    def change(session: Any) -> None:
+        session.get(m.TimeEntry, 1).description = "Kaffee 😀"
+
+    imported.run(change, writes=True)
+    with pytest.raises(ImportRefused, match=r"timeSheet can't be copied.*description"):
+        importer.run(imported, back, silent)
+    assert kimai1.rows_of(back, "users") == []
+
+
+def test_tables_of_an_older_kimai_are_refused(imported: Database, tmp_path: Path) -> None:
+    how = kimai1.older(1384, ("customers", "country"))
+    with kimai1.database(tmp_path, tables=how["tables"], rows={}) as old:
+        migrate.upgrade(old)
+        with pytest.raises(ImportRefused, match=r"customers\.country"):
+            importer.run(imported, old, silent)
