@@ -26,7 +26,7 @@ class Period:
         """The calendar months of a zone that it touches, cut to it: ``("2026-03", …)``."""
         first = datetime.datetime.fromtimestamp(self.begin, zone)
         year, number = first.year, first.month
-        found = []
+        found: list[tuple[str, Period]] = []
         while True:
             whole = month(year, number, zone)
             if whole.begin >= self.end:

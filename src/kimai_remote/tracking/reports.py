@@ -119,8 +119,7 @@ def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneI
     """
     expenses = chosen.has_expenses and by != "activity"
     running = _running(session, period, chosen)
-    period = _used(session, period)
-    parts = period.months(zone) if by == "month" else [("", period)]
+    parts = _used(session, period).months(zone) if by == "month" else [("", period)]
     found: dict[int | str | None, _Sums] = defaultdict(_Sums)
     for place in range(0, len(parts), _MOST_MONTHS):
         question = _Question(session, by, chosen, parts[place : place + _MOST_MONTHS])
@@ -279,11 +278,11 @@ def _named(
         return [((None, str(month), None), sums) for month, sums in found.items()]
     names: dict[int, tuple[str, str | None]] = {}
     if by == "project":
-        rows = session.execute(
+        owned = session.execute(
             select(m.Project.projectID, m.Project.name, m.Customer.name)
             .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         )  # fmt: skip
-        names = {number: (name, customer) for number, name, customer in rows}
+        names = {number: (name, customer) for number, name, customer in owned}
     else:
         model = {"user": m.User, "customer": m.Customer, "activity": m.Activity}[by]
         columns: Any = model.__table__.c

@@ -119,7 +119,7 @@ def _check_name(
             continue
         if same_name and kind in _MAY_SHARE_NAMES:
             continue
-        raise Refused(_taken(kind, name, row))
+        raise Refused(_taken(kind, name, dict(row)))
 
 
 def _taken(kind: Kind, name: str, row: Mapping[str, Any]) -> str:

@@ -97,7 +97,10 @@ KNOWN: dict[str, Option] = {
 
 
 def listing(session: Session) -> list[dict[str, Any]]:
-    """All options, those first that this service reads: ``option, value, stored, read, meaning``."""
+    """All options, those first that this service reads.
+
+    Fields: ``option, value, stored, read, meaning``.
+    """
     stored = _stored(session)
     names = [*KNOWN, *sorted(set(stored) - set(KNOWN), key=str.lower)]
     return [_record(name, stored) for name in names]
@@ -130,8 +133,8 @@ def change(session: Session, name: str, value: str, *, force: bool = False) -> d
             text = str(error)
             raise Refused(f"{name} {text}" if text.startswith("must ") else text) from None
     elif force:
-        name = checks.named("option", name, m.Configuration.option.type.length)  # type: ignore[attr-defined]
-        value = checks.line("value", value, m.Configuration.value.type.length)  # type: ignore[attr-defined]
+        name = checks.named("option", name, m.Configuration.option.type.length)
+        value = checks.line("value", value, m.Configuration.value.type.length)
     elif name in stored or name in DEFAULT_OPTIONS:
         raise Refused(
             f"kimai-remote doesn't read the option {name!r}, only Kimai's PHP does. Set it all the "
@@ -168,7 +171,7 @@ def _check_changeable(name: str) -> None:
 
 
 def _stored(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(m.Configuration.option, m.Configuration.value)).all())  # type: ignore[arg-type]
+    return dict(session.execute(select(m.Configuration.option, m.Configuration.value)).all())
 
 
 def _record(name: str, stored: dict[str, str]) -> dict[str, Any]:

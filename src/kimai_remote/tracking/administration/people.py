@@ -64,7 +64,7 @@ def edit_user(
 
     :param timezone: ``""`` for the server's again.
     """
-    columns = {} if role is None else {"globalRoleID": _role(session, role)}
+    columns: dict[str, Any] = {} if role is None else {"globalRoleID": _role(session, role)}
     user: m.User = objects.edit(session, USER, given, fields, **columns)
     if timezone is not None:
         set_timezone(session, user, timezone)

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound, Refused
@@ -56,10 +56,10 @@ def add(session: Session, kind: Kind, name: str, like: str | None = None) -> dic
     rights = show(session, kind, like)["rights"] if like else []
     name = _free_name(session, kind, name, 0)
     values = {right: int(right in rights) for right in RIGHTS[kind]}
-    session.execute(insert(kind.model.__table__), {"name": name, **values})
-    number = session.scalar(select(func.max(kind.key_column)))
-    assert number is not None
-    return _record(session, kind, number)
+    role = kind.model(name=name, **values)
+    session.add(role)
+    session.flush()
+    return _record(session, kind, getattr(role, kind.key))
 
 
 def rename(session: Session, kind: Kind, given: str, name: str) -> dict[str, Any]:
