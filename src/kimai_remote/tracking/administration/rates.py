@@ -74,6 +74,11 @@ def remove(session: Session, table: Table, given: Mapping[str, str]) -> dict[str
     return record
 
 
+def check_known(session: Session, table: Table, given: Mapping[str, str]) -> None:
+    """:raises NotFound: there is no rate for just these."""
+    _known(session, table, given)
+
+
 def fitting(session: Session, table: Table, given: Mapping[str, str]) -> dict[str, Any]:
     """The rate that new work gets.
 
