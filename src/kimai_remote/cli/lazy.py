@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +51,7 @@ class LaterGroup(TyperGroup):
         module = importlib.import_module(f".{self._later.module}", __package__)
         group = typer.main.get_group(getattr(module, self._later.app))
         self.commands.update(group.commands)
+        _unwrap(self)
         self._later = None
 
 
@@ -58,7 +61,15 @@ def group_with(laters: Sequence[Later]) -> type[TyperGroup]:
     class Group(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
+            _unwrap(self)
             for later in laters:
                 self.add_command(LaterGroup(later))
 
     return Group
+
+
+def _unwrap(group: TyperGroup) -> None:
+    """Let the terminal's width break the lines of help, not the width of our source."""
+    for command in group.commands.values():
+        if command.help:
+            command.help = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(command.help))

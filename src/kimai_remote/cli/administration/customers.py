@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.orm import Session
 
-from ...storage import models as m
 from ...tracking.administration import objects, people
 from ...tracking.administration.kinds import CUSTOMER
 from ...tracking.entries import given
 from ..examples import examples
+from ..house import opened
 from . import objects as commands
 from .parameters import (
     All,
@@ -90,13 +89,16 @@ def add(
 ) -> None:
     """Add a customer. It can log in once it has a password, see 'password set --customer'."""
 
-    def work(session: Session) -> m.Customer:
-        values = {"name": name, **given(**fields)}
-        customer: m.Customer = objects.add(session, CUSTOMER, values, same_name=same_name)
-        commands.in_groups(session, CUSTOMER, customer, groups or ())
-        return customer
-
-    record = commands.change(CUSTOMER, "add", "is added", work, as_json, ["name", *given(**fields)])
+    values = {"name": name, **given(**fields)}
+    with opened() as house:
+        record = commands.change_in(
+            house, CUSTOMER, "add", "is added",
+            lambda session: people.add_customer(
+                session, values, usual_timezone=house.settings.timezone, groups=groups or (),
+                same_name=same_name,
+            ),
+            as_json, list(values),
+        )  # fmt: skip
     commands.hint_at_groups(CUSTOMER, record)
 
 

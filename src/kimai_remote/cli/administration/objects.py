@@ -12,7 +12,7 @@ from ...tracking.administration import details, links, objects
 from ...tracking.administration.finding import find
 from ...tracking.administration.kinds import Kind
 from ..examples import examples
-from ..house import opened
+from ..house import House, Record, opened
 from ..output import print_change, print_record, print_records
 from ..reporting import note
 from .parameters import Json, SomeGroups, Which
@@ -36,19 +36,33 @@ def change(
     work: Callable[[Session], Any],
     as_json: bool,
     fields: Sequence[str] = (),
-) -> Mapping[str, Any]:
+) -> Record:
     """Change an object and print it.
 
     :param done: what was done to it, as in "is added".
     :param work: returns the object.
+    :param fields: names of what was given.
     """
+    with opened() as house:
+        return change_in(house, kind, command, done, work, as_json, fields)
 
-    def whole(session: Session) -> Mapping[str, Any]:
+
+def change_in(
+    house: House,
+    kind: Kind,
+    command: str,
+    done: str,
+    work: Callable[[Session], Any],
+    as_json: bool,
+    fields: Sequence[str] = (),
+) -> Record:
+    """:func:`change` where the database is open already."""
+
+    def whole(session: Session) -> Record:
         number = getattr(work(session), kind.key)
         return details.show(session, kind, f"id:{number}")
 
-    with opened() as house:
-        record = house.change(f"{kind.noun} {command}", whole, fields=fields)
+    record = house.change(f"{kind.noun} {command}", whole, fields=fields)
     sentence = f"{kind.noun.capitalize()} {record[kind.key]}, {record[kind.name]}, {done}."
     print_change(record, sentence, as_json=as_json)
     return record

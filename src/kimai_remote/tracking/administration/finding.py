@@ -36,8 +36,8 @@ def find(session: Session, kind: Kind, given: str, *, trash: bool | None = None)
     found = _matching(everything, given)
     wanted = [row for row in found if trash is None or bool(row[2]) is trash]
     if found and not wanted:
-        state = "not in the trash" if trash else "in the trash"
-        raise NotFound(f"The {kind.noun} {_shown(given)} is {state}.")
+        state = "isn't in the trash" if trash else "is in the trash"
+        raise NotFound(f"The {kind.noun} {_shown(given)} {state}.")
     if trash is None and len(wanted) > 1:
         wanted = [row for row in wanted if not row[2]] or wanted
     if not wanted:

@@ -13,10 +13,12 @@ from ...errors import Refused
 from ...storage import models as m
 from . import fields as checks
 from .finding import find
-from .kinds import ACTIVITY, CUSTOMER, PROJECT, USER, Kind
+from .kinds import ACTIVITY, CUSTOMER, PROJECT, STATUS, USER, Kind
 
 #: Kinds of which several may have the same name, if that is insisted on.
 _MAY_SHARE_NAMES = (CUSTOMER, PROJECT, ACTIVITY)
+#: Kinds of which the database itself takes no two of a name, or of a number that we choose.
+_UNIQUE = (USER, STATUS)
 #: Texts that are null where there is nothing; all others are written as Kimai does, as "".
 _NULL = {"password", "passwordResetHash", "apikey"}
 
@@ -148,5 +150,8 @@ def _flush(session: Session, kind: Kind, values: Mapping[str, Any]) -> None:
     try:
         session.flush()
     except IntegrityError as error:
+        if kind not in _UNIQUE:
+            raise
+        # Somebody else has taken the name, or the number, since it was looked up.
         name = values.get(kind.name, "")
         raise Refused(f"There is a {kind.noun} {name!r} already.") from error

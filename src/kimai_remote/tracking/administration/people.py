@@ -71,6 +71,28 @@ def edit_user(
     return user
 
 
+def add_customer(
+    session: Session,
+    fields: Mapping[str, Any],
+    *,
+    usual_timezone: str,
+    groups: Sequence[str] = (),
+    same_name: bool = False,
+) -> m.Customer:
+    """A new customer, who can log in once there is a password.
+
+    :param fields: as the columns of the table.
+    :param usual_timezone: where none is among them; the table takes no customer without one.
+    :param groups: which are to see the customer.
+    :raises Refused: a field is wrong, or the name is taken.
+    """
+    values = {"timezone": usual_timezone, **fields}
+    customer: m.Customer = objects.add(session, CUSTOMER, values, same_name=same_name)
+    for group in groups:
+        links.assign(session, CUSTOMER, customer, group)
+    return customer
+
+
 def set_timezone(session: Session, user: m.User, timezone: str) -> None:
     """Choose a user's time zone, or none (``""``): Kimai's preference ``timezone``."""
     key = {"userID": user.userID, "option": "timezone"}
