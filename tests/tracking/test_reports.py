@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import insert
 
 from kimai_remote.errors import Refused
 from kimai_remote.storage import models as m
@@ -32,33 +33,46 @@ YEAR = Period(NOW - 365 * 86_400, NOW)
 Reporter = Callable[..., Report]
 
 
+def somebody(world: World, chance: random.Random) -> dict[str, int]:
+    return {
+        "userID": world.ids[chance.choice(USERS)],
+        "projectID": world.ids[chance.choice(PROJECTS)],
+        "cleared": chance.randrange(2),
+    }
+
+
 @pytest.fixture
 def filled(world: World) -> World:
     """Entries and expenses of a year, many of them over the ends of months and over midnight."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311
+    times = []
     for _ in range(150):
         start = chance.randrange(YEAR.begin - 86_400, YEAR.end)
         length = chance.choice((1, 7, 59, 3599, 3600, 5431, 40_000, 86_400, 3_000_000))
-        world.add_entry(
-            chance.choice(USERS),
-            projectID=world.ids[chance.choice(PROJECTS)],
-            activityID=world.ids[chance.choice(TASKS)],
-            start=start,
-            end=start + length,
-            rate=Decimal(chance.randrange(0, 20_000)) / 100,
-            fixedRate=Decimal(chance.choice((0, 0, 0, 9_999))) / 100,
-            cleared=chance.randrange(2),
-            billable=chance.choice((None, 0, 50, 100)),
+        times.append(
+            {
+                **somebody(world, chance),
+                "activityID": world.ids[chance.choice(TASKS)],
+                "start": start,
+                "end": start + length,
+                "rate": Decimal(chance.randrange(0, 20_000)) / 100,
+                "fixedRate": Decimal(chance.choice((0, 0, 0, 9_999))) / 100,
+                "billable": chance.choice((None, 0, 50, 100)),
+                "statusID": 1,
+            }
         )
-    for _ in range(60):
-        world.add_expense(
-            chance.choice(USERS),
-            projectID=world.ids[chance.choice(PROJECTS)],
-            timestamp=chance.randrange(YEAR.begin - 86_400, YEAR.end + 86_400),
-            value=Decimal(chance.randrange(-5_000, 50_000)) / 100,
-            multiplier=Decimal(chance.choice((100, 100, 250, 133, -100))) / 100,
-            cleared=chance.randrange(2),
-        )
+    world.execute(insert(m.TimeEntry), times)
+    spent = [
+        {
+            **somebody(world, chance),
+            "timestamp": chance.randrange(YEAR.begin - 86_400, YEAR.end + 86_400),
+            "value": Decimal(chance.randrange(-5_000, 50_000)) / 100,
+            "multiplier": Decimal(chance.choice((100, 100, 250, 133, -100))) / 100,
+            "designation": "Train",
+        }
+        for _ in range(60)
+    ]
+    world.execute(insert(m.Expense), spent)
     world.add_entry(end=0, start=NOW - 60)
     return world
 
@@ -222,7 +236,6 @@ def test_the_largest_numbers(world, report):
     world.add_expense(value=-most, multiplier=most)
     world.add_expense(value=Decimal("0.01"), multiplier=Decimal("0.50"))
     total = report("user", Period(0, 2**31 - 1)).total
-    assert total.wages == 2 * Decimal("59652323438479.22")
     assert total.wages == 2 * to_cents(most * (2**31 - 2) / 3600)
     assert total.expenses == Decimal("0.01")
 
