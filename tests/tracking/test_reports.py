@@ -61,7 +61,7 @@ def filled(world: World) -> World:
                 "statusID": 1,
             }
         )
-    world.execute(insert(m.TimeEntry), times)
+    world.execute(insert(m.TimeEntry.__table__), times)
     spent = [
         {
             **somebody(world, chance),
@@ -72,7 +72,7 @@ def filled(world: World) -> World:
         }
         for _ in range(60)
     ]
-    world.execute(insert(m.Expense), spent)
+    world.execute(insert(m.Expense.__table__), spent)
     world.add_entry(end=0, start=NOW - 60)
     return world
 

@@ -43,7 +43,7 @@ def test_names_are_compared_by_their_characters(world, do):
     do(objects.add, ACTIVITY, {"name": "cafe"})
     assert do(find, ACTIVITY, "Cafe").name == "Cafe"
     assert do(find, ACTIVITY, "Café").name == "Café"
-    with pytest.raises(NotFound, match="Did you mean '(C|c)af(é|e)'"):
+    with pytest.raises(NotFound, match=r"Did you mean '(C|c)af(é|e)'"):
         do(find, ACTIVITY, "Cafè")
 
 
@@ -102,7 +102,8 @@ def test_every_text_of_a_new_customer_can_be_read_by_kimai(world, do, customer):
 
 def test_all_fields_of_a_customer(do, customer):
     fields = {
-        "comment": "Two\nlines\tand a tab", "company": "Acme AG", "vat": "ATU1", "contact": "Eve ☕",
+        "comment": "Two\nlines\tand a tab", "company": "Acme AG", "vat": "ATU1",
+        "contact": "Eve ☕",
         "street": "Road 1", "zipcode": "1010", "city": "Wien", "country": "at", "phone": "1",
         "fax": "2", "mobile": "3", "mail": "a@example.com", "homepage": "https://example.com",
         "timezone": "Asia/Tokyo", "visible": False, "filter": 2,
@@ -313,6 +314,6 @@ def test_names_as_long_as_the_columns(do):
 
 
 def test_unknown_roles(do):
-    with pytest.raises(NotFound, match="There is no global role 'Amin'. Did you mean 'Admin'"):
+    with pytest.raises(NotFound, match=r"There is no global role 'Amin'\. Did you mean 'Admin'"):
         do(people.add_user, {"name": "dora"}, role="Amin")
     assert do(find, GLOBAL_ROLE, "Admin").globalRoleID == 1
