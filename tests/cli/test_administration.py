@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -257,41 +259,43 @@ def test_what_cannot_be_undone_is_asked_for(kimai: Any, command: tuple[str, ...]
         kimai("role", "add", "Guest")
     assert "say --yes if it is meant" in kimai.refused(*command)
     before = kimai.world.snapshot()
-    declined = at_terminal([*command], "n\n")
+    declined = at_terminal([*command], "n")
     assert (declined.code, "Is it meant?" in declined.output) == (1, True)
     assert "Nothing was changed." in declined.output
     assert kimai.world.snapshot() == before
-    assert at_terminal([*command], "y\n").code == 0
+    assert at_terminal([*command], "y").code == 0
     assert kimai.world.snapshot() != before
 
 
+@dataclass
 class Terminal:
-    def __init__(self, code: int, output: str) -> None:
-        self.code = code
-        self.output = output
+    code: int
+    output: str
 
 
-def at_terminal(arguments: list[str], typed: str) -> Terminal:
-    """Run a command at a terminal of its own."""
+def at_terminal(arguments: list[str], *answers: str) -> Terminal:
+    """Run a command at a terminal of its own, and answer each of its questions (``…:``)."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "kimai_remote", *arguments],
         stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
     )  # fmt: skip
     os.close(slave)
-    os.write(master, typed.encode())
-    output = b""
+    output, left = b"", list(answers)
     try:
-        while chunk := os.read(master, 4096):
+        while select.select([master], [], [], 30)[0] and (chunk := os.read(master, 4096)):
             output += chunk
+            if left and output.endswith(b": "):
+                os.write(master, f"{left.pop(0)}\n".encode())
     except OSError:
         pass  # the other side is closed
     os.close(master)
+    process.kill()
     return Terminal(process.wait(30), output.decode())
 
 
 def test_a_password_is_asked_for_twice_and_not_shown(kimai: Any) -> None:
-    done = at_terminal(["password", "set", "alice"], f"{SECRET_WORD}\n{SECRET_WORD}\n")
+    done = at_terminal(["password", "set", "alice"], SECRET_WORD, SECRET_WORD)
     assert done.code == 0
     assert "is set." in done.output
     assert done.output.count("New password") == done.output.count("Once more") == 1
@@ -389,9 +393,11 @@ def test_report_in_the_time_zone_of_the_server(kimai: Any, monkeypatch: pytest.M
     """An hour before midnight UTC on the last of a month is of the next one in Tokyo."""
     start = int(datetime(2026, 1, 31, 23, tzinfo=UTC).timestamp())
     kimai.world.add_entry(start=start, end=start + 1800)
-    months = lambda: [
-        line["month"] for line in kimai.json("report", "month", "--year", "2026")["lines"]
-    ]
+
+    def months() -> list[str]:
+        lines = kimai.json("report", "month", "--year", "2026")["lines"]
+        return [line["month"] for line in lines]
+
     assert months() == ["2026-01"]
     monkeypatch.setenv("KIMAI_REMOTE_TIMEZONE", "Asia/Tokyo")
     assert months() == ["2026-02"]

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
 
-#: Commands that were there before they had examples; theirs is the page docs/databases.md.
 ROOT = typer.main.get_command(app)
 
 
@@ -106,23 +106,25 @@ def test_completion() -> None:
     assert set(complete("report", "")) == {"user", "project", "customer", "activity", "month"}
 
 
-def test_the_script_for_bash_completes() -> None:
-    """What --show-completion prints is a script that bash runs."""
-    program = f"{sys.executable} -m kimai_remote"
-    shown = subprocess.run(
-        ["bash", "-c", f"_KIMAI_REMOTE_COMPLETE=source_bash {program}"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    script = f"""
-        kimai-remote() {{ {program} "$@"; }}
-        env() {{ (export "${{@:1:3}}"; "${{@:4}}"); }}
-        {shown}
+def test_the_script_for_bash_completes(tmp_path: Path) -> None:
+    """What --show-completion prints in bash is a script that bash runs."""
+    program = tmp_path / "kimai-remote"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m kimai_remote "$@"\n')
+    program.chmod(0o755)
+    script = """
+        source <(_KIMAI_REMOTE_COMPLETE=source_bash kimai-remote)
+        complete -p kimai-remote
         COMP_WORDS=(kimai-remote rate add --act) COMP_CWORD=3
         _kimai_remote_completion kimai-remote
-        printf '%s\\n' "${{COMPREPLY[@]}}"
+        printf '%s\n' "${COMPREPLY[@]}"
     """
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["--activity"]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=True,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "--activity"
+    assert "_kimai_remote_completion kimai-remote" in done.stdout
 
 
 def test_help_loads_neither_database_nor_protocols() -> None:

@@ -21,6 +21,7 @@ from ..storage.kimai1 import autoconf, figures, importer
 from ..storage.kimai1.survey import BLOCKER, PROBLEM, Survey
 from ..storage.kimai1.survey import survey as look_at
 from .databases import open_database, with_autoconf
+from .examples import examples
 from .reporting import console, reported
 
 app = typer.Typer(help="Kimai 1 databases.", no_args_is_help=True)
@@ -30,7 +31,12 @@ MOST_SHOWN = 20
 _COLOURS = {BLOCKER: "bold red", PROBLEM: "yellow"}
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "kimai-remote kimai1 check --autoconf /var/www/kimai/includes/autoconf.php",
+        "kimai-remote kimai1 check --url mariadb://kimai:password@localhost/kimai",
+    )
+)
 def check(
     url: Annotated[
         str | None, typer.Option(help="Database URL; the configured database by default.")
@@ -64,7 +70,12 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command("import")
+@app.command(
+    "import",
+    epilog=examples(
+        "kimai-remote kimai1 import --from-autoconf /var/www/kimai/includes/autoconf.php"
+    ),
+)
 def import_(
     from_url: Annotated[
         str | None, typer.Option("--from", help="Database URL of the Kimai 1 database.")
