@@ -29,7 +29,7 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"cli"},
     "lxml": {"protocols"},
-    "msgspec": {"protocols", "web"},
+    "msgspec": {"protocols", "web", "cli"},
     "alembic": {"storage"},
     "sqlalchemy": {"storage", "tracking", "api", "cli"},
     "argon2": {"tracking"},

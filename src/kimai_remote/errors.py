@@ -18,6 +18,10 @@ class Refused(KimaiRemoteError):
     """
 
 
+class NotFound(Refused):
+    """There is nothing of that number or name."""
+
+
 class Denied(Refused):
     """No such user, wrong key or missing right: one text for all, so that nothing leaks."""
 

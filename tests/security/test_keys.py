@@ -120,8 +120,8 @@ def test_revocation_by_the_command_line(installed: World, name: str, options: li
 
 def test_revocation_of_nobodys_key(installed: World) -> None:
     result = CliRunner().invoke(app, ["key", "revoke", "nobody"])
-    assert result.exit_code == 2
-    assert "There is no user named 'nobody'." in result.output
+    assert result.exit_code == 1
+    assert "There is no user 'nobody'." in result.output
 
 
 def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:

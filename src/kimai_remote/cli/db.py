@@ -16,12 +16,13 @@ from ..storage.backup import backup as copy
 from ..storage.database import Database
 from ..storage.kimai1 import revision
 from .databases import open_database, with_autoconf
+from .examples import examples
 from .reporting import console, fail, reported
 
 app = typer.Typer(help="Schema and backups of the database.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(epilog=examples("kimai-remote db status"))
 def status() -> None:
     """Say which version the schema has. Exit status 1 if the service can't run on it."""
     with reported(), _database() as (database, _):
@@ -43,7 +44,7 @@ def status() -> None:
             raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("kimai-remote db upgrade"))
 def upgrade() -> None:
     """Bring the schema to the version that this program needs.
 
@@ -66,7 +67,7 @@ def upgrade() -> None:
             )  # fmt: skip
 
 
-@app.command()
+@app.command(epilog=examples("kimai-remote db backup /var/backups/kimai.sqlite3 --overwrite"))
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
@@ -77,7 +78,7 @@ def backup(
     console.print(f"{file}: {size:,} bytes, checked.", markup=False)
 
 
-@app.command()
+@app.command(epilog=examples("kimai-remote db recount"))
 def recount() -> None:
     """Count all time entries again, where triggers keep their numbers.
 

@@ -5,33 +5,63 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
-from ..config import Settings
-from ..storage import schema
 from ..tracking import accounts
 from ..tracking.accounts import Kind
-from .installation import open_desk
-from .reporting import console, fail, reported
+from ..tracking.administration.finding import find
+from ..tracking.administration.people import ACCOUNTS
+from .administration.parameters import Json
+from .examples import examples
+from .house import Record, opened
+from .output import print_change, print_record
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 
+Name = Annotated[str, typer.Argument(help="The user or customer, by number or name.")]
+Customer = Annotated[bool, typer.Option("--customer", help="It is a customer's.")]
 
-@app.command()
-def revoke(
-    name: Annotated[str, typer.Argument(help="Login name.")],
-    customer: Annotated[bool, typer.Option("--customer", help="It is a customer's name.")] = False,
-) -> None:
+
+@app.command(
+    epilog=examples(
+        "kimai-remote key revoke anna", 'kimai-remote key revoke "Blue Harbour" --customer'
+    )
+)
+def revoke(name: Name, customer: Customer = False, as_json: Json = False) -> None:
     """Make the API key of a user (or customer) worthless.
 
     The next login gives out another key. A key that Kimai 1 gave out is removed too.
     """
     kind: Kind = "customer" if customer else "user"
-    with reported():
-        desk = open_desk(Settings.from_environment())
-        schema.check(desk.database)
-        revoked = desk.database.run(
-            lambda session: accounts.revoke_of(session, kind, name), writes=True
-        )
-        if not revoked:
-            fail(f"There is no {kind} named {name!r}.")
-    console.print(f"The key of {kind} {name} is revoked.", markup=False)
+
+    def work(session: Session) -> Record:
+        number, login = _account(session, kind, name)
+        accounts.revoke(session, kind, number)
+        return {f"{kind}ID": number, "name": login, **accounts.key_state(session, kind, number)}
+
+    with opened() as house:
+        record = house.change("key revoke", work)
+    print_change(record, f"The key of {kind} {record['name']} is revoked.", as_json=as_json)
+
+
+@app.command(
+    "show-generation",
+    epilog=examples("kimai-remote key show-generation anna"),
+)
+def show_generation(name: Name, customer: Customer = False, as_json: Json = False) -> None:
+    """Show how often a key was revoked (its generation) and whether one is valid; never the key."""
+    kind: Kind = "customer" if customer else "user"
+
+    def work(session: Session) -> Record:
+        number, login = _account(session, kind, name)
+        return {f"{kind}ID": number, "name": login, **accounts.key_state(session, kind, number)}
+
+    with opened() as house:
+        record = house.read(work)
+    print_record(record, as_json=as_json)
+
+
+def _account(session: Session, kind: Kind, given: str) -> tuple[int, str]:
+    described = ACCOUNTS[kind]
+    account = find(session, described, given)
+    return getattr(account, described.key), account.name

@@ -22,6 +22,7 @@ from ..storage.kimai1 import autoconf, figures, importer, leaving
 from ..storage.kimai1.survey import BLOCKER, PROBLEM, Survey
 from ..storage.kimai1.survey import survey as look_at
 from .databases import open_database, with_autoconf
+from .examples import examples
 from .reporting import console, reported
 
 app = typer.Typer(help="Kimai 1 databases.", no_args_is_help=True)
@@ -31,7 +32,12 @@ MOST_SHOWN = 20
 _COLOURS = {BLOCKER: "bold red", PROBLEM: "yellow"}
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "kimai-remote kimai1 check --autoconf /var/www/kimai/includes/autoconf.php",
+        "kimai-remote kimai1 check --url mariadb://kimai:password@localhost/kimai",
+    )
+)
 def check(
     url: Annotated[
         str | None, typer.Option(help="Database URL; the configured database by default.")
@@ -65,7 +71,12 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command("import")
+@app.command(
+    "import",
+    epilog=examples(
+        "kimai-remote kimai1 import --from-autoconf /var/www/kimai/includes/autoconf.php"
+    ),
+)
 def import_(
     from_url: Annotated[
         str | None, typer.Option("--from", help="Database URL of the Kimai 1 database.")
@@ -111,7 +122,7 @@ def import_(
                 _show_end(report, source, target)
 
 
-@app.command()
+@app.command(epilog=examples("kimai-remote kimai1 leave", "kimai-remote kimai1 leave --yes"))
 def leave(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes.")] = False,

@@ -5,29 +5,48 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
-from rich.table import Table
 
 from .. import __version__
-from ..api.desk import Desk
 from ..config import Settings
-from . import db, keys, kimai1, logs, street
-from . import demo as demonstration
-from .installation import Account, open_desk, prepare, relative
+from . import reports
+from .examples import examples
+from .lazy import Later, group_with
 from .reporting import console, reported
+
+if TYPE_CHECKING:
+    from ..api.desk import Desk
+    from .installation import Account
+
+_PEOPLE, _WORK, _HOUSE = "People", "Work and money", "The installation"
+GROUPS = (
+    Later("user", "administration.users", "Users: who records time.", panel=_PEOPLE),
+    Later("group", "administration.groups", "Groups of users and what they see.", panel=_PEOPLE),
+    Later("role", "administration.roles", "Roles: who may do what.", panel=_PEOPLE),
+    Later("password", "administration.passwords", "Passwords.", panel=_PEOPLE),
+    Later("key", "keys", "API keys.", panel=_PEOPLE),
+    Later("customer", "administration.customers", "Customers.", panel=_WORK),
+    Later("project", "administration.projects", "Projects of customers.", panel=_WORK),
+    Later("activity", "administration.activities", "Activities: the API's tasks.", panel=_WORK),
+    Later("status", "administration.statuses", "Statuses of time entries.", panel=_WORK),
+    Later("rate", "administration.rates", "Hourly rates.", "hourly", panel=_WORK),
+    Later("fixed-rate", "administration.rates", "Fixed rates.", "fixed", panel=_WORK),
+    Later("config", "options", "Kimai's options: rounding, bans and so on.", panel=_HOUSE),
+    Later("db", "db", "Schema and backups of the database.", panel=_HOUSE),
+    Later("kimai1", "kimai1", "Kimai 1 databases.", panel=_HOUSE),
+)
 
 app = typer.Typer(
     name="kimai-remote",
+    cls=group_with(GROUPS),
     help="The Kimai 1 Remote API over SOAP and JSON-RPC.",
+    epilog="Exit status: 0 done; 1 no, or no such thing; 2 an error, nothing was changed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(keys.app, name="key")
-app.add_typer(db.app, name="db")
-app.add_typer(kimai1.app, name="kimai1")
+app.command(epilog=reports.EXAMPLES, rich_help_panel=_WORK)(reports.report)
 
 
 @app.callback(invoke_without_command=True)
@@ -41,7 +60,12 @@ def main(
         raise typer.Exit
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "kimai-remote serve --demo",
+        "kimai-remote serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    )
+)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
@@ -73,6 +97,9 @@ def serve(
     Options that aren't given are taken from the environment: --port from KIMAI_REMOTE_PORT and so
     on.
     """
+    from . import logs, street
+    from .installation import open_desk, prepare
+
     with reported():
         settings = Settings.from_environment(
             host=host, port=port, data_dir=data_dir, database_url=database_url, workers=workers,
@@ -94,6 +121,12 @@ def serve(
 
 
 def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from . import demo as demonstration
+    from .installation import relative
+
     url = desk.database.url
     where = relative(Path(url.database or "")) if desk.database.is_sqlite else desk.database.name
     accounts = [administrator]
@@ -112,6 +145,8 @@ def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
 
 
 def _show_addresses(settings: Settings) -> None:
+    from . import street
+
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
     console.print(f"Console   {base}/", soft_wrap=True, markup=False)

@@ -125,27 +125,37 @@ class Accounts:
         return bool(self.lifetime) and created <= call.now - self.lifetime
 
 
-def revoke_of(session: Session, kind: Kind, name: str) -> bool:
-    """Make the keys of all users (or customers) of that name worthless; the next login gives out
-    another one.
-
-    :returns: whether there is anybody of that name.
-    """
-    if kind == "user":
-        statement = select(m.User.userID).where(m.User.name == name)
+def revoke(session: Session, kind: Kind, number: int) -> None:
+    """Make the key of a user or customer worthless; the next login gives out another one."""
+    key = session.get(m.RemoteKey, (kind, number), with_for_update=True)
+    if key is None:
+        session.add(m.RemoteKey(kind=kind, ownerID=number, generation=1))
     else:
-        statement = select(m.Customer.customerID).where(m.Customer.name == name)
-    numbers = session.scalars(statement).all()
-    for number in numbers:
-        key = session.get(m.RemoteKey, (kind, number), with_for_update=True)
-        if key is None:
-            session.add(m.RemoteKey(kind=kind, ownerID=number, generation=1))
-        else:
-            key.keyHash = None
-            key.generation += 1
-        if kind == "user":
-            session.execute(update(m.User).where(m.User.userID == number).values(apikey=None))
-    return bool(numbers)
+        key.keyHash = None
+        key.generation += 1
+    if kind == "user":
+        session.execute(update(m.User).where(m.User.userID == number).values(apikey=None))
+    session.flush()
+
+
+def key_state(session: Session, kind: Kind, number: int) -> dict[str, int | bool | None]:
+    """What is known of a key without knowing it.
+
+    :returns: ``generation``: how often it was revoked or has expired; ``given``: whether one was
+        given out since; ``created``: when (unix seconds), or None; ``kimaiKey``: whether a key
+        that Kimai 1 gave out is valid.
+    """
+    key = session.get(m.RemoteKey, (kind, number))
+    kimai_key = None
+    if kind == "user":
+        kimai_key = session.scalar(select(m.User.apikey).where(m.User.userID == number))
+    given = key is not None and key.keyHash is not None
+    return {
+        "generation": key.generation if key else 0,
+        "given": given,
+        "created": key.created if key and given else None,
+        "kimaiKey": bool(kimai_key),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 KEY_LENGTH = 30
 
 
+def kimai_hash(password: str, salt: str) -> str:
+    """What Kimai 1's PHP stores for a password.
+
+    :param salt: ``$password_salt`` of its autoconf.php.
+    """
+    return hashlib.md5(f"{salt}{password}{salt}".encode(), usedforsecurity=False).hexdigest()
+
+
 class Credentials:
     """Hashes and checks passwords, derives API keys.
 
@@ -40,8 +48,7 @@ class Credentials:
         """
         if stored is not None and not stored.startswith("$argon2"):
             self._argon2(password, self._nobody)
-            salted = f"{self._salt}{password}{self._salt}".encode()
-            kimai = hashlib.md5(salted, usedforsecurity=False).hexdigest()
+            kimai = kimai_hash(password, self._salt)
             return hmac.compare_digest(kimai.encode(), stored.strip().lower().encode())
         return self._argon2(password, stored or self._nobody) and stored is not None
 

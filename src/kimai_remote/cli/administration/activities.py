@@ -1,0 +1,181 @@
+"""``kimai-remote activity``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from ...storage import models as m
+from ...tracking.administration import links, objects
+from ...tracking.administration.finding import find
+from ...tracking.administration.kinds import ACTIVITY
+from ...tracking.entries import given
+from ..examples import examples
+from ..reporting import fail
+from . import objects as commands
+from .parameters import (
+    All,
+    Groups,
+    InGroup,
+    Json,
+    NewName,
+    Planned,
+    Renamed,
+    SameName,
+    Shown,
+    Trashed,
+    with_options,
+)
+
+app = typer.Typer(help="Activities: the API's tasks.", no_args_is_help=True)
+
+Activity = Annotated[str, typer.Argument(help="The activity, by number or name.")]
+Projects = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--project", metavar="PROJECT", help="Project, by number or name; may be repeated."
+    ),
+]
+
+
+class Changes(Renamed, Shown, total=False):
+    """What can be changed of an activity."""
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "kimai-remote activity list", 'kimai-remote activity list --project "Fleet tracking"'
+    ),
+)
+def list_(
+    project: Annotated[
+        str | None, typer.Option(metavar="PROJECT", help="Only those assigned to this project.")
+    ] = None,
+    group: InGroup = None,
+    trashed: Trashed = False,
+    everything: All = False,
+    as_json: Json = False,
+) -> None:
+    """List activities, by name."""
+    columns = {"activityID": "No.", "name": "Name", "comment": "Comment", "visible": "Visible",
+               "groups": "Groups"}  # fmt: skip
+    trash = commands.trash_filter(trashed, everything)
+    commands.show_list(ACTIVITY, columns, as_json, group=group, trash=trash, project=project)
+
+
+@app.command(
+    epilog=examples(
+        "kimai-remote activity add Consulting --group Design",
+        'kimai-remote activity add "On-site visit" --group Design --project "Fleet tracking"',
+    )
+)
+@with_options(Shown)
+def add(
+    name: NewName,
+    groups: Groups = None,
+    projects: Projects = None,
+    same_name: SameName = False,
+    as_json: Json = False,
+    **fields: Any,
+) -> None:
+    """Add an activity. One that is assigned to no project is offered on every one."""
+    values = {"name": name, **given(**fields)}
+
+    def work(session: Session) -> m.Activity:
+        activity: m.Activity = objects.add(session, ACTIVITY, values, same_name=same_name)
+        commands.in_groups(session, ACTIVITY, activity, groups or ())
+        return _on_projects(session, activity, projects or (), {})
+
+    record = commands.change(ACTIVITY, "add", "is added", work, as_json, list(values))
+    commands.hint_at_groups(ACTIVITY, record)
+
+
+@app.command(epilog=examples('kimai-remote activity edit Consulting --comment "With customers"'))
+@with_options(Changes)
+def edit(
+    activity: Activity,
+    same_name: SameName = False,
+    as_json: Json = False,
+    **fields: Any,
+) -> None:
+    """Change an activity: what is given, and nothing else."""
+    values = given(**fields)
+    commands.change(
+        ACTIVITY, "edit", "is changed",
+        lambda session: objects.edit(session, ACTIVITY, activity, values, same_name=same_name),
+        as_json, list(values),
+    )  # fmt: skip
+
+
+@app.command(
+    epilog=examples(
+        "kimai-remote activity assign Consulting --group Design",
+        'kimai-remote activity assign Consulting --project "Fleet tracking" --budget 5000',
+    )
+)
+@with_options(Planned)
+def assign(
+    activity: Activity,
+    groups: Groups = None,
+    projects: Projects = None,
+    as_json: Json = False,
+    **fields: Any,
+) -> None:
+    """Let groups see an activity; offer it on projects, or change what is planned for it there.
+
+    An activity that is assigned to projects is offered on no others.
+    """
+    _check_some(groups, projects)
+    planned = given(**fields)
+    if planned and not projects:
+        fail("--budget, --effort and --approved are those of a project; say which with --project.")
+
+    def work(session: Session) -> m.Activity:
+        found: m.Activity = find(session, ACTIVITY, activity)
+        commands.in_groups(session, ACTIVITY, found, groups or ())
+        return _on_projects(session, found, projects or (), planned)
+
+    names = ", ".join([*(groups or ()), *(projects or ())])
+    fields_given = list(given(group=groups, project=projects)) + list(planned)
+    commands.change(ACTIVITY, "assign", f"is assigned to {names}", work, as_json, fields_given)
+
+
+@app.command(
+    epilog=examples('kimai-remote activity unassign Consulting --project "Fleet tracking"')
+)
+def unassign(
+    activity: Activity, groups: Groups = None, projects: Projects = None, as_json: Json = False
+) -> None:
+    """Take an activity out of groups, or off projects."""
+    _check_some(groups, projects)
+
+    def work(session: Session) -> m.Activity:
+        found: m.Activity = find(session, ACTIVITY, activity)
+        commands.out_of_groups(session, ACTIVITY, found, groups or ())
+        for project in projects or ():
+            links.unassign_from_project(session, found, project)
+        return found
+
+    names = ", ".join([*(groups or ()), *(projects or ())])
+    fields = list(given(group=groups, project=projects))
+    commands.change(ACTIVITY, "unassign", f"is taken from {names}", work, as_json, fields)
+
+
+commands.add_common(app, ACTIVITY, "Consulting")
+
+
+def _check_some(groups: Sequence[str] | None, projects: Sequence[str] | None) -> None:
+    if not groups and not projects:
+        fail("Say what with --group or --project.")
+
+
+def _on_projects(
+    session: Session, activity: m.Activity, projects: Sequence[str], planned: dict[str, str]
+) -> m.Activity:
+    for project in projects:
+        links.assign_to_project(session, activity, project, planned)
+    return activity

@@ -1,0 +1,134 @@
+"""``kimai-remote customer``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ...tracking.administration import objects, people
+from ...tracking.administration.kinds import CUSTOMER
+from ...tracking.entries import given
+from ..examples import examples
+from ..house import opened
+from . import objects as commands
+from .parameters import (
+    All,
+    Groups,
+    InGroup,
+    Json,
+    NewName,
+    Renamed,
+    SameName,
+    Shown,
+    Trashed,
+    with_options,
+)
+
+app = typer.Typer(help="Customers.", no_args_is_help=True)
+
+Customer = Annotated[str, typer.Argument(help="The customer, by number or name.")]
+
+
+class Fields(Shown, total=False):
+    """What is known of a customer besides its name."""
+
+    company: Annotated[str | None, typer.Option("--company", help="Company.")]
+    vat: Annotated[str | None, typer.Option("--vat", help="VAT number.")]
+    contact: Annotated[str | None, typer.Option("--contact", help="Who to talk to.")]
+    street: Annotated[str | None, typer.Option("--street", help="Street and number.")]
+    zipcode: Annotated[str | None, typer.Option("--zipcode", help="Postal code.")]
+    city: Annotated[str | None, typer.Option("--city", help="City.")]
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="XX", help="Country, as two letters.")
+    ]
+    phone: Annotated[str | None, typer.Option("--phone", help="Telephone number.")]
+    fax: Annotated[str | None, typer.Option("--fax", help="Fax number.")]
+    mobile: Annotated[str | None, typer.Option("--mobile", help="Mobile number.")]
+    mail: Annotated[str | None, typer.Option("--mail", help="Mail address.")]
+    homepage: Annotated[str | None, typer.Option("--homepage", help="Address of its web site.")]
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", metavar="ZONE", help="Time zone; the server's by default."),
+    ]
+
+
+class Changes(Renamed, Fields, total=False):
+    """What can be changed of a customer."""
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "kimai-remote customer list", "kimai-remote customer list --group Design --json"
+    ),
+)
+def list_(
+    group: InGroup = None, trashed: Trashed = False, everything: All = False, as_json: Json = False
+) -> None:
+    """List customers, by name."""
+    columns = {"customerID": "No.", "name": "Name", "contact": "Contact", "city": "City",
+               "visible": "Visible", "groups": "Groups"}  # fmt: skip
+    trash = commands.trash_filter(trashed, everything)
+    commands.show_list(CUSTOMER, columns, as_json, group=group, trash=trash)
+
+
+@app.command(
+    epilog=examples(
+        'kimai-remote customer add "Blue Harbour" --contact "Tom Reilly" --country IE',
+        'kimai-remote customer add "Our own company" --group Design --group Development',
+    )
+)
+@with_options(Fields)
+def add(
+    name: NewName,
+    groups: Groups = None,
+    same_name: SameName = False,
+    as_json: Json = False,
+    **fields: Any,
+) -> None:
+    """Add a customer. It can log in once it has a password, see 'password set --customer'."""
+
+    values = {"name": name, **given(**fields)}
+    with opened() as house:
+        record = commands.change_in(
+            house, CUSTOMER, "add", "is added",
+            lambda session: people.add_customer(
+                session, values, usual_timezone=house.settings.timezone, groups=groups or (),
+                same_name=same_name,
+            ),
+            as_json, list(values),
+        )  # fmt: skip
+    commands.hint_at_groups(CUSTOMER, record)
+
+
+@app.command(
+    epilog=examples('kimai-remote customer edit "Blue Harbour" --phone "+353 1 555" --hidden')
+)
+@with_options(Changes)
+def edit(
+    customer: Customer,
+    same_name: SameName = False,
+    as_json: Json = False,
+    **fields: Any,
+) -> None:
+    """Change a customer: what is given, and nothing else."""
+    values = given(**fields)
+    commands.change(
+        CUSTOMER, "edit", "is changed",
+        lambda session: objects.edit(session, CUSTOMER, customer, values, same_name=same_name),
+        as_json, list(values),
+    )  # fmt: skip
+
+
+@app.command(epilog=examples('kimai-remote customer unban "Blue Harbour"'))
+def unban(customer: Customer, as_json: Json = False) -> None:
+    """End the ban that failed logins have led to."""
+    commands.change(
+        CUSTOMER, "unban", "may log in again",
+        lambda session: people.unban(session, "customer", customer), as_json,
+    )  # fmt: skip
+
+
+commands.add_common(app, CUSTOMER, '"Blue Harbour"')
+commands.add_assignment(app, CUSTOMER, '"Blue Harbour"')

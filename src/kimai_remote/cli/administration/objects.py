@@ -1,0 +1,157 @@
+"""Commands that every kind of object has: show, trash, restore; and how all of them report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from ...tracking.administration import details, links, objects
+from ...tracking.administration.finding import find
+from ...tracking.administration.kinds import Kind
+from ..examples import examples
+from ..house import House, Record, opened
+from ..output import print_change, print_record, print_records
+from ..reporting import note
+from .parameters import Json, SomeGroups, Which
+
+
+def show_list(kind: Kind, columns: Mapping[str, str], as_json: bool, **filters: Any) -> None:
+    """Print the objects that fit; parameters as for :func:`details.listing`."""
+    with opened() as house:
+        records = house.read(lambda session: details.listing(session, kind, **filters))
+    print_records(records, columns, as_json=as_json)
+
+
+def trash_filter(trashed: bool, everything: bool) -> details.Trash:
+    return "all" if everything else "only" if trashed else "no"
+
+
+def change(
+    kind: Kind,
+    command: str,
+    done: str,
+    work: Callable[[Session], Any],
+    as_json: bool,
+    fields: Sequence[str] = (),
+) -> Record:
+    """Change an object and print it.
+
+    :param done: what was done to it, as in "is added".
+    :param work: returns the object.
+    :param fields: names of what was given.
+    """
+    with opened() as house:
+        return change_in(house, kind, command, done, work, as_json, fields)
+
+
+def change_in(
+    house: House,
+    kind: Kind,
+    command: str,
+    done: str,
+    work: Callable[[Session], Any],
+    as_json: bool,
+    fields: Sequence[str] = (),
+) -> Record:
+    """:func:`change` where the database is open already."""
+
+    def whole(session: Session) -> Record:
+        number = getattr(work(session), kind.key)
+        return details.show(session, kind, f"id:{number}")
+
+    record = house.change(f"{kind.noun} {command}", whole, fields=fields)
+    sentence = f"{kind.noun.capitalize()} {record[kind.key]}, {record[kind.name]}, {done}."
+    print_change(record, sentence, as_json=as_json)
+    return record
+
+
+def hint_at_groups(kind: Kind, record: Mapping[str, Any]) -> None:
+    """What is in no group is nobody's to see."""
+    if not record["groups"]:
+        number = record[kind.key]
+        note(
+            f"It is in no group yet, so nobody sees it: kimai-remote {kind.noun} assign {number} "
+            "--group GROUP"
+        )
+
+
+def add_common(app: typer.Typer, kind: Kind, example: str) -> None:
+    """The commands show, trash and restore.
+
+    :param example: name of an object in examples.
+    """
+
+    @app.command(
+        "show",
+        help=f"Show one {kind.noun} and what belongs to it.",
+        epilog=examples(f"kimai-remote {kind.noun} show {example}"),
+    )
+    def show(which: Which, as_json: Json = False) -> None:
+        with opened() as house:
+            record = house.read(lambda session: details.show(session, kind, which))
+        print_record(record, as_json=as_json)
+
+    @app.command(
+        "trash",
+        help=f"Put a {kind.noun} into the trash. Its entries stay, and 'restore' brings it back.",
+        epilog=examples(f"kimai-remote {kind.noun} trash {example}"),
+    )
+    def trash(which: Which, as_json: Json = False) -> None:
+        change(
+            kind, "trash", "is in the trash",
+            lambda session: objects.set_trash(session, kind, which, trash=True), as_json,
+        )  # fmt: skip
+
+    @app.command(
+        "restore",
+        help=f"Take a {kind.noun} out of the trash.",
+        epilog=examples(f"kimai-remote {kind.noun} restore {example}"),
+    )
+    def restore(which: Which, as_json: Json = False) -> None:
+        change(
+            kind, "restore", "is restored",
+            lambda session: objects.set_trash(session, kind, which, trash=False), as_json,
+        )  # fmt: skip
+
+
+def add_assignment(app: typer.Typer, kind: Kind, example: str) -> None:
+    """The commands assign and unassign, for objects that groups only see."""
+
+    @app.command(
+        "assign",
+        help=f"Let the members of groups see a {kind.noun}.",
+        epilog=examples(f"kimai-remote {kind.noun} assign {example} --group Design"),
+    )
+    def assign(which: Which, groups: SomeGroups, as_json: Json = False) -> None:
+        change(
+            kind, "assign", f"is in {', '.join(groups)}",
+            lambda session: in_groups(session, kind, find(session, kind, which), groups), as_json,
+            ["group"],
+        )  # fmt: skip
+
+    @app.command(
+        "unassign",
+        help=f"Take a {kind.noun} out of groups.",
+        epilog=examples(f"kimai-remote {kind.noun} unassign {example} --group Design"),
+    )
+    def unassign(which: Which, groups: SomeGroups, as_json: Json = False) -> None:
+        change(
+            kind, "unassign", f"is no longer in {', '.join(groups)}",
+            lambda session: out_of_groups(session, kind, find(session, kind, which), groups),
+            as_json, ["group"],
+        )  # fmt: skip
+
+
+def in_groups(session: Session, kind: Kind, entity: Any, groups: Sequence[str]) -> Any:
+    for group in groups:
+        links.assign(session, kind, entity, group)
+    return entity
+
+
+def out_of_groups(session: Session, kind: Kind, entity: Any, groups: Sequence[str]) -> Any:
+    for group in groups:
+        links.unassign(session, kind, entity, group)
+    return entity

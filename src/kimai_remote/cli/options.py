@@ -1,0 +1,94 @@
+"""``kimai-remote config``: Kimai's options, which are kept in the database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..tracking.administration import options
+from .administration.parameters import Json
+from .examples import examples
+from .house import opened
+from .output import print_change, print_records
+
+app = typer.Typer(help="Kimai's options: rounding, bans and so on.", no_args_is_help=True)
+
+
+def _complete(incomplete: str) -> list[tuple[str, str]]:
+    return [
+        (name, option.meaning)
+        for name, option in options.KNOWN.items()
+        if name.startswith(incomplete)
+    ]
+
+
+Option = Annotated[
+    str, typer.Argument(help="Name of the option.", autocompletion=_complete, metavar="OPTION")
+]
+
+
+@app.command("list", epilog=examples("kimai-remote config list", "kimai-remote config list --all"))
+def list_(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those too that only Kimai's PHP reads.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the options that this service reads, with their values."""
+    with opened() as house:
+        records = house.read(options.listing)
+    records = [record for record in records if everything or record["read"]]
+    columns = {"option": "Option", "value": "Value", "stored": "Set", "meaning": "Meaning"}
+    print_records(records, columns, as_json=as_json)
+
+
+@app.command(epilog=examples("kimai-remote config get roundPrecision"))
+def get(option: Option, as_json: Json = False) -> None:
+    """Print the value of an option."""
+    with opened() as house:
+        record = house.read(lambda session: options.get(session, option))
+    print_change(record, record["value"], as_json=as_json)
+
+
+@app.command(
+    "set",
+    epilog=examples(
+        "kimai-remote config set roundPrecision 15",
+        "kimai-remote config set roundingMethod closest",
+        "kimai-remote config set currency_name Euro --force",
+    ),
+)
+def set_(
+    option: Option,
+    value: Annotated[str, typer.Argument(help="Its value.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if only Kimai's PHP reads it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Set an option; it counts from the next call on."""
+    with opened() as house:
+        record = house.change(
+            "config set",
+            lambda session: options.change(session, option, value, force=force),
+            fields=[option],
+        )
+    before = "not set" if record["before"] is None else record["before"]
+    print_change(
+        record, f"{record['option']} is {record['value']} now; it was {before}.", as_json=as_json
+    )
+
+
+@app.command(epilog=examples("kimai-remote config unset editLimit"))
+def unset(option: Option, as_json: Json = False) -> None:
+    """Remove an option, so that what is assumed without it counts."""
+    with opened() as house:
+        record = house.change(
+            "config unset", lambda session: options.unset(session, option), fields=[option]
+        )
+    now = "" if record["value"] is None else f" {record['value']} is assumed."
+    print_change(
+        record, f"{record['option']} is not set any more; it was {record['before']}.{now}",
+        as_json=as_json,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Commands as they are typed, on an SQLite database with the known world in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from kimai_remote.cli.main import app
+from support import databases
+from support.world import World, build
+
+
+@dataclass
+class Outcome:
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+class Kimai:
+    """The command, and the world that it works in."""
+
+    def __init__(self, world: World, audit_log: Path) -> None:
+        self.world = world
+        self.audit_log = audit_log
+
+    def __call__(self, *arguments: str, stdin: str | None = None, code: int = 0) -> Outcome:
+        """Run a command, and see that it ends with that status."""
+        result = CliRunner().invoke(app, list(arguments), input=stdin)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return Outcome(result.exit_code, result.stdout, " ".join(result.stderr.split()))
+
+    def json(self, *arguments: str, stdin: str | None = None) -> Any:
+        """What a command prints with --json."""
+        return self(*arguments, "--json", stdin=stdin).json
+
+    def refused(self, *arguments: str, code: int = 2, stdin: str | None = None) -> str:
+        """The message of a command that is refused; it has changed nothing and printed nothing."""
+        before = self.world.snapshot()
+        outcome = self(*arguments, code=code, stdin=stdin)
+        assert outcome.stdout == ""
+        assert self.world.snapshot() == before
+        assert outcome.stderr.startswith("kimai-remote: ")
+        return outcome.stderr
+
+    @property
+    def audit(self) -> list[dict[str, Any]]:
+        lines = self.audit_log.read_text().splitlines()
+        return [json.loads(line.partition(" audit ")[2]) for line in lines]
+
+
+@pytest.fixture
+def kimai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kimai]:
+    database = databases.create("sqlite", tmp_path)
+    audit_log = tmp_path / "audit.log"
+    for name, value in {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'test.sqlite3'}",
+        "TABLE_PREFIX": database.prefix,
+        "SECRET": "a secret for tests only, 32 byte",
+        "PASSWORD_SALT": "kimai salt",
+        "DATA_DIR": str(tmp_path),
+        "AUDIT_LOG": str(audit_log),
+    }.items():
+        monkeypatch.setenv(f"KIMAI_REMOTE_{name}", value)
+    yield Kimai(build(database), audit_log)
+    database.close()

@@ -1,0 +1,138 @@
+"""The whole tree of commands: help, examples, completion, speed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from kimai_remote.cli.main import app
+
+ROOT = typer.main.get_command(app)
+
+
+def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    context = command.make_context("kimai-remote", [], resilient_parsing=True)
+    if not hasattr(command, "list_commands"):
+        yield path, command
+        return
+    assert command.help, path
+    for name in command.list_commands(context):
+        yield from walk(command.get_command(context, name), (*path, name))
+
+
+COMMANDS = dict(walk(ROOT))
+PATHS = [" ".join(path) for path in COMMANDS]
+NOUNS = {
+    "user", "customer", "group", "role", "project", "activity", "status", "rate", "fixed-rate",
+    "password", "key", "config",
+}  # fmt: skip
+
+
+def test_the_tree_is_whole() -> None:
+    for noun in ("user", "customer", "project", "activity", "group"):
+        for verb in ("list", "show", "add", "edit", "trash", "restore"):
+            assert f"{noun} {verb}" in PATHS
+        if noun != "group":
+            assert {f"{noun} assign", f"{noun} unassign"} <= set(PATHS)
+    for path in ("role grant", "role revoke", "status remove", "rate remove", "fixed-rate add",
+                 "password set", "user unban", "key show-generation", "key revoke", "config get",
+                 "config set", "config list", "config unset", "report", "serve"):  # fmt: skip
+        assert path in PATHS
+
+
+@pytest.mark.parametrize("path", list(COMMANDS), ids=PATHS)
+def test_help(path: tuple[str, ...]) -> None:
+    command = COMMANDS[path]
+    assert command.help
+    assert command.help[0].isupper()
+    for parameter in command.params:
+        assert getattr(parameter, "help", None), f"{path}: {parameter.name}"
+    assert command.epilog, "has no example"
+    assert "kimai-remote " + " ".join(path) in command.epilog
+    shown = CliRunner().invoke(app, [*path, "--help"])
+    assert shown.exit_code == 0
+    assert "Example" in shown.output
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in COMMANDS if path[0] in NOUNS or path == ("report",)], ids=" ".join
+)
+def test_every_command_speaks_json(path: tuple[str, ...]) -> None:
+    assert any("--json" in parameter.opts for parameter in COMMANDS[path].params)
+
+
+@pytest.mark.parametrize("path", list(COMMANDS), ids=PATHS)
+def test_examples_can_be_parsed(path: tuple[str, ...]) -> None:
+    """Each option of an example is there, and no argument is missing."""
+    command = COMMANDS[path]
+    for line in command.epilog.splitlines()[1:]:
+        words = shlex.split(line.replace("\\[", "[").partition(" > ")[0].rpartition(" | ")[2])
+        assert tuple(words[1 : len(path) + 1]) == path, line
+        command.make_context("x", words[len(path) + 1 :], resilient_parsing=False)
+
+
+def complete(*words: str) -> list[str]:
+    script = "kimai-remote " + " ".join(words)
+    environ = {
+        **os.environ,
+        "_KIMAI_REMOTE_COMPLETE": "complete_bash",
+        "COMP_WORDS": script,
+        "COMP_CWORD": str(len(words)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "kimai_remote"], env=environ, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def test_completion() -> None:
+    assert {"serve", "report", "user", "fixed-rate"} <= set(complete(""))
+    assert complete("act") == ["activity"]
+    assert {"add", "edit", "trash"} <= set(complete("user", ""))
+    assert {"--alias", "--role", "--timezone"} <= set(complete("user", "edit", "--"))
+    assert complete("config", "set", "round") == ["roundPrecision", "roundingMethod"]
+    rights = complete("role", "grant", "User", "ki_expenses-acc")
+    assert rights == ["ki_expenses-access"]
+    assert set(complete("report", "")) == {"user", "project", "customer", "activity", "month"}
+
+
+def test_the_script_for_bash_completes(tmp_path: Path) -> None:
+    """What --show-completion prints in bash is a script that bash runs."""
+    program = tmp_path / "kimai-remote"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m kimai_remote "$@"\n')
+    program.chmod(0o755)
+    script = """
+        source <(_KIMAI_REMOTE_COMPLETE=source_bash kimai-remote)
+        complete -p kimai-remote
+        COMP_WORDS=(kimai-remote rate add --act) COMP_CWORD=3
+        _kimai_remote_completion kimai-remote
+        printf '%s\n' "${COMPREPLY[@]}"
+    """
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=True,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "--activity"
+    assert "_kimai_remote_completion kimai-remote" in done.stdout
+
+
+def test_help_loads_neither_database_nor_protocols() -> None:
+    """They take longer to load than all the rest."""
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom kimai_remote.cli.main import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print({'sqlalchemy', 'spyne', 'granian', 'alembic'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,260 @@
+"""Roles, statuses, rates, options and accounts, on each database."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from kimai_remote.errors import NotFound, Refused
+from kimai_remote.storage import models as m
+from kimai_remote.storage.rights import GLOBAL_RIGHTS
+from kimai_remote.tracking import accounts
+from kimai_remote.tracking.administration import options, people, rates, roles, statuses
+from kimai_remote.tracking.administration.kinds import GLOBAL_ROLE, MEMBERSHIP_ROLE
+from kimai_remote.tracking.options import Options
+
+
+@pytest.fixture
+def clean(world):
+    """Roles and statuses outlive a test, so what was added is removed."""
+    yield world
+    world.execute(m.User.__table__.update().values(globalRoleID=2))
+    for model, most in ((m.GlobalRole, 2), (m.MembershipRole, 3), (m.Status, 3)):
+        table = model.__table__
+        (key,) = table.primary_key.columns
+        world.execute(table.delete().where(key > most))
+
+
+@pytest.mark.parametrize("kind", [GLOBAL_ROLE, MEMBERSHIP_ROLE])
+def test_roles(clean, do, kind):
+    right, other = roles.RIGHTS[kind][0], roles.RIGHTS[kind][-1]
+    new = do(roles.add, kind, "Controller")
+    assert (new["name"], new["rights"], new["users"]) == ("Controller", [], 0)
+    assert do(roles.set_rights, kind, "Controller", [right, other], granted=True)["rights"] == [
+        right, other,
+    ]  # fmt: skip
+    changed = do(roles.set_rights, kind, "Controller", [right], granted=False)
+    assert changed["rights"] == [other]
+    copy = do(roles.add, kind, "Copy", "Controller")
+    assert copy["rights"] == [other]
+    with pytest.raises(Refused, match="already"):
+        do(roles.add, kind, "Copy")
+    with pytest.raises(Refused, match="already"):
+        do(roles.rename, kind, "Copy", "Controller")
+    assert do(roles.rename, kind, "Copy", "Copied")["name"] == "Copied"
+    assert do(roles.remove, kind, "Copied")["name"] == "Copied"
+    with pytest.raises(NotFound):
+        do(roles.show, kind, "Copied")
+
+
+def test_patterns_of_rights(clean, do):
+    do(roles.add, GLOBAL_ROLE, "All")
+    assert do(roles.set_rights, GLOBAL_ROLE, "All", ["*"], granted=True)["rights"] == list(
+        GLOBAL_RIGHTS
+    )
+    left = do(roles.set_rights, GLOBAL_ROLE, "All", ["core-*", "ki_*"], granted=False)["rights"]
+    assert left == [r for r in GLOBAL_RIGHTS if not r.startswith(("core-", "ki_"))]
+    for wrong, text in {
+        "ki_timesheet-acces": "Did you mean 'ki_timesheet-access'",
+        "core-user-view": "of the other kind of role",
+        "xyz*": "There is no right 'xyz",
+    }.items():
+        with pytest.raises(NotFound, match=text):
+            do(roles.set_rights, GLOBAL_ROLE, "All", [wrong], granted=True)
+
+
+def test_a_role_that_somebody_has_stays(clean, do):
+    do(roles.add, GLOBAL_ROLE, "Guest")
+    do(people.edit_user, "gone", {}, role="Guest")
+    with pytest.raises(Refused, match="1 users have the global role 'Guest'"):
+        do(roles.remove, GLOBAL_ROLE, "Guest")
+    with pytest.raises(Refused, match="have the membership role 'User'"):
+        do(roles.remove, MEMBERSHIP_ROLE, "User")
+
+
+def test_statuses(clean, do):
+    assert [row["status"] for row in do(statuses.listing)] == ["open", "review", "closed"]
+    new = do(statuses.add, "billed")
+    assert new == {"statusID": 4, "status": "billed", "entries": 0, "default": False}
+    with pytest.raises(Refused, match="already"):
+        do(statuses.add, "billed")
+    assert do(statuses.rename, "billed", "invoiced")["status"] == "invoiced"
+    clean.add_entry(statusID=4)
+    with pytest.raises(Refused, match="1 time entries have the status 'invoiced'"):
+        do(statuses.remove, "invoiced")
+    clean.execute(m.TimeEntry.__table__.delete())
+    do(options.change, "defaultStatusID", "invoiced")
+    with pytest.raises(Refused, match="choose another one"):
+        do(statuses.remove, "4")
+    do(options.change, "defaultStatusID", "1")
+    assert do(statuses.remove, "4")["statusID"] == 4
+    assert len(do(statuses.listing)) == 3
+
+
+def test_rates(world, do):
+    assert do(rates.listing, rates.HOURLY) == [
+        {"rate": Decimal(60), "userID": None, "userName": None, "projectID": None,
+         "projectName": None, "activityID": None, "activityName": None}
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="already"):
+        do(rates.add, rates.HOURLY, {}, "70")
+    do(rates.add, rates.HOURLY, {"user": "alice", "project": "Shop"}, "85.50")
+    do(rates.add, rates.HOURLY, {"project": "Shop"}, "70")
+    with pytest.raises(Refused, match="already"):
+        do(rates.add, rates.HOURLY, {"project": "Shop"}, "70")
+    found = [(row["userName"], row["projectName"]) for row in do(rates.listing, rates.HOURLY)]
+    assert found == [("alice", "Shop"), (None, "Shop"), (None, None)]
+    whole = {"user": "alice", "project": "Shop", "activity": "Coding"}
+    assert do(rates.fitting, rates.HOURLY, whole)["rate"] == Decimal("85.50")
+    assert do(rates.fitting, rates.HOURLY, {**whole, "user": "ben"})["rate"] == 70
+    assert do(rates.fitting, rates.HOURLY, {"user": "ben"})["rate"] == 60
+    do(rates.edit, rates.HOURLY, {"project": "Shop"}, "0")
+    assert do(rates.fitting, rates.HOURLY, {**whole, "user": "ben"})["rate"] == 0
+    do(rates.remove, rates.HOURLY, {"project": "Shop"})
+    for change in (rates.remove, rates.check_known):
+        with pytest.raises(NotFound):
+            do(change, rates.HOURLY, {"project": "Shop"})
+    with pytest.raises(NotFound):
+        do(rates.edit, rates.HOURLY, {"project": "Shop"}, "5")
+
+
+def test_fixed_rates(do):
+    assert do(rates.listing, rates.FIXED) == []
+    with pytest.raises(NotFound, match="No rate fits"):
+        do(rates.fitting, rates.FIXED, {"activity": "Coding"})
+    do(rates.add, rates.FIXED, {"activity": "Coding"}, "180")
+    do(rates.add, rates.FIXED, {"project": "Shop"}, "90")
+    both = {"activity": "Coding", "project": "Shop"}
+    assert do(rates.fitting, rates.FIXED, both)["rate"] == 180
+    assert do(rates.fitting, rates.FIXED, {"project": "Shop"})["rate"] == 90
+
+
+@pytest.mark.parametrize("amount", ["-1", "100000000", "x", "", "1.234", "NaN"])
+def test_no_rate(do, amount):
+    for table in (rates.HOURLY, rates.FIXED):
+        with pytest.raises(Refused, match="rate"):
+            do(rates.add, table, {"project": "Shop"}, amount)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stored"),
+    [
+        ("roundPrecision", "0", "0"),
+        ("roundPrecision", " 015 ", "15"),
+        ("roundingMethod", "closest", "closest"),
+        ("defaultStatusID", "review", "2"),
+        ("defaultStatusID", "3", "3"),
+        ("editLimit", "-", "-"),
+        ("editLimit", "86400", "86400"),
+        ("loginTries", "0", "0"),
+        ("loginBanTime", "2147483647", "2147483647"),
+        ("durationWithSeconds", "1", "1"),
+    ],
+)
+def test_options(do, name, value, stored):
+    before = do(options.get, name)["value"]
+    record = do(options.change, name, value)
+    assert (record["value"], record["before"]) == (stored, before)
+    assert do(options.get, name)["value"] == stored
+    assert do(options.unset, name)["before"] == stored
+    assert do(options.get, name)["stored"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("roundPrecision", "-1", "roundPrecision must be whole minutes from 0 to 1440"),
+        ("roundPrecision", "1.5", "whole minutes"),
+        ("roundPrecision", "9" * 5000, "whole minutes"),
+        ("roundPrecision", "²", "whole minutes"),
+        ("roundPrecision", "", "whole minutes"),
+        ("roundingMethod", "closer", "must be default, closest or ceil.*Did you mean 'closest'"),
+        ("defaultStatusID", "9", "There is no status '9'"),
+        ("editLimit", "1h", "'-' for no limit, or whole seconds"),
+        ("loginTries", "1001", "whole number from 0 to 1000"),
+        ("loginBanTime", "2147483648", "whole seconds"),
+        ("durationWithSeconds", "yes", "a number from 0 to 1"),
+        ("language", "de", "only Kimai's PHP does. Set it all the same with --force"),
+        ("roundPrecison", "5", "Did you mean 'roundPrecision'"),
+        ("revision", "1", "can't be chosen"),
+        ("version", "1", "can't be chosen"),
+    ],
+)
+def test_options_that_are_refused(world, do, name, value, text):
+    before = world.snapshot()
+    with pytest.raises(Refused, match=text):
+        do(options.change, name, value)
+    assert world.snapshot() == before
+
+
+def test_options_of_kimai(do):
+    assert do(options.change, "language", "de", force=True)["value"] == "de"
+    do(options.change, "my_option", "é☕", force=True)
+    assert do(options.get, "my_option")["value"] == "é☕"
+    for name, value in {"": "x", "a\nb": "x", "x" * 256: "x", "ok": "x" * 256, "nul": "\0"}.items():
+        with pytest.raises(Refused):
+            do(options.change, name, value, force=True)
+    with pytest.raises(Refused, match="can't be chosen"):
+        do(options.change, "revision", "1", force=True)
+    with pytest.raises(NotFound, match="Did you mean 'my_option'"):
+        do(options.unset, "my_optoin")
+    assert do(options.unset, "my_option")["value"] is None
+
+
+def test_what_is_listed_is_what_counts(do):
+    """The defaults that are shown are those that Options assumes."""
+    for name in options.KNOWN:
+        if do(options.get, name)["stored"]:
+            do(options.unset, name)
+    values = {row["option"]: row["value"] for row in do(options.listing) if row["read"]}
+    assert Options.of(values) == do(Options.load) == Options()
+
+
+def test_passwords_and_bans(world, do):
+    world.change(m.User, world.alice, passwordResetHash="mailed", ban=3, banTime=world.now)
+    do(people.set_password, "user", "alice", "a hash")
+    do(people.unban, "user", "alice")
+    (row,) = world.execute(m.User.__table__.select().where(m.User.userID == world.alice))
+    assert (row.password, row.passwordResetHash, row.ban, row.banTime) == ("a hash", None, 0, 0)
+    do(people.set_password, "user", "alice", None)
+    with pytest.raises(NotFound, match="has no password"):
+        do(people.set_password, "user", "alice", None)
+    world.add(m.RemoteKey(kind="customer", ownerID=world.acme, failures=3, failedAt=world.now))
+    do(people.unban, "customer", "Acme")
+    (key,) = world.execute(m.RemoteKey.__table__.select().where(m.RemoteKey.kind == "customer"))
+    assert (key.failures, key.failedAt) == (0, 0)
+    do(people.unban, "customer", "Rival")  # who never failed
+
+
+@pytest.mark.parametrize(
+    ("password", "text"),
+    [
+        ("", "0 characters"),
+        ("seven77", "7 characters; it takes 8 or more"),
+        ("x" * 201, "more than 200"),
+        ("12345678\n", "control character"),
+        ("1234567\0", "control character"),
+        ("1234567\udce9", "valid UTF-8"),
+        ("Alexander", "is the name"),
+        ("aaaaaaaaa", "one character again and again"),
+    ],
+)
+def test_passwords_that_are_refused(password, text):
+    with pytest.raises(Refused, match=text):
+        people.check_password(password, "alexander")
+    people.check_password("pässwörd", "alexander")
+
+
+def test_keys(world, do):
+    assert do(accounts.key_state, "user", world.alice) == {
+        "generation": 0, "given": True, "created": world.now - 3600, "kimaiKey": False,
+    }  # fmt: skip
+    world.change(m.User, world.alice, apikey="legacy")
+    assert do(accounts.key_state, "user", world.alice)["kimaiKey"] is True
+    do(accounts.revoke, "user", world.alice)
+    do(accounts.revoke, "user", world.alice)
+    assert do(accounts.key_state, "user", world.alice) == {
+        "generation": 2, "given": False, "created": None, "kimaiKey": False,
+    }  # fmt: skip
+    assert do(accounts.key_state, "customer", world.acme)["generation"] == 0
