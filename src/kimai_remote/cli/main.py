@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
@@ -14,8 +15,10 @@ from rich.table import Table
 from .. import __version__
 from ..api.desk import Desk
 from ..config import Settings
+from ..config.sources import FILE_VARIABLE, USUAL_FILE
 from . import db, keys, kimai1, logs, street
 from . import demo as demonstration
+from .explain import explain
 from .installation import Account, open_desk, prepare, relative
 from .reporting import console, reported
 
@@ -25,6 +28,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+configuration = typer.Typer(help="Configuration.", no_args_is_help=True)
+configuration.command()(explain)
+app.add_typer(configuration, name="config")
 app.add_typer(keys.app, name="key")
 app.add_typer(db.app, name="db")
 app.add_typer(kimai1.app, name="kimai1")
@@ -32,6 +38,13 @@ app.add_typer(kimai1.app, name="kimai1")
 
 @app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"Configuration file (TOML); {FILE_VARIABLE}, or {USUAL_FILE} here, by default."
+        ),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     # Database, secret and logs are nobody else's on this machine.
@@ -39,46 +52,43 @@ def main(
     if version:
         console.print(__version__)
         raise typer.Exit
+    if config is not None:
+        _name_file(config, context)
+
+
+def _option(name: str, *declarations: str) -> Any:
+    """The option of ``serve`` that wins over a setting."""
+    return typer.Option(*declarations, help=Settings.facts()[name].meaning)
 
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Directory of the embedded database and the server secret.")
-    ] = None,
-    database_url: Annotated[
-        str | None, typer.Option(help="Database URL; SQLite in the data directory by default.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads in each process.")] = None,
-    public_url: Annotated[
-        str | None, typer.Option(help="Address as clients see it, for the contracts.")
-    ] = None,
-    tls_cert: Annotated[
-        str | None, typer.Option(help="Certificate (PEM, with its chain) to serve HTTPS with.")
-    ] = None,
-    tls_key: Annotated[str | None, typer.Option(help="Private key of the certificate.")] = None,
-    insecure: Annotated[
-        bool | None,
-        typer.Option("--insecure", help="Serve other machines without TLS or a trusted proxy."),
-    ] = None,
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    data_dir: Annotated[Path | None, _option("data_dir")] = None,
+    database_url: Annotated[str | None, _option("database_url")] = None,
+    workers: Annotated[int | None, _option("workers")] = None,
+    threads: Annotated[int | None, _option("threads")] = None,
+    public_url: Annotated[str | None, _option("public_url")] = None,
+    tls_cert: Annotated[str | None, _option("tls_cert")] = None,
+    tls_key: Annotated[str | None, _option("tls_key")] = None,
+    insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Fill a new database with data to try things with.")
     ] = False,
 ) -> None:
     """Serve the API; on first run, create the database and an administrator.
 
-    Options that aren't given are taken from the environment: --port from KIMAI_REMOTE_PORT and so
-    on.
+    Options that aren't given are taken from the environment (--port from KIMAI_REMOTE_PORT and so
+    on) and from the configuration file; 'kimai-remote config explain' shows them.
     """
+    read = functools.partial(
+        Settings.from_environment, host=host, port=port, data_dir=data_dir,
+        database_url=database_url, workers=workers, threads=threads, public_url=public_url,
+        tls_cert=tls_cert, tls_key=tls_key, insecure=insecure,
+    )  # fmt: skip
     with reported():
-        settings = Settings.from_environment(
-            host=host, port=port, data_dir=data_dir, database_url=database_url, workers=workers,
-            threads=threads, public_url=public_url, tls_cert=tls_cert, tls_key=tls_key,
-            insecure=insecure,
-        )  # fmt: skip
+        settings = read()
         street.check(settings)
         logs.check(settings)
         desk = open_desk(settings)
@@ -118,6 +128,20 @@ def _show_addresses(settings: Settings) -> None:
     console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
     console.print("Stop with Ctrl+C.")
     sys.stdout.flush()
+
+
+def _name_file(file: Path, context: typer.Context) -> None:
+    """Let all that reads settings, server processes too, find the file of ``--config``."""
+    before = os.environ.get(FILE_VARIABLE)
+    os.environ[FILE_VARIABLE] = str(file)
+
+    def restore() -> None:
+        if before is None:
+            os.environ.pop(FILE_VARIABLE, None)
+        else:
+            os.environ[FILE_VARIABLE] = before
+
+    context.call_on_close(restore)
 
 
 if __name__ == "__main__":
