@@ -30,6 +30,7 @@ OWNERS = {
     "rich": {"cli"},
     "lxml": {"protocols"},
     "msgspec": {"protocols", "web"},
+    "prometheus_client": {"web"},
     "alembic": {"storage"},
     "sqlalchemy": {"storage", "tracking", "api", "cli"},
     "argon2": {"tracking"},

@@ -56,6 +56,8 @@ class Database:
             self.url, prefix, pool_size=pool_size, statement_timeout=statement_timeout
         )
         self._keeps_counts: bool | None = None
+        #: Connections that are kept open; a few more are opened under load.
+        self.pool_size = pool_size
 
     @property
     def is_sqlite(self) -> bool:
@@ -131,6 +133,10 @@ class Database:
         if self._keeps_counts is None:
             self._keeps_counts = counts.are_kept(session.connection())
         return self._keeps_counts
+
+    def watch_connections(self, changed: Callable[[int], None]) -> None:
+        """Have a function told the number of connections in use whenever it changes."""
+        engine.watch(self.engine, changed)
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy
@@ -133,6 +135,25 @@ def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 60_000,
     }
+
+
+def watch(engine: Engine, changed: Callable[[int], None]) -> None:
+    """Have a function told how many of an engine's connections are in use."""
+    in_use: set[int] = set()
+    guard = threading.Lock()
+
+    @event.listens_for(engine, "checkout")
+    def taken(_connection: Any, record: Any, _proxy: Any) -> None:
+        with guard:
+            in_use.add(id(record))
+            changed(len(in_use))
+
+    # Comes without the other one for a connection that couldn't be made; so no mere counting.
+    @event.listens_for(engine, "checkin")
+    def given_back(_connection: Any, record: Any) -> None:
+        with guard:
+            in_use.discard(id(record))
+            changed(len(in_use))
 
 
 def error_number(origin: object) -> object:
