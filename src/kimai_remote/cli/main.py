@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from pathlib import Path
@@ -100,7 +101,7 @@ def serve(
         desk.database.close()
     from .server import run
 
-    run(settings, lambda: _show_addresses(settings))
+    run(settings, read, lambda: _show_addresses(settings))
 
 
 def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
@@ -124,6 +125,9 @@ def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
 def _show_addresses(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
+    if settings.log_format == "json":
+        logging.getLogger("kimai_remote").info("Serving %s", base)
+        return
     console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
     console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
     console.print("Stop with Ctrl+C.")
