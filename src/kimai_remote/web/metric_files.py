@@ -8,6 +8,7 @@ that has ended, since a server that replaces its processes for months would have
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import tempfile
@@ -53,8 +54,14 @@ def folder() -> Iterator[Path]:
             os.environ[VARIABLE] = before
 
 
+@functools.cache
+def of_this_process(path: Path) -> ProcessFiles:
+    """The files of this process, the same each time; asked for before the first figure is made."""
+    return ProcessFiles(path)
+
+
 class ProcessFiles:
-    """The files of this process among those of the others. Made before the first figure is."""
+    """The files of one process among those of the others."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

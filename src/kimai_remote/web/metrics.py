@@ -6,6 +6,7 @@ are names of the service's own; no name of a user and no word of a client is in 
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from collections.abc import Iterable, Iterator
@@ -18,8 +19,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from .. import __version__
 from ..api.desk import Desk
-from ..api.observing import Observed
-from .metric_files import VARIABLE, ProcessFiles
+from ..api.observing import Observed, Outcome
+from .metric_files import VARIABLE, of_this_process
 
 #: Seconds; calls take milliseconds, or as long as a lock or the database lets them wait.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -30,7 +31,7 @@ class Metrics:
 
     def __init__(self, desk: Desk) -> None:
         folder = os.environ.get(VARIABLE)
-        self._files = ProcessFiles(Path(folder)) if folder else None
+        self._files = of_this_process(Path(folder)) if folder else None
         self._registry = registry = CollectorRegistry()
         self._calls = Counter(
             "kimai_remote_calls", "Calls that were answered.",
@@ -44,6 +45,9 @@ class Metrics:
             "kimai_remote_calls_in_progress", "Calls that are being answered.",
             ["protocol"], multiprocess_mode="livesum", registry=registry,
         )  # fmt: skip
+        # What is looked up for each call; there are no more of them than methods and outcomes.
+        self._of_protocol = functools.cache(self._in_progress.labels)
+        self._of_call = functools.cache(self._find)
         self._measure_pool(desk)
 
     def _measure_pool(self, desk: Desk) -> None:
@@ -63,13 +67,18 @@ class Metrics:
         changed(0)
         desk.database.watch_connections(changed)
 
+    def _find(self, method: str, protocol: str, outcome: Outcome) -> tuple[Counter, Histogram]:
+        counter = self._calls.labels(method, protocol, outcome.value)
+        return counter, self._durations.labels(method, protocol)
+
     def began(self, call: Observed) -> None:
-        self._in_progress.labels(call.protocol).inc()
+        self._of_protocol(call.protocol).inc()
 
     def ended(self, call: Observed) -> None:
-        self._in_progress.labels(call.protocol).dec()
-        self._calls.labels(call.method, call.protocol, call.outcome.value).inc()
-        self._durations.labels(call.method, call.protocol).observe(call.seconds)
+        self._of_protocol(call.protocol).dec()
+        counter, histogram = self._of_call(call.method, call.protocol, call.outcome)
+        counter.inc()
+        histogram.observe(call.seconds)
 
     def write(self, accept: str) -> tuple[bytes, str]:
         """All figures, and their content type.
