@@ -36,7 +36,7 @@ def check_tls(settings: Settings) -> None:
 def check_protection(settings: Settings) -> None:
     """:raises ConfigurationError: passwords would cross a network in the clear."""
     protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
-    if not protected and not _is_loopback(settings.host):
+    if not protected and not is_loopback(settings.host):
         raise ConfigurationError(
             f"On {settings.host} passwords and keys would cross the network in the clear. Give "
             f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
@@ -81,7 +81,8 @@ def scheme(settings: Settings) -> str:
     return "https" if settings.tls_cert else "http"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own, which no other can reach."""
     if host == "localhost":
         return True
     try:

@@ -64,14 +64,48 @@ def remove(connection: Connection) -> None:
 
 def recount(connection: Connection) -> None:
     """Make all counts anew; for after a change that went past the triggers."""
-    cleared = TimeEntry.cleared != 0
     connection.execute(delete(EntryCount))
+    rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
+    rows += [
+        {"userID": user, "cleared": cleared, "entries": number}
+        for (user, cleared), number in _real(connection).items()
+    ]
+    connection.execute(insert(EntryCount), rows)
+
+
+def _real(connection: Connection) -> dict[tuple[int, int], int]:
+    """Entries by user, and whether they are cleared (0 or 1)."""
+    cleared = TimeEntry.cleared != 0
     found = connection.execute(
         select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared)
-    ).all()
-    rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
-    rows += [{"userID": user, "cleared": int(flag), "entries": n} for user, flag, n in found]
-    connection.execute(insert(EntryCount), rows)
+    )
+    return {(user, int(flag)): number for user, flag, number in found}
+
+
+def wrong(connection: Connection) -> list[int]:
+    """Numbers of the users whose kept counts aren't those of their entries."""
+    real = _real(connection)
+    kept = {
+        (user, cleared): number
+        for user, cleared, number in connection.execute(
+            select(EntryCount.userID, EntryCount.cleared, EntryCount.entries)
+        )
+        if number and user != MARKER
+    }
+    return sorted({key[0] for key in real.keys() | kept.keys() if real.get(key) != kept.get(key)})
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """Events (``insert``, ``update``, ``delete``) that no trigger is there for."""
+    statements = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    }
+    usual = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
+    statement = statements.get(connection.dialect.name, usual)
+    found = {name.lower() for name in connection.exec_driver_sql(statement).scalars()}
+    name = real_name(_COUNTS, connection).lower()
+    return [event for event in _EVENTS if f"{name}_{event}" not in found]
 
 
 def are_kept(connection: Connection) -> bool:
