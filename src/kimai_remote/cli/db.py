@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from ..config import PREFIX, Settings
-from ..storage import schema
+from ..storage import counts, schema
 from ..storage.backup import backup as copy
 from ..storage.database import Database
 from ..storage.kimai1 import revision
@@ -64,6 +64,22 @@ def upgrade() -> None:
                 f"If Kimai's PHP goes on using this database, set {PREFIX}SHARED_WITH_KIMAI=yes, "
                 "so that passwords stay in the form that it can check.", markup=False,
             )  # fmt: skip
+
+
+@app.command()
+def recount() -> None:
+    """Count all users' time entries anew, and make the triggers that keep the counts.
+
+    For when 'kimai-remote doctor' says that they aren't true.
+    """
+    with reported(), _database() as (database, _):
+        schema.check(database)
+        with database.begin() as connection:
+            kept = counts.install(connection)
+    if kept:
+        console.print("The entries are counted, and triggers keep the counts.")
+    else:
+        console.print("No counts are kept here; entries are counted when they are asked for.")
 
 
 @app.command()

@@ -19,6 +19,7 @@ from ..config import Settings
 from ..config.sources import FILE_VARIABLE, USUAL_FILE
 from . import db, keys, kimai1, logs, street
 from . import demo as demonstration
+from .doctor import doctor
 from .explain import explain
 from .installation import Account, open_desk, prepare, relative
 from .reporting import console, reported
@@ -32,6 +33,7 @@ app = typer.Typer(
 configuration = typer.Typer(help="Configuration.", no_args_is_help=True)
 configuration.command()(explain)
 app.add_typer(configuration, name="config")
+app.command()(doctor)
 app.add_typer(keys.app, name="key")
 app.add_typer(db.app, name="db")
 app.add_typer(kimai1.app, name="kimai1")

@@ -119,9 +119,9 @@ def make(
 
 def _read_only_file(url: URL) -> URL:
     file = Path(url.database or "").absolute()
-    # Where there is no log of changes nobody has the file open, and none needs to be made.
+    # Where these aren't there nobody has the file open; they would be made, by whoever looks.
     query = {"mode": "ro", "uri": "true"}
-    if not file.with_name(f"{file.name}-wal").exists():
+    if not all(file.with_name(file.name + end).exists() for end in ("-wal", "-shm")):
         query["immutable"] = "1"
     return url.set(database=f"file:{quote(str(file))}", query=query)
 
