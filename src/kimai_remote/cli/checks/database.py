@@ -110,8 +110,10 @@ def _journal(connection: Connection) -> Finding:
     mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
     if mode == "wal":
         return right("journal", "write-ahead log: reading and writing don't wait for each other")
-    return warning("journal", f"its mode is {mode}",
-                   "'kimai-remote serve' sets it to WAL, where the file system can do it.")  # fmt: skip
+    return warning(
+        "journal", f"its mode is {mode}",
+        "'kimai-remote serve' sets it to WAL, where the file system can do it.",
+    )  # fmt: skip
 
 
 def _clock(ahead: float) -> Finding:
