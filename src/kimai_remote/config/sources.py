@@ -22,6 +22,8 @@ FILE_VARIABLE = f"{PREFIX}CONFIG"
 #: Variables that begin with this are those of the tests of this package.
 _TESTS = f"{PREFIX}TEST_"
 _FIELDS = {each.name: each for each in dataclasses.fields(Settings)}
+#: What may follow the prefix in the name of a variable.
+_VARIABLES = ("CONFIG", *(name.upper() for name in _FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             name = known[variable]
             values[name] = _of_text(variable, _kind(name), environ[variable])
         elif variable != FILE_VARIABLE:
-            hint = nearest(variable, [*known, FILE_VARIABLE])
+            hint = nearest(variable.upper().removeprefix(PREFIX), _VARIABLES, PREFIX)
             raise ConfigurationError(f"There is no setting {variable}. {hint}")
     return values
 
@@ -196,11 +198,11 @@ def _unknown(name: str, value: Any) -> str:
     return nearest(bare)
 
 
-def nearest(name: str, known: Iterable[str] = tuple(_FIELDS)) -> str:
+def nearest(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str = "") -> str:
     """A sentence for whoever wrote the name of a setting that there isn't."""
     close = difflib.get_close_matches(name, known, n=1)
     if close:
-        return f"Did you mean {close[0]}?"
+        return f"Did you mean {prefix}{close[0]}?"
     return "'kimai-remote config explain' lists all that there are."
 
 

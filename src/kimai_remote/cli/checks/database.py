@@ -95,7 +95,7 @@ def _server(settings: Settings, database: Database, connection: Connection) -> I
             "UTF8, tables of MariaDB in utf8mb4.",
         )  # fmt: skip
     if database.is_sqlite:
-        yield _journal(connection)
+        yield _journal(Path(database.url.database or ""))
         return
     yield _clock(found.clock_ahead)
     needed = settings.workers * (settings.threads + 2)
@@ -106,12 +106,14 @@ def _server(settings: Settings, database: Database, connection: Connection) -> I
         yield right("connections", text)
 
 
-def _journal(connection: Connection) -> Finding:
-    mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-    if mode == "wal":
+def _journal(file: Path) -> Finding:
+    # In the file's head; SQLite itself would have to make files to find out.
+    with file.open("rb") as head:
+        is_wal = head.read(20)[18:] == b"\x02\x02"
+    if is_wal:
         return right("journal", "write-ahead log: reading and writing don't wait for each other")
     return warning(
-        "journal", f"its mode is {mode}",
+        "journal", "there is no write-ahead log: reading and writing wait for each other",
         "'kimai-remote serve' sets it to WAL, where the file system can do it.",
     )  # fmt: skip
 

@@ -126,6 +126,7 @@ def _answer(public_url: str) -> Finding:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    return str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error)
+    for name in ("verify_message", "reason", "strerror"):
+        if getattr(error, name, None):
+            return str(getattr(error, name))
+    return str(error)
