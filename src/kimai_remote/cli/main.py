@@ -101,6 +101,7 @@ def serve(
         elif demo:
             console.print("The database exists already, so --demo adds nothing to it.")
         desk.database.close()
+    sys.stdout.flush()
     from .server import run
 
     run(settings, read, lambda: _show_addresses(settings))
@@ -129,11 +130,11 @@ def _show_addresses(settings: Settings) -> None:
     base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
     if settings.log_format == "json":
         logging.getLogger("kimai_remote").info("Serving %s", base)
-        return
-    console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
-    console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
-    console.print("Stop with Ctrl+C.")
-    sys.stdout.flush()
+    else:
+        console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
+        console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
+        console.print("Stop with Ctrl+C.")
+    sys.stdout.flush()  # else each process would have it, and print it too
 
 
 def _name_file(file: Path, context: typer.Context) -> None:
