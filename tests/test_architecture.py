@@ -30,6 +30,7 @@ OWNERS = {
     "rich": {"cli"},
     "lxml": {"protocols"},
     "msgspec": {"protocols", "web", "cli"},
+    "prometheus_client": {"web"},
     "alembic": {"storage"},
     "sqlalchemy": {"storage", "tracking", "api", "cli"},
     "argon2": {"tracking"},
@@ -85,7 +86,7 @@ def test_the_test_sees_imports() -> None:
 
 def test_every_room_is_known() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-    assert rooms == set(ROOMS)
+    assert rooms - GROUND == set(ROOMS)
 
 
 def test_no_protocol_knows_a_method_by_name() -> None:

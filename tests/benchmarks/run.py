@@ -1,10 +1,12 @@
 """All figures about speed, as ratios measured side by side in one run.
 
     python tests/benchmarks/run.py [--database postgresql] [rows] [growth] [memory] [http] [servers]
+                                                            [observing]
 
 ``rows``: 10,000 time entries against the floors and against stock Spyne. ``growth``: a page of 50
 entries of a user with 1,000 to 1,000,000. ``memory``: the peak for large answers. ``http``: calls
-a second by method. ``servers``: which number of processes and threads serves best.
+a second by method. ``servers``: which number of processes and threads serves best. ``observing``:
+what metrics and the access log cost.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import stock
+from benchmarks import observing, stock
 from benchmarks.floors import Floor
 from benchmarks.http_load import Request, calls_a_second
 from benchmarks.measure import Timing, side_by_side
@@ -233,8 +235,17 @@ def servers(world: World) -> None:
     console.print(table)
 
 
+def observed(world: World) -> None:
+    """What metrics and the access log cost."""
+    fill(world, 1_000)
+    with tempfile.TemporaryDirectory() as directory:
+        for title, timings in observing.measure(world, Path(directory)):
+            show(title, timings, "neither")
+
+
 PARTS: dict[str, Callable[[World], None]] = {
     "rows": rows, "growth": growth, "memory": memory, "http": http, "servers": servers,
+    "observing": observed,
 }  # fmt: skip
 
 

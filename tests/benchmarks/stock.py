@@ -13,6 +13,7 @@ from spyne.server.wsgi import WsgiApplication
 from kimai_remote.api.audit import Origin
 from kimai_remote.api.envelope import Envelope
 from kimai_remote.api.fields import NAMESPACE
+from kimai_remote.api.observing import Observed
 from kimai_remote.api.service import RemoteApi
 from kimai_remote.tracking.rows import Rows
 from support.world import World
@@ -22,7 +23,7 @@ class _StockApplication(Application):
     """Hands Spyne objects with attributes, which is all that it can serialise."""
 
     def call_wrapper(self, ctx: Any) -> Any:
-        ctx.udc = {"origin": Origin()}
+        ctx.udc = {"origin": Origin(), "observed": Observed("stock", Origin())}
         answer = super().call_wrapper(ctx)
         if not isinstance(answer, Envelope):
             return answer

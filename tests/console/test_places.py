@@ -113,6 +113,8 @@ def test_below_a_folder(browser: Browser, address: str) -> None:
 )
 def test_the_health_check_is_shown(console: Console, status: int, state: str, said: str) -> None:
     answer = {"status": state, "checks": {"database": "ok", "schema": state}}
+    if status == 503:
+        console.expected.append("503")
     console.page.route(
         "**/health/ready", lambda route: route.fulfill(status=status, body=json.dumps(answer))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -20,7 +21,10 @@ from support.server import Server, serving
 SECRET = "the-server-secret-0123456789"
 SALT = "the-salt-of-kimai"
 PASSWORD = "demo-clara"
+TOKEN = "the-token-of-metrics-987"
 TYPED = "Tr0ub4dor-typed-wrong"
+#: What each line in JSON has.
+HEAD = {"time", "level", "logger", "process"}
 TEXT = "a text of an entry that is nobody's business"
 
 
@@ -32,11 +36,32 @@ class Logged:
     audit: Path
     key: str
     failed: list[tuple[str, str]]
+    is_json: bool
 
     @property
     def events(self) -> list[dict[str, Any]]:
         lines = self.audit.read_text().splitlines()
+        if self.is_json:
+            return [
+                {name: value for name, value in json.loads(line).items() if name not in HEAD}
+                for line in lines
+            ]
         return [json.loads(line.partition(" audit ")[2]) for line in lines]
+
+    @property
+    def lines(self) -> list[str]:
+        """The log without what is said at the start: the table of accounts is no log."""
+        return self.server.output.partition("┘\n")[2].splitlines()
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The lines of the access log."""
+        if self.is_json:
+            found = [json.loads(line) for line in self.lines]
+            return [line for line in found if line["logger"] == "kimai_remote.access"]
+        return [
+            json.loads(line.partition(" access ")[2]) for line in self.lines if " access {" in line
+        ]
 
     def of(self, event: str) -> list[dict[str, Any]]:
         return [found for found in self.events if found["event"] == event]
@@ -68,8 +93,10 @@ def soap(method: str, **values: str) -> bytes:
     ).encode()
 
 
-@pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
+@pytest.fixture(scope="module", params=["text", "json"])
+def logged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Logged]:
     directory = tmp_path_factory.mktemp("logs")
     audit = directory / "audit.log"
     environ = {
@@ -77,12 +104,15 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
         "KIMAI_REMOTE_SECRET": SECRET,
         "KIMAI_REMOTE_PASSWORD_SALT": SALT,
         "KIMAI_REMOTE_LOGIN_RATE": "5",
+        "KIMAI_REMOTE_LOG_FORMAT": request.param,
+        "KIMAI_REMOTE_ACCESS_LOG": "yes",
+        "KIMAI_REMOTE_METRICS_TOKEN": TOKEN,
     }
     with serving(directory, "--demo", environ=environ) as server:
         key = call(server, "authenticate", "clara", PASSWORD)["result"]["items"][0]["apiKey"]
         exercise(server, key)
         failed = break_database(server, directory, key)
-        yield Logged(server, audit, key, failed)
+        yield Logged(server, audit, key, failed, request.param == "json")
 
 
 def exercise(server: Server, key: str) -> None:
@@ -109,8 +139,19 @@ def exercise(server: Server, key: str) -> None:
     call(server, "getUsers", key[:-1] + "x")
     call(server, "setExpenseRecord", key, {"projectId": 1, "date": key}, False)
     call(server, "getTimesheet", key, key)
+    call(server, key)
+    call(server, "getUsers\n2026 access {}", TYPED)
+    send(server.soap, soap(TYPED, apiKey=key))
+    for token in (TOKEN, TYPED):
+        read_metrics(server, token)
     for _ in range(6):
         call(server, "authenticate", "nobody\n2026 audit {}\x1b[31m\u2028", TYPED)
+
+
+def read_metrics(server: Server, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "192.0.2.1"}
+    with contextlib.suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(urllib.request.Request(f"{server.url}/metrics", headers=headers))
 
 
 def break_database(server: Server, directory: Path, key: str) -> list[tuple[str, str]]:
@@ -143,11 +184,9 @@ def test_no_secret_is_in_any_log(logged: Logged) -> None:
             "SELECT keyHash FROM kimai_remote_keys WHERE keyHash IS NOT NULL")]  # fmt: skip
     assert len(hashes) > 4
     for log in (logged.audit, logged.server.log):
-        text = log.read_text()
-        # The table of accounts, which the first run prints once, is no log.
-        text = text.partition("SOAP  ")[2] if log == logged.server.log else text
+        text = log.read_text() if log == logged.audit else "\n".join(logged.lines)
         assert len(text) > 500
-        for secret in (logged.key, PASSWORD, TYPED, SECRET, SALT, TEXT, *hashes):
+        for secret in (logged.key, PASSWORD, TYPED, SECRET, SALT, TEXT, TOKEN, *hashes):
             assert secret not in text
 
 
@@ -158,7 +197,13 @@ def test_errors_have_the_number_that_the_client_saw(logged: Logged) -> None:
     output = logged.server.output
     assert "no such table" in output
     assert f"getUsers was not served in request {refused}" in output
-    assert f"getTimesheet failed in request {broken}\nTraceback" in output
+    told = f"getTimesheet failed in request {broken}"
+    if logged.is_json:
+        (line,) = (json.loads(line) for line in logged.lines if told in line)
+        assert line["exception"].startswith("Traceback")
+        assert (line["level"], line["logger"]) == ("error", "kimai_remote.api.desk")
+    else:
+        assert f"{told}\nTraceback" in output
     for answer in (unavailable, internal):
         assert not re.search("no such table|Traceback|SELECT|TypeError|[.]py", answer)
     assert all(re.fullmatch("[0-9a-f]{16}", number) for number in (refused, broken))
@@ -197,6 +242,9 @@ def test_audit_of_refusals(logged: Logged) -> None:
 
 def test_audit_is_a_line_of_ascii_an_event(logged: Logged) -> None:
     for line in logged.audit.read_bytes().splitlines():
+        if logged.is_json:
+            assert re.fullmatch(rb"\{[ -~]+\}", line)
+            continue
         assert re.fullmatch(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} audit \{[ -~]+\}", line)
     for found in logged.events:
         assert found["from"] == "127.0.0.1"
@@ -207,3 +255,39 @@ def test_files_are_their_owners_alone(logged: Logged) -> None:
     files = [logged.audit, *(logged.audit.parent / "data").iterdir()]
     assert len(files) >= 2
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_each_line_of_the_log_is_one(logged: Logged) -> None:
+    """In JSON an object; else one that begins with the time, or a line of a traceback."""
+    traceback = r"Traceback \(most recent call last\):|  .*"
+    for line in logged.lines:
+        assert re.fullmatch(r"[ -~]*", line)
+        if logged.is_json:
+            found = json.loads(line)
+            assert set(found) >= HEAD
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found["time"])
+        elif not line.startswith(("Console  ", "SOAP  ", "JSON-RPC  ", "Stop with")):
+            assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} |" + traceback, line)
+
+
+def test_a_line_for_each_call(logged: Logged) -> None:
+    first, refused, *_ = logged.calls
+    assert first["method"] == "authenticate"
+    assert first["user"] == "clara"
+    assert (first["protocol"], first["outcome"]) == ("json-rpc", "success")
+    assert 1 < first["ms"] < 20_000
+    assert first["from"] == "127.0.0.1"
+    assert re.fullmatch("[0-9a-f]{16}", first["request"])
+    assert (refused["outcome"], refused.get("user")) == ("refused", None)
+    (started,) = (
+        found for found in logged.calls
+        if (found["method"], found["outcome"]) == ("startRecord", "success")
+    )  # fmt: skip
+    assert started["user"] == "clara"
+    (changed,) = (found for found in logged.of("changed") if found["method"] == "startRecord")
+    assert changed["request"] == started["request"]
+    outcomes = {found["outcome"] for found in logged.calls}
+    assert outcomes == {"success", "failure", "refused", "invalid", "unavailable", "fault"}
+    methods = {found["method"] for found in logged.calls}
+    assert {"unknown", "malformed"} <= methods
+    assert all(re.fullmatch(r"\w+", method) for method in methods)

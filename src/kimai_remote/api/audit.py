@@ -6,16 +6,14 @@ of an entry is ever in it.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-log = logging.getLogger("kimai_remote.audit")
+from .events import Event
 
-#: Characters of a name that are written.
-LONGEST = 160
+log = logging.getLogger("kimai_remote.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,11 @@ class Origin:
     #: Number of the request, which the client sees too.
     request_id: str = ""
 
+    @property
+    def details(self) -> dict[str, str]:
+        """As it is logged."""
+        return {"from": self.address, "request": self.request_id}
+
 
 def record(event: str, origin: Origin, **details: Any) -> None:
     """Write one event.
@@ -34,13 +37,7 @@ def record(event: str, origin: Origin, **details: Any) -> None:
     :param details: what is known of it; None is left out.
     """
     if log.isEnabledFor(logging.INFO):
-        known = {name: value for name, value in details.items() if value not in (None, "")}
-        for name, value in known.items():
-            if isinstance(value, str):
-                known[name] = value[:LONGEST]
-        where = {"from": origin.address, "request": origin.request_id}
-        # In ASCII, so that a name can't move the cursor or begin a line of its own.
-        log.info(json.dumps({"event": event, **known, **where}))
+        log.info(Event(event=event, **details, **origin.details))
 
 
 def summary(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from . import audit
 from .audit import Origin
 from .envelope import Envelope
 from .fields import Item, Unicode, always
+from .observing import Observed, Observer, Outcome
 from .types import result_of
 
 log = logging.getLogger(__name__)
@@ -47,12 +48,14 @@ class Desk:
     """What the methods work with; it is the ``config`` of each Spyne Application.
 
     :param clock: the server's time in unix seconds.
+    :param observers: are told of each call.
     """
 
     database: Database
     credentials: Credentials
     settings: Settings
     clock: Callable[[], float] = time.time
+    observers: tuple[Observer, ...] = ()
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -82,12 +85,16 @@ class DeskCall(Call):
     origin: Origin
     #: What is done once the transaction is committed: it may be run more than once until then.
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    #: The answer is a refusal, though the transaction is committed.
+    is_refused: bool = False
+    #: Who logged in by this call.
+    logged_in: dict[str, str] = field(default_factory=dict)
 
     @property
     def caller(self) -> dict[str, str]:
-        """Who calls, for the audit log."""
+        """Who calls, for the logs."""
         if self._principal is None:
-            return {}
+            return self.logged_in
         kind = "user" if self._principal.customer_id is None else "customer"
         return {kind: self._principal.name}
 
@@ -96,6 +103,7 @@ class DeskCall(Call):
         throttle, address = self.desk.throttle, self.origin.address
         if not throttle.allows(address, self.now):
             self.note("login refused", reason="too many failures from this address")
+            self.is_refused = True
             return Envelope.failure(
                 "Too many failed logins from your address. Please wait a minute."
             )  # fmt: skip
@@ -105,8 +113,10 @@ class DeskCall(Call):
         if login.key is None:
             self.afterwards.append(lambda: throttle.failed(address, self.now))
             self.note("login refused", **name, reason=login.reason)
+            self.is_refused = True
             return Envelope.failure(str(Denied()))
         self.note("login", **name)
+        self.logged_in = name
         return Envelope(Rows.one({"apiKey": login.key}))
 
     def note(self, event: str, **details: Any) -> None:
@@ -150,6 +160,7 @@ def method(
         def run(ctx: MethodContext, *values: Any) -> Any:
             desk: Desk = ctx.app.config
             origin: Origin = ctx.udc["origin"]
+            observed: Observed = ctx.udc["observed"]
             # A protocol that writes rows as they are read does it inside the transaction.
             encode: Callable[[Envelope], Any] = ctx.udc.get("encode", _whole)
             call: DeskCall | None = None
@@ -162,27 +173,35 @@ def method(
                     call.principal = desk.accounts.identify(call, given.pop("apiKey"))
                 answer = function(call, *given.values())
                 if isinstance(answer, Envelope):
+                    observed.outcome = _outcome(call, answer)
                     return encode(answer)
                 if writes:
                     call.note(
                         "changed", **call.caller, method=name, what=audit.summary(given),
                         new=next(iter((answer.first or {}).values()), None),
                     )  # fmt: skip
+                observed.outcome = Outcome.SUCCESS
                 return encode(Envelope(answer))
 
             try:
                 answer = desk.database.run(work, writes=writes)
             except Denied as error:
+                observed.outcome = Outcome.REFUSED
                 audit.record("refused", origin, **(call.caller if call else {}), method=name)
                 return encode(Envelope.failure(str(error)))
             except Refused as error:
+                observed.outcome = Outcome.FAILURE
                 return encode(Envelope.failure(str(error)))
             except Unavailable as error:
+                observed.outcome = Outcome.UNAVAILABLE
                 log.error("%s was not served in request %s", name, origin.request_id)
                 raise Fault(UNAVAILABLE, str(error)) from error
             except Exception as error:
+                observed.outcome = Outcome.FAULT
                 log.exception("%s failed in request %s", name, origin.request_id)
                 raise internal_error(origin) from error
+            finally:
+                observed.caller = call.caller if call else {}
             for effect in call.afterwards if call else ():
                 effect()
             return answer
@@ -197,6 +216,12 @@ def method(
         )(run)
 
     return expose
+
+
+def _outcome(call: DeskCall, answer: Envelope) -> Outcome:
+    if call.is_refused:
+        return Outcome.REFUSED
+    return Outcome.SUCCESS if answer.success else Outcome.FAILURE
 
 
 def _whole(envelope: Envelope) -> Envelope:

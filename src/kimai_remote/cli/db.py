@@ -80,19 +80,20 @@ def backup(
 
 @app.command(epilog=examples("kimai-remote db recount"))
 def recount() -> None:
-    """Count all time entries again, where triggers keep their numbers.
+    """Count all time entries again, and make the triggers that keep their numbers.
 
-    Needed only after rows were changed behind the triggers' back, as a restore of data alone does.
+    Needed only after rows were changed behind the triggers' back, as a restore of data alone does;
+    'kimai-remote doctor' tells.
     """
     with reported(), _database() as (database, _):
         schema.check(database)
         with database.begin() as connection:
-            if not counts.are_kept(connection):
-                console.print("This database keeps no counts: entries are counted when they are "
-                              "asked for.", markup=False)  # fmt: skip
-                return
-            wrong = counts.recount(connection)
-        console.print(f"Counted again; {wrong} numbers were wrong.", markup=False)
+            wrong = counts.wrong(connection)
+            kept = counts.install(connection)
+    if kept:
+        console.print(f"Counted again; the numbers of {len(wrong)} users were wrong.")
+    else:
+        console.print("No numbers are kept here: entries are counted when they are asked for.")
 
 
 def _check_adoption(database: Database) -> None:

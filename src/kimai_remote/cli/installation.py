@@ -47,12 +47,25 @@ def read_secret(settings: Settings) -> bytes:
 
     :raises ConfigurationError: it is too short, or its file can't be read or made.
     """
+    path = settings.data_dir / "secret"
+    if not settings.secret:
+        try:
+            if not path.exists():
+                _make_secret(path)
+        except OSError as error:
+            raise _unusable(path, error) from None
+    return existing_secret(settings)
+
+
+def existing_secret(settings: Settings) -> bytes:
+    """The server secret, which isn't made.
+
+    :raises ConfigurationError: it is too short, or its file isn't there or is open to others.
+    """
     if settings.secret:
         return _checked(settings.secret.encode(), f"{PREFIX}SECRET")
     path = settings.data_dir / "secret"
     try:
-        if not path.exists():
-            _make_secret(path)
         if path.stat().st_mode & 0o077:
             raise ConfigurationError(
                 f"Other users of this machine may read the server secret {path}. Put that right "
@@ -60,10 +73,14 @@ def read_secret(settings: Settings) -> bytes:
             )
         return _checked(path.read_text().strip().encode(), str(path))
     except OSError as error:
-        raise ConfigurationError(
-            f"The server secret {path} can't be used ({error.strerror}). Make its directory "
-            f"writable, or set {PREFIX}SECRET."
-        ) from None
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The server secret {path} can't be used ({error.strerror}). Make its directory writable, "
+        f"or set {PREFIX}SECRET."
+    )
 
 
 def _make_secret(path: Path) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 import logging.config
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
+from .log_lines import JsonLines, TextLines
+
+log = logging.getLogger("kimai_remote")
 
 
 def check(settings: Settings) -> None:
@@ -23,16 +28,17 @@ def check(settings: Settings) -> None:
             ) from None
 
 
-_AUDIT_FORMAT = {"format": "%(asctime)s audit %(message)s"}
+_AUDIT_FORMAT = "%(asctime)s audit %(message)s"
 
 
-def _audit_handler(settings: Settings) -> dict[str, str]:
+def _audit_handler(settings: Settings) -> dict[str, Any]:
     if not settings.audit_log:
         return {"class": "logging.StreamHandler", "formatter": "audit"}
     return {
         "class": "logging.handlers.WatchedFileHandler",  # survives logrotate
         "filename": settings.audit_log,
         "encoding": "utf-8",
+        "delay": True,
         "formatter": "audit",
     }
 
@@ -46,7 +52,7 @@ def configure_commands(settings: Settings) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"audit": _AUDIT_FORMAT},
+            "formatters": {"audit": _formatter(settings, _AUDIT_FORMAT)},
             "handlers": {"audit": _audit_handler(settings)},
             "loggers": {
                 "kimai_remote.audit": {"level": "INFO", "handlers": ["audit"], "propagate": False},
@@ -57,21 +63,45 @@ def configure_commands(settings: Settings) -> None:
 
 def configure(settings: Settings) -> None:
     """Set up logging of this process. Several processes may append to one audit file."""
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {
-                "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
-                "audit": _AUDIT_FORMAT,
-            },
-            "handlers": {
-                "plain": {"class": "logging.StreamHandler", "formatter": "plain"},
-                "audit": _audit_handler(settings),
-            },
-            "loggers": {
-                "kimai_remote": {"level": "INFO", "handlers": ["plain"], "propagate": False},
-                "kimai_remote.audit": {"level": "INFO", "handlers": ["audit"], "propagate": False},
-            },
-        }
-    )
+    logging.config.dictConfig(configuration(settings))
+    logging.captureWarnings(True)
+    sys.excepthook = lambda *error: log.critical("Uncaught", exc_info=error)
+    threading.excepthook = _tell_of_thread
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """What :func:`logging.config.dictConfig` takes; can be given to other processes."""
+    formats = {
+        "plain": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        "access": "%(asctime)s access %(message)s",
+    }
+    # Audit and access lines have settings of their own, so the level doesn't take them away.
+    own = {"level": "INFO", "propagate": False}
+    formatters = {name: _formatter(settings, text) for name, text in formats.items()}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": formatters | {"audit": _formatter(settings, _AUDIT_FORMAT)},
+        "handlers": {
+            "plain": {"class": "logging.StreamHandler", "formatter": "plain"},
+            "access": {"class": "logging.StreamHandler", "formatter": "access"},
+            "audit": _audit_handler(settings),
+        },
+        # Other packages may tell what they handle; what they say below a warning isn't wanted.
+        "root": {"level": "WARNING", "handlers": ["plain"]},
+        "loggers": {
+            "kimai_remote": {"level": settings.log_level.upper()},
+            "kimai_remote.audit": {"handlers": ["audit"], **own},
+            "kimai_remote.access": {"handlers": ["access"], **own},
+        },
+    }
+
+
+def _formatter(settings: Settings, text: str) -> dict[str, Any]:
+    return {"()": JsonLines if settings.log_format == "json" else TextLines, "format": text}
+
+
+def _tell_of_thread(error: threading.ExceptHookArgs) -> None:
+    if error.exc_value is not None and error.exc_type is not SystemExit:
+        found = (error.exc_type, error.exc_value, error.exc_traceback)
+        log.critical("Uncaught in a thread", exc_info=found)

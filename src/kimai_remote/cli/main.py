@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import __version__
 from ..config import Settings
+from ..config.sources import FILE_VARIABLE, USUAL_FILE
 from . import reports
+from .doctor import EXAMPLES, doctor
 from .examples import examples
 from .lazy import Later, group_with
 from .reporting import console, reported
@@ -33,7 +37,7 @@ GROUPS = (
     Later("status", "administration.statuses", "Statuses of time entries.", panel=_WORK),
     Later("rate", "administration.rates", "Hourly rates.", "hourly", panel=_WORK),
     Later("fixed-rate", "administration.rates", "Fixed rates.", "fixed", panel=_WORK),
-    Later("config", "options", "Kimai's options: rounding, bans and so on.", panel=_HOUSE),
+    Later("config", "options", "Kimai's options, and the settings.", panel=_HOUSE),
     Later("db", "db", "Schema and backups of the database.", panel=_HOUSE),
     Later("kimai1", "kimai1", "Kimai 1 databases.", panel=_HOUSE),
 )
@@ -47,10 +51,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(epilog=reports.EXAMPLES, rich_help_panel=_WORK)(reports.report)
+app.command(epilog=EXAMPLES, rich_help_panel=_HOUSE)(doctor)
 
 
 @app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"Configuration file (TOML); {FILE_VARIABLE}, or {USUAL_FILE} here, by default."
+        ),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     # Database, secret and logs are nobody else's on this machine.
@@ -58,6 +70,13 @@ def main(
     if version:
         console.print(__version__)
         raise typer.Exit
+    if config is not None:
+        _name_file(config, context)
+
+
+def _option(name: str, *declarations: str) -> Any:
+    """The option of ``serve`` that wins over a setting."""
+    return typer.Option(*declarations, help=Settings.facts()[name].meaning)
 
 
 @app.command(
@@ -67,45 +86,35 @@ def main(
     )
 )
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Directory of the embedded database and the server secret.")
-    ] = None,
-    database_url: Annotated[
-        str | None, typer.Option(help="Database URL; SQLite in the data directory by default.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads in each process.")] = None,
-    public_url: Annotated[
-        str | None, typer.Option(help="Address as clients see it, for the contracts.")
-    ] = None,
-    tls_cert: Annotated[
-        str | None, typer.Option(help="Certificate (PEM, with its chain) to serve HTTPS with.")
-    ] = None,
-    tls_key: Annotated[str | None, typer.Option(help="Private key of the certificate.")] = None,
-    insecure: Annotated[
-        bool | None,
-        typer.Option("--insecure", help="Serve other machines without TLS or a trusted proxy."),
-    ] = None,
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    data_dir: Annotated[Path | None, _option("data_dir")] = None,
+    database_url: Annotated[str | None, _option("database_url")] = None,
+    workers: Annotated[int | None, _option("workers")] = None,
+    threads: Annotated[int | None, _option("threads")] = None,
+    public_url: Annotated[str | None, _option("public_url")] = None,
+    tls_cert: Annotated[str | None, _option("tls_cert")] = None,
+    tls_key: Annotated[str | None, _option("tls_key")] = None,
+    insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Fill a new database with data to try things with.")
     ] = False,
 ) -> None:
     """Serve the API; on first run, create the database and an administrator.
 
-    Options that aren't given are taken from the environment: --port from KIMAI_REMOTE_PORT and so
-    on.
+    Options that aren't given are taken from the environment (--port from KIMAI_REMOTE_PORT and so
+    on) and from the configuration file; 'kimai-remote config explain' shows them.
     """
     from . import logs, street
     from .installation import open_desk, prepare
 
+    read = functools.partial(
+        Settings.from_environment, host=host, port=port, data_dir=data_dir,
+        database_url=database_url, workers=workers, threads=threads, public_url=public_url,
+        tls_cert=tls_cert, tls_key=tls_key, insecure=insecure,
+    )  # fmt: skip
     with reported():
-        settings = Settings.from_environment(
-            host=host, port=port, data_dir=data_dir, database_url=database_url, workers=workers,
-            threads=threads, public_url=public_url, tls_cert=tls_cert, tls_key=tls_key,
-            insecure=insecure,
-        )  # fmt: skip
+        settings = read()
         street.check(settings)
         logs.check(settings)
         desk = open_desk(settings)
@@ -115,9 +124,10 @@ def serve(
         elif demo:
             console.print("The database exists already, so --demo adds nothing to it.")
         desk.database.close()
+    sys.stdout.flush()
     from .server import run
 
-    run(settings, lambda: _show_addresses(settings))
+    run(settings, read, lambda: _show_addresses(settings))
 
 
 def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
@@ -149,11 +159,28 @@ def _show_addresses(settings: Settings) -> None:
 
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
-    console.print(f"Console   {base}/", soft_wrap=True, markup=False)
-    console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
-    console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
-    console.print("Stop with Ctrl+C.")
-    sys.stdout.flush()
+    if settings.log_format == "json":
+        logging.getLogger("kimai_remote").info("Serving %s", base)
+    else:
+        console.print(f"Console   {base}/", soft_wrap=True, markup=False)
+        console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
+        console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
+        console.print("Stop with Ctrl+C.")
+    sys.stdout.flush()  # else each process would have it, and print it too
+
+
+def _name_file(file: Path, context: typer.Context) -> None:
+    """Let all that reads settings, server processes too, find the file of ``--config``."""
+    before = os.environ.get(FILE_VARIABLE)
+    os.environ[FILE_VARIABLE] = str(file)
+
+    def restore() -> None:
+        if before is None:
+            os.environ.pop(FILE_VARIABLE, None)
+        else:
+            os.environ[FILE_VARIABLE] = before
+
+    context.call_on_close(restore)
 
 
 if __name__ == "__main__":

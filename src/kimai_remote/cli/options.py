@@ -1,4 +1,4 @@
-"""``kimai-remote config``: Kimai's options, which are kept in the database."""
+"""``kimai-remote config``: Kimai's options, which are kept in the database; and the settings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import typer
 from ..tracking.administration import options
 from .administration.parameters import Json
 from .examples import examples
+from .explain import explain
 from .house import opened
 from .output import print_change, print_records
 
-app = typer.Typer(help="Kimai's options: rounding, bans and so on.", no_args_is_help=True)
+app = typer.Typer(help="Kimai's options, and the settings of the service.", no_args_is_help=True)
+app.command(
+    epilog=examples("kimai-remote config explain", "kimai-remote config explain port --json")
+)(explain)
 
 
 def _complete(incomplete: str) -> list[tuple[str, str]]:

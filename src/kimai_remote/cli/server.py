@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +18,88 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from ..config import Settings
-from ..web.app import wsgi_application
+from ..errors import KimaiRemoteError
+from ..web import metric_files
+from ..web.app import PROMPT, wsgi_application
 from ..web.intake import Intake
-from . import logs
+from . import logs, memory, street
 from .installation import open_desk
 
+log = logging.getLogger(__name__)
 
-def run(settings: Settings, ready: Callable[[], None]) -> None:
+
+def run(settings: Settings, reread: Callable[[], Settings], ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; calls in progress are finished first.
 
+    :param reread: reads the settings anew, for SIGHUP.
     :param ready: called when the server is about to accept requests.
     """
-    server = Server(
-        "kimai_remote",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.RSGI,
-        workers=settings.workers,
-        backpressure=_raise_open_files(),
-        # Only HTTP/1 has a deadline for the head of a request; the one for the body is Intake's.
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=settings.client_timeout * 1000),
-        websockets=False,
-        log_level=LogLevels.error,
-        ssl_cert=Path(settings.tls_cert) if settings.tls_cert else None,
-        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
-        # Programs of Kimai 1's time often know no newer one.
-        ssl_protocol_min=SSLProtocols.tls12,
-        respawn_failed_workers=True,
-        workers_kill_timeout=30,
-    )
-    server.on_startup(ready)
-    server.serve(target_loader=_Loader(settings), wrap_loader=False)
+    logs.configure(settings)
+    with metric_files.folder():
+        if settings.has_metrics:
+            from ..web import metrics  # noqa: F401 (once for all processes)
+        server = _Server(settings, reread)
+        server.on_startup(ready)
+        server.serve(target_loader=server.loader, wrap_loader=False)
+
+
+class _Server(Server):  # type: ignore[misc, valid-type]
+    """Granian, which on SIGHUP replaces its processes one by one by new ones."""
+
+    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
+        super().__init__(
+            "kimai_remote",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.RSGI,
+            workers=settings.workers,
+            backpressure=_raise_open_files(),
+            # Only HTTP/1 has a deadline for the head of a request; that for the body is Intake's.
+            http=HTTPModes.http1,
+            websockets=False,
+            log_level=LogLevels.error,
+            log_dictconfig=logs.configuration(settings),
+            respawn_failed_workers=True,
+            workers_kill_timeout=30,
+        )
+        self.loader = _Loader(settings)
+        self._reread = reread
+        self._take(settings)
+
+    def _take(self, settings: Settings) -> None:
+        """Have the processes that are made from now on use these settings."""
+        self.loader.settings = settings
+        self.log_config = logs.configuration(settings)
+        self.http1_settings = HTTP1Settings(header_read_timeout=settings.client_timeout * 1000)
+        self.build_ssl_context(
+            Path(settings.tls_cert) if settings.tls_cert else None,
+            Path(settings.tls_key) if settings.tls_key else None,
+            None,
+            # Programs of Kimai 1's time often know no newer one.
+            SSLProtocols.tls12,
+            None,
+            [],
+            False,
+        )
+
+    def signal_handler_reload(self, *signal: Any) -> None:
+        """Reload with the settings as they are now; if they are wrong, go on as before."""
+        before = self.loader.settings
+        try:
+            found = self._reread()
+            # These belong to the server, and not to its processes.
+            kept = {name: getattr(before, name) for name in ("host", "port", "workers")}
+            settings = replace(found, **kept)
+            street.check_tls(settings)
+            logs.check(settings)
+            open_desk(settings).database.close()
+        except KimaiRemoteError as error:
+            log.error("Not reloaded, the processes go on as they are: %s", error)
+            return
+        self._take(settings)
+        logs.configure(settings)
+        log.info("Reloading: each process is replaced by a new one")
+        super().signal_handler_reload(*signal)
 
 
 #: Connections that one process has open at a time; more of them wait.
@@ -74,12 +126,20 @@ class _Loader:
     """Makes the application in each server process; has to survive pickling."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
 
     def __call__(self) -> Any:
         _depend_on_server()
-        logs.configure(self._settings)
-        return Intake(wsgi_application(open_desk(self._settings)), self._settings)
+        logs.configure(self.settings)
+        try:
+            desk = open_desk(self.settings)
+            application = Intake(wsgi_application(desk), desk.settings, PROMPT)
+        except Exception as error:
+            detail = None if isinstance(error, KimaiRemoteError) else error
+            log.critical("A server process can't start: %s", error, exc_info=detail)
+            raise SystemExit(1) from None
+        memory.give_back()
+        return application
 
 
 def _depend_on_server() -> None:
@@ -95,4 +155,6 @@ def _depend_on_server() -> None:
 
     # The server's handlers are inherited; here they would ignore an end before all is ready.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's alone
     threading.Thread(target=follow, daemon=True).start()

@@ -13,7 +13,15 @@ from ..errors import ConfigurationError
 
 
 def check(settings: Settings) -> None:
-    """:raises ConfigurationError: passwords would cross a network in clear, or TLS can't work."""
+    """:raises ConfigurationError: passwords would cross a network in clear, TLS can't work, or
+    the address is taken."""
+    check_tls(settings)
+    check_protection(settings)
+    _check_address(settings)
+
+
+def check_tls(settings: Settings) -> None:
+    """:raises ConfigurationError: the certificate or its key can't be used."""
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise ConfigurationError("--tls-cert and --tls-key belong together: give both or neither.")
     for path in filter(None, (settings.tls_cert, settings.tls_key)):
@@ -23,14 +31,17 @@ def check(settings: Settings) -> None:
             raise ConfigurationError(f"{path} can't be read ({error.strerror}).") from None
     if settings.tls_cert:
         _check_certificate(settings.tls_cert, settings.tls_key)
+
+
+def check_protection(settings: Settings) -> None:
+    """:raises ConfigurationError: passwords would cross a network in the clear."""
     protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
-    if not protected and not _is_loopback(settings.host):
+    if not protected and not is_loopback(settings.host):
         raise ConfigurationError(
             f"On {settings.host} passwords and keys would cross the network in the clear. Give "
             f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
             f"{PREFIX}TRUSTED_PROXIES to the number of proxies; or insist with --insecure."
         )
-    _check_address(settings)
 
 
 def _check_address(settings: Settings) -> None:
@@ -70,7 +81,8 @@ def scheme(settings: Settings) -> str:
     return "https" if settings.tls_cert else "http"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own, which no other can reach."""
     if host == "localhost":
         return True
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ from spyne.model.fault import Fault
 from spyne.server import ServerBase
 
 from ..api.audit import Origin
-from ..api.desk import Desk, internal_error
+from ..api.desk import UNAVAILABLE, Desk, internal_error
 from ..api.fields import NAMESPACE
+from ..api.observing import MALFORMED, UNKNOWN, Observed, Outcome, observing
 from ..api.service import RemoteApi
 from .spool import Body
 
@@ -35,9 +37,21 @@ class Answer:
 
 
 class Dispatcher(ServerBase):
-    """Runs calls through one Spyne application, whatever its protocol."""
+    """Runs calls through one Spyne application, whatever its protocol.
+
+    :param protocol: what observers know the protocol as.
+    """
 
     transport = "http://schemas.xmlsoap.org/soap/http"
+
+    def __init__(self, app: Application, protocol: str) -> None:
+        super().__init__(app)
+        self._protocol = protocol
+
+    def observe(self, origin: Origin) -> AbstractContextManager[Observed]:
+        """Observe a call that the block answers by itself."""
+        desk: Desk = self.app.config
+        return observing(desk.observers, self._protocol, origin)
 
     def run(
         self, document: Any, origin: Origin, error: Fault | None = None, **options: Any
@@ -50,30 +64,51 @@ class Dispatcher(ServerBase):
         :param error: what was wrong with the request before it got here.
         :param options: of this request; the protocol finds them in ``ctx.udc``.
         """
-        initial = MethodContext(self, MethodContext.SERVER)
-        initial.udc = {"origin": origin, **options}
-        initial.in_document = document
-        ctx = initial
-        try:
-            if error is not None:
-                initial.in_error = error
-            else:
-                (ctx, *_) = self.generate_contexts(initial)
-            if ctx.in_error is None:
-                self.get_in_object(ctx)
-            if ctx.in_error is None:
-                self.get_out_object(ctx)
-            else:
-                ctx.out_error = ctx.in_error
-            self.get_out_string(ctx)
-        except Exception:
-            log.exception("The answer to request %s could not be written", origin.request_id)
-            ctx.out_document = ctx.out_string = ctx.out_object = None
-            ctx.out_error = internal_error(origin)
-            self.get_out_string(ctx)
-        finally:
-            ctx.close()
+        with self.observe(origin) as observed:
+            initial = MethodContext(self, MethodContext.SERVER)
+            initial.udc = {"origin": origin, "observed": observed, **options}
+            initial.in_document = document
+            ctx = initial
+            try:
+                if error is not None:
+                    initial.in_error = error
+                else:
+                    (ctx, *_) = self.generate_contexts(initial)
+                observed.method = self._method(ctx)
+                if ctx.in_error is None:
+                    self.get_in_object(ctx)
+                if ctx.in_error is None:
+                    self._call(ctx, observed)
+                else:
+                    ctx.out_error = ctx.in_error
+                    observed.outcome = _outcome_of(ctx.in_error)
+                self.get_out_string(ctx)
+            except Exception:
+                log.exception("The answer to request %s could not be written", origin.request_id)
+                observed.outcome = Outcome.FAULT
+                ctx.out_document = ctx.out_string = ctx.out_object = None
+                ctx.out_error = internal_error(origin)
+                self.get_out_string(ctx)
+            finally:
+                ctx.close()
         return ctx
+
+    def _call(self, ctx: MethodContext, observed: Observed) -> None:
+        self.get_out_object(ctx)
+        if observed.outcome is Outcome.INVALID:  # the method has no say in it
+            observed.outcome = Outcome.SUCCESS if ctx.out_error is None else Outcome.FAULT
+
+    def _method(self, ctx: MethodContext) -> str:
+        """The method that a request asks for, by the service's name for it."""
+        if ctx.method_request_string is None:
+            return MALFORMED
+        found = self.app.interface.service_method_map.get(ctx.method_request_string)
+        return str(found[0].name) if found else UNKNOWN
+
+
+def _outcome_of(error: Fault) -> Outcome:
+    """How a call ended that was not run."""
+    return Outcome.UNAVAILABLE if error.faultcode == UNAVAILABLE else Outcome.INVALID
 
 
 def result_type(ctx: MethodContext) -> type:

@@ -10,6 +10,7 @@ from spyne.model.fault import Fault
 
 from ..api.audit import Origin
 from ..api.desk import Desk
+from ..api.observing import Outcome
 from . import envelope, jsonrpc, rpc_encoded, soap, wsdl
 from .answers import encode
 from .discovery import Discovery
@@ -19,6 +20,8 @@ from .spool import Body
 #: A batch holds a thread; calls that follow after so many seconds or bytes of answers are not run.
 BATCH_SECONDS = 20
 BATCH_SIZE = 64 * 1024 * 1024
+#: The one method that belongs to the protocol: it describes the service.
+DISCOVER = "rpc.discover"
 
 
 class SoapEndpoint:
@@ -26,8 +29,8 @@ class SoapEndpoint:
 
     def __init__(self, desk: Desk) -> None:
         document = application(desk, soap.DocumentLiteral)
-        self._document = Dispatcher(document)
-        self._encoded = Dispatcher(application(desk, rpc_encoded.RpcEncoded))
+        self._document = Dispatcher(document, "soap")
+        self._encoded = Dispatcher(application(desk, rpc_encoded.RpcEncoded), "soap-rpc")
         self._contracts = {
             "document": wsdl.document_literal(document),
             "rpc": wsdl.rpc_encoded(booleans=desk.settings.legacy_stop_boolean),
@@ -61,7 +64,7 @@ class JsonEndpoint:
     """JSON-RPC: single calls, batches, notifications, and the discovery method."""
 
     def __init__(self, desk: Desk, discovery: Discovery) -> None:
-        self._dispatcher = Dispatcher(application(desk, jsonrpc.JsonRpc))
+        self._dispatcher = Dispatcher(application(desk, jsonrpc.JsonRpc), "json-rpc")
         self._discovery = discovery
         self._max_batch = desk.settings.max_batch
 
@@ -79,7 +82,7 @@ class JsonEndpoint:
                 self._check_batch(request)
                 answer = _batch(self._calls(request, url, origin, native))
         except jsonrpc.JsonRpcError as error:
-            answer = Body([jsonrpc.encode_error(jsonrpc.Frame(), error)])
+            answer = self._refuse(jsonrpc.Frame(), origin, error)
         return Answer(200, jsonrpc.CONTENT_TYPE, answer)
 
     def _check_batch(self, batch: list[Any]) -> None:
@@ -99,7 +102,7 @@ class JsonEndpoint:
         for request in batch:
             if time.monotonic() > until or size > BATCH_SIZE:
                 frame = jsonrpc.frame_of(request)
-                answer = Body() if frame.is_notification else Body([_not_run(frame)])
+                answer = self._refuse(frame, origin, _too_late())
             else:
                 answer = self._call(request, url, origin, native)
             size += answer.length
@@ -108,22 +111,38 @@ class JsonEndpoint:
 
     def _call(self, request: Any, url: str, origin: Origin, native: bool) -> Body:
         frame = jsonrpc.frame_of(request)
-        if isinstance(request, dict) and request.get("method") == "rpc.discover":
-            answer = Body([self._discover(request, frame, url)])
+        if isinstance(request, dict) and request.get("method") == DISCOVER:
+            answer = Body([self._discover(request, frame, url, origin)])
         else:
             ctx = self._dispatcher.run(request, origin, frame=frame, native=native)
             answer = ctx.out_string
-        if not frame.is_notification:
-            return answer
-        answer.close()
-        return Body()
+        return _sent(answer, frame)
 
-    def _discover(self, request: Any, frame: jsonrpc.Frame, url: str) -> bytes:
-        try:
-            jsonrpc.check(request, frame)
-        except jsonrpc.JsonRpcError as error:
-            return jsonrpc.encode_error(frame, error)
-        return encode(jsonrpc.response(frame, result=self._discovery.openrpc(url)))
+    def _discover(
+        self, request: Any, frame: jsonrpc.Frame, url: str, origin: Origin
+    ) -> bytes:  # fmt: skip
+        with self._dispatcher.observe(origin) as observed:
+            observed.method = DISCOVER
+            try:
+                jsonrpc.check(request, frame)
+            except jsonrpc.JsonRpcError as error:
+                return jsonrpc.encode_error(frame, error)
+            answer = encode(jsonrpc.response(frame, result=self._discovery.openrpc(url)))
+            observed.outcome = Outcome.SUCCESS
+            return answer
+
+    def _refuse(self, frame: jsonrpc.Frame, origin: Origin, error: jsonrpc.JsonRpcError) -> Body:
+        """The answer to what isn't run."""
+        ctx = self._dispatcher.run(None, origin, error, frame=frame)
+        return _sent(ctx.out_string, frame)
+
+
+def _sent(answer: Body, frame: jsonrpc.Frame) -> Body:
+    """What goes back: nothing to a notification."""
+    if not frame.is_notification:
+        return answer
+    answer.close()
+    return Body()
 
 
 def _batch(answers: Iterable[Body]) -> Body:
@@ -134,6 +153,6 @@ def _batch(answers: Iterable[Body]) -> Body:
     return joined + Body([b"]"]) if joined.length else joined
 
 
-def _not_run(frame: jsonrpc.Frame) -> bytes:
+def _too_late() -> jsonrpc.JsonRpcError:
     text = "Not run: the calls before it in the batch took too long, or had too much to answer."
-    return jsonrpc.encode_error(frame, jsonrpc.JsonRpcError(jsonrpc.TRY_AGAIN, text))
+    return jsonrpc.JsonRpcError(jsonrpc.TRY_AGAIN, text)

@@ -33,6 +33,7 @@ INTERNAL_ERROR = -32603
 #: The database can't serve the call now; the same call may work a moment later.
 TRY_AGAIN = -32000
 
+_FAULT_CODES = {INTERNAL_ERROR: "Server", TRY_AGAIN: UNAVAILABLE}
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -40,7 +41,7 @@ class JsonRpcError(Fault):
     """An error of the protocol, with its code."""
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__("Server" if code == INTERNAL_ERROR else "Client", message)
+        super().__init__(_FAULT_CODES.get(code, "Client"), message)
         self.code = code
 
 

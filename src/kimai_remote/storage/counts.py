@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Select, delete, func, insert, inspect, select
+from sqlalchemy import Connection, delete, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry, real_name
@@ -62,33 +62,52 @@ def remove(connection: Connection) -> None:
     connection.execute(delete(EntryCount))
 
 
-def recount(connection: Connection) -> int:
-    """Make all counts anew; for after a change that went past the triggers.
-
-    :returns: how many were wrong.
-    """
+def recount(connection: Connection) -> None:
+    """Make all counts anew; for after a change that went past the triggers."""
     if connection.dialect.name == "postgresql":  # the others' locks on the counts do
         connection.exec_driver_sql(f'LOCK TABLE "{_ENTRIES}" IN SHARE ROW EXCLUSIVE MODE')
-    kept = _numbers(connection, select(EntryCount.userID, EntryCount.cleared, EntryCount.entries))
     connection.execute(delete(EntryCount))
-    cleared = TimeEntry.cleared != 0
-    true = _numbers(
-        connection,
-        select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared),
-    )
-    numbers = {(MARKER, 0): 0} | true
-    rows = [
-        {"userID": user, "cleared": flag, "entries": number}
-        for (user, flag), number in numbers.items()
+    rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
+    rows += [
+        {"userID": user, "cleared": cleared, "entries": number}
+        for (user, cleared), number in _real(connection).items()
     ]
     connection.execute(insert(EntryCount), rows)
-    return sum(kept.get(key, 0) != numbers.get(key, 0) for key in kept.keys() | numbers.keys())
 
 
-def _numbers(
-    connection: Connection, statement: Select[int, int, int]
-) -> dict[tuple[int, int], int]:
-    return {(user, int(flag)): number for user, flag, number in connection.execute(statement)}
+def _real(connection: Connection) -> dict[tuple[int, int], int]:
+    """Entries by user, and whether they are cleared (0 or 1)."""
+    cleared = TimeEntry.cleared != 0
+    found = connection.execute(
+        select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared)
+    )
+    return {(user, int(flag)): number for user, flag, number in found}
+
+
+def wrong(connection: Connection) -> list[int]:
+    """Numbers of the users whose kept counts aren't those of their entries."""
+    real = _real(connection)
+    kept = {
+        (user, cleared): number
+        for user, cleared, number in connection.execute(
+            select(EntryCount.userID, EntryCount.cleared, EntryCount.entries)
+        )
+        if number and user != MARKER
+    }
+    return sorted({key[0] for key in real.keys() | kept.keys() if real.get(key) != kept.get(key)})
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """Events (``insert``, ``update``, ``delete``) that no trigger is there for."""
+    statements = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    }
+    usual = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
+    statement = statements.get(connection.dialect.name, usual)
+    found = {name.lower() for name in connection.exec_driver_sql(statement).scalars()}
+    name = real_name(_COUNTS, connection).lower()
+    return [event for event in _EVENTS if f"{name}_{event}" not in found]
 
 
 def are_kept(connection: Connection) -> bool:

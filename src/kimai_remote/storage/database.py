@@ -40,6 +40,7 @@ class Database:
         this package is tested with.
     :param prefix: prefix of Kimai's table names.
     :param statement_timeout: seconds that a statement may take; 0 sets no limit.
+    :param read_only: nothing can be changed; an SQLite file that isn't there isn't made.
     """
 
     def __init__(
@@ -49,13 +50,17 @@ class Database:
         *,
         pool_size: int = 8,
         statement_timeout: int = STATEMENT_TIMEOUT,
+        read_only: bool = False,
     ) -> None:
         self.url = engine.parse(url)
         self.prefix = prefix
         self.engine = engine.make(
-            self.url, prefix, pool_size=pool_size, statement_timeout=statement_timeout
-        )
+            self.url, prefix, pool_size=pool_size, statement_timeout=statement_timeout,
+            read_only=read_only,
+        )  # fmt: skip
         self._keeps_counts: bool | None = None
+        #: Connections that are kept open; a few more are opened under load.
+        self.pool_size = pool_size
 
     @property
     def is_sqlite(self) -> bool:
@@ -135,6 +140,10 @@ class Database:
         if self._keeps_counts is None:
             self._keeps_counts = counts.are_kept(session.connection())
         return self._keeps_counts
+
+    def watch_connections(self, changed: Callable[[int], None]) -> None:
+        """Have a function told the number of connections in use whenever it changes."""
+        engine.watch(self.engine, changed)
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy import URL, Engine, event, make_url
@@ -54,11 +58,17 @@ def parse(text: str) -> URL:
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 
-def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> Engine:
-    """:param statement_timeout: seconds a statement may take; 0 sets no limit."""
+def make(
+    url: URL, prefix: str, *, pool_size: int, statement_timeout: int, read_only: bool = False
+) -> Engine:
+    """:param statement_timeout: seconds a statement may take; 0 sets no limit.
+    :param read_only: nothing can be changed; an SQLite file that isn't there isn't made.
+    """
     kind = url.get_backend_name()
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
         raise ConfigurationError("An SQLite database needs a file name.")
+    if kind == "sqlite" and read_only:
+        url = _read_only_file(url)
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": 2,
@@ -79,7 +89,7 @@ def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> En
         url = url.update_query_dict({"charset": "utf8mb4"})
         options["connect_args"] = _mariadb_arguments(statement_timeout)
     if kind == "postgresql":
-        options["connect_args"] = _postgresql_arguments(statement_timeout)
+        options["connect_args"] = _postgresql_arguments(statement_timeout, read_only)
     try:
         engine = sqlalchemy.create_engine(url, **options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -89,15 +99,17 @@ def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> En
         ) from None
 
     # Only names of the schema, which are always quoted: parameters may be named after a table too.
-    quote = engine.dialect.identifier_preparer.initial_quote
+    mark = engine.dialect.identifier_preparer.initial_quote
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def _set_prefix(_conn, _cursor, statement, parameters, _context, _many):  # type: ignore[no-untyped-def]
-        return statement.replace(quote + PREFIX_TOKEN, quote + prefix), parameters
+        return statement.replace(mark + PREFIX_TOKEN, mark + prefix), parameters
 
     event.listen(engine, "handle_error", _notice_broken_off)
+    if read_only and kind in ("mysql", "mariadb"):
+        event.listen(engine, "connect", _forbid_writing)
     if kind == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _read_sqlite if read_only else _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         if statement_timeout:
             _limit_sqlite(engine, statement_timeout)
@@ -106,6 +118,20 @@ def make(url: URL, prefix: str, *, pool_size: int, statement_timeout: int) -> En
     if kind == "postgresql" and statement_timeout:
         _limit_postgresql(engine, statement_timeout)
     return engine
+
+
+def _read_only_file(url: URL) -> URL:
+    file = Path(url.database or "").absolute()
+    # Where these aren't there nobody has the file open; they would be made, by whoever looks.
+    query = {"mode": "ro", "uri": "true"}
+    if not all(file.with_name(file.name + end).exists() for end in ("-wal", "-shm")):
+        query["immutable"] = "1"
+    return url.set(database=f"file:{quote(str(file))}", query=query)
+
+
+def _forbid_writing(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
 
 def _mariadb_arguments(statement_timeout: int) -> dict[str, Any]:
@@ -119,13 +145,14 @@ def _mariadb_arguments(statement_timeout: int) -> dict[str, Any]:
     }
 
 
-def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
+def _postgresql_arguments(statement_timeout: int, read_only: bool) -> dict[str, Any]:
     session = {
         # A call that isn't the only one waits twice: for its turn, and then for the row.
         "lock_timeout": f"{LOCK_TIMEOUT * 1000 // 2}ms",
         "statement_timeout": f"{statement_timeout}s",
         "TimeZone": "UTC",
         "client_encoding": "UTF8",
+        "default_transaction_read_only": "on" if read_only else "off",
     }
     return {
         "connect_timeout": CONNECT_TIMEOUT,
@@ -136,6 +163,25 @@ def _postgresql_arguments(statement_timeout: int) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 60_000,
     }
+
+
+def watch(engine: Engine, changed: Callable[[int], None]) -> None:
+    """Have a function told how many of an engine's connections are in use."""
+    in_use: set[int] = set()
+    guard = threading.Lock()
+
+    @event.listens_for(engine, "checkout")
+    def taken(_connection: Any, record: Any, _proxy: Any) -> None:
+        with guard:
+            in_use.add(id(record))
+            changed(len(in_use))
+
+    # Comes without the other one for a connection that couldn't be made; so no mere counting.
+    @event.listens_for(engine, "checkin")
+    def given_back(_connection: Any, record: Any) -> None:
+        with guard:
+            in_use.discard(id(record))
+            changed(len(in_use))
 
 
 def error_number(origin: object) -> object:
@@ -183,6 +229,11 @@ def _limit_sqlite(engine: Engine, seconds: int) -> None:
     @event.listens_for(engine, "before_cursor_execute")
     def start(conn, _cursor, _statement, _parameters, _context, _many):  # type: ignore[no-untyped-def]
         conn.info["deadline"][0] = time.monotonic() + seconds
+
+
+def _read_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT * 1000}")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,12 +13,15 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, NotFound, UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from ..api.access import AccessLog
 from ..api.audit import Origin
 from ..api.desk import Desk
+from ..api.observing import Observer
+from ..api.readiness import Readiness
 from ..protocols import envelope
 from ..protocols.discovery import Discovery
 from ..protocols.endpoints import JsonEndpoint, SoapEndpoint
-from . import assets, body, headers, pages, responses
+from . import assets, body, headers, health, metrics_reader, pages, responses
 from .address import address
 from .origin import origin_of
 
@@ -25,6 +29,11 @@ log = logging.getLogger(__name__)
 
 # The endpoints are found below any folder, since clients are configured with Kimai's old address.
 _ENDPOINT = re.compile(r"(?P<folder>(?:/[^/]+)*)/core/(?P<name>soap|json)\.php")
+
+
+METRICS = "/metrics"
+#: Addresses that have to answer while all threads wait for the database.
+PROMPT = frozenset({health.LIVE, health.READY, METRICS})
 
 
 class WebApplication:
@@ -35,11 +44,25 @@ class WebApplication:
 
     def __init__(self, desk: Desk) -> None:
         self._settings = desk.settings
+        observers: list[Observer] = [AccessLog()] if desk.settings.access_log else []
+        if desk.settings.has_metrics:
+            from .metrics import Metrics  # takes its time to load
+
+            self._metrics = Metrics(desk)
+            observers.append(self._metrics)
+        desk = replace(desk, observers=(*desk.observers, *observers))
         self._discovery = Discovery()
         self._soap = SoapEndpoint(desk)
         self._json = JsonEndpoint(desk, self._discovery)
         #: What is answered at addresses other than the endpoints'.
-        self._pages: dict[str, Callable[[Request], Response]] = assets.pages()
+        state = health.Health(Readiness(desk.database))
+        self._pages: dict[str, Callable[[Request], Response]] = {
+            **assets.pages(),
+            health.LIVE: state.live,
+            health.READY: state.ready,
+        }
+        if desk.settings.has_metrics:
+            self._pages[METRICS] = self._show_metrics
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -104,6 +127,15 @@ class WebApplication:
         if page is None:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
         return page(request)
+
+    def _show_metrics(self, request: Request) -> Response:
+        metrics_reader.check(request, self._settings)
+
+        def answer() -> Response:
+            content, content_type = self._metrics.write(request.headers.get("Accept", ""))
+            return Response(content, content_type=content_type)
+
+        return responses.reading(request, answer)
 
 
 def wsgi_application(desk: Desk) -> Callable[..., Iterable[bytes]]:

@@ -11,7 +11,7 @@ import asyncio
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,9 @@ from ..config import Settings
 
 #: Most requests and answers are shorter than this; those are taken, and sent, at once.
 _SMALL = 256 * 1024
+
+#: Threads for what has to be answered promptly; none is made before it is needed.
+_SPARE = 4
 
 #: Where the system shows the open files of a process, so that one without a name can be opened.
 _FILES = "/dev/fd"
@@ -35,13 +38,20 @@ class Intake:
 
     Each request is read within ``client_timeout`` seconds and up to ``max_body`` bytes, then
     answered by one of ``threads`` threads.
+
+    :param prompt: paths that are answered by threads of their own, since they have to be answered
+        when all others wait for the database.
     """
 
-    def __init__(self, application: Application, settings: Settings) -> None:
+    def __init__(
+        self, application: Application, settings: Settings, prompt: Container[str] = ()
+    ) -> None:
         self._application = application
         self._most = settings.max_body
         self._seconds = settings.client_timeout
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
+        self._prompt = prompt
+        self._spare = ThreadPoolExecutor(_SPARE, thread_name_prefix="spare")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         try:
@@ -49,7 +59,8 @@ class Intake:
         except RuntimeError:  # Granian's RSGIProtocolClosed: the client left, nobody is listening
             return
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._threads, self._answer, scope, body)
+        threads = self._spare if scope.path in self._prompt else self._threads
+        answer = await loop.run_in_executor(threads, self._answer, scope, body)
         if answer.file is None:
             protocol.response_bytes(answer.status, answer.headers, answer.content)
             return
@@ -153,7 +164,7 @@ def environment(scope: Any, body: Any) -> dict[str, Any]:
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
+        "wsgi.multiprocess": True,  # as far as anybody here can tell
         "wsgi.run_once": False,
     }
     for name, value in scope.headers.items():

@@ -46,6 +46,18 @@ def described(request: Request, mimetype: str, content: Callable[[], bytes]) -> 
     return response.make_conditional(request)
 
 
+def reading(request: Request, answer: Callable[[], Response]) -> Response:
+    """What is new each time, to GET and HEAD alone.
+
+    :raises MethodNotAllowed: another method.
+    """
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed(["GET", "HEAD"])
+    response = answer()
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def failed(error: HTTPException) -> Response:
     """An HTTP error as a line of text."""
     headers = [item for item in error.get_headers() if item[0] != "Content-Type"]

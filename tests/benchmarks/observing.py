@@ -1,0 +1,71 @@
+"""What metrics and the access log cost: the same calls without them, with one, with both.
+
+In one process, but with the files that several processes use. Processor time, not the clock's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.measure import Timing, side_by_side
+from benchmarks.setting import Caller
+from kimai_remote.cli.log_lines import JsonLines
+from kimai_remote.storage.database import Database
+from kimai_remote.web import metric_files
+from kimai_remote.web.app import wsgi_application
+from support.world import World
+
+#: Calls in one measurement.
+CALLS = 200
+CANDIDATES = {
+    "neither": {"metrics_from": "", "access_log": False},
+    "metrics": {"metrics_from": "local", "access_log": False},
+    "access log": {"metrics_from": "", "access_log": True},
+    "both": {"metrics_from": "local", "access_log": True},
+}
+
+
+def measure(world: World, directory: Path) -> Iterator[tuple[str, dict[str, Timing]]]:
+    """The timings of each kind of call, by what observes it."""
+    with metric_files.folder(), _logging_to(directory / "log"):
+        databases, callers = [], {}
+        for name, changed in CANDIDATES.items():
+            # Each has connections of its own, since those that are watched stay so.
+            database = Database(world.database.url.render_as_string(False), world.database.prefix)
+            databases.append(database)
+            desk = replace(
+                world.desk, database=database, settings=replace(world.desk.settings, **changed)
+            )
+            callers[name] = Caller(world, wsgi_application(desk))
+        for title, parameters in (("getVersion", ()), ("getTimesheet", (0, 0, -1, 0, 50))):
+            calls = {
+                name: partial(_repeat, partial(caller.json, title, *parameters))
+                for name, caller in callers.items()
+            }
+            yield f"{CALLS} calls of {title}", side_by_side(calls, 25, time.thread_time)
+        for database in databases:
+            database.close()
+
+
+def _repeat(call: Callable[[], object]) -> None:
+    for _ in range(CALLS):
+        call()
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    log = logging.getLogger("kimai_remote.access")
+    handler = logging.FileHandler(path)
+    handler.setFormatter(JsonLines())
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    yield
+    log.removeHandler(handler)
+    handler.close()

@@ -1,0 +1,333 @@
+"""``kimai-remote doctor``: it finds what is wrong, says what to do, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
+
+from kimai_remote.cli.checks import certificates, database, machine
+from kimai_remote.cli.checks.finding import Level
+from kimai_remote.cli.main import app
+from kimai_remote.config import Settings
+from kimai_remote.storage import counts
+from kimai_remote.storage import models as m
+from kimai_remote.storage.database import Database
+from security.street import certificate
+from support import databases
+from support.server import free_port, serving
+from support.world import World
+
+Found = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def doctor(**environ: str) -> tuple[int, Found]:
+    """The exit code, and what was found of each thing: the worst of it."""
+    variables = {f"KIMAI_REMOTE_{name}": value for name, value in environ.items()}
+    result = CliRunner().invoke(app, ["doctor", "--json"], env=variables)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    rows = sorted(json.loads(result.output)["findings"], key=lambda row: row["level"] != "right")
+    return result.exit_code, {row["about"]: row for row in rows}
+
+
+@pytest.fixture
+def environ(world: World, folder: Path) -> dict[str, str]:
+    """What names the database of the known world, with counts that triggers keep."""
+    with world.database.begin() as connection:
+        counts.install(connection)
+    (folder / "data").mkdir(mode=0o700)
+    return {
+        "DATABASE_URL": world.database.url.render_as_string(hide_password=False),
+        "TABLE_PREFIX": world.database.prefix,
+        "DATA_DIR": str(folder / "data"),
+        "SECRET": "0123456789abcdef",
+    }
+
+
+def levels(found: Found) -> dict[str, str]:
+    return {about: row["level"] for about, row in found.items() if row["level"] != "right"}
+
+
+def test_all_is_right(environ: dict[str, str], world: World) -> None:
+    world.add_entry(start=world.now - 7200, end=world.now - 3600)
+    if world.database.is_sqlite:
+        Path(world.database.url.database or "").chmod(0o600)
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (0, {})
+    expected = {"database", "character set", "schema", "counts", "address", "program"}
+    expected |= {"journal", "disk space"} if world.database.is_sqlite else {"clock", "connections"}
+    assert expected <= set(found)
+    assert "true" in found["counts"]["text"]
+
+
+def test_counts_that_are_not_true(environ: dict[str, str], world: World) -> None:
+    world.add_entry(start=world.now - 7200, end=world.now - 3600)
+    with world.database.begin() as connection:
+        mine = m.EntryCount.userID == world.alice
+        connection.execute(update(m.EntryCount).where(mine).values(entries=7))
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (1, {"counts": "wrong"})
+    assert f"userID {world.alice})" in found["counts"]["text"]
+    variables = {f"KIMAI_REMOTE_{name}": value for name, value in environ.items()}
+    assert CliRunner().invoke(app, ["db", "recount"], env=variables).exit_code == 0
+    assert doctor(**environ)[0] == 0
+
+
+def test_triggers_that_are_gone(environ: dict[str, str], world: World) -> None:
+    with world.database.begin() as connection:
+        counts.remove(connection)
+        counts.recount(connection)
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (1, {"counts": "wrong"})
+    assert "triggers for insert, update, delete are missing" in found["counts"]["text"]
+    with world.database.begin() as connection:
+        counts.remove(connection)
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (0, {"counts": "warning"})
+    with world.database.begin() as connection:
+        assert counts.install(connection)
+
+
+def test_another_prefix(environ: dict[str, str], world: World) -> None:
+    code, found = doctor(**environ | {"TABLE_PREFIX": "other_"})
+    assert (code, levels(found)) == (0, {"schema": "warning"})
+    assert world.database.prefix in found["schema"]["advice"]
+
+
+def test_an_old_schema(environ: dict[str, str], world: World) -> None:
+    version = m.schema_version
+    try:
+        with world.database.begin() as connection:
+            connection.execute(version.update().values(version_num="0001"))
+        code, found = doctor(**environ)
+    finally:
+        with world.database.begin() as connection:
+            connection.execute(version.update().values(version_num="0002"))
+    assert (code, levels(found)) == (1, {"schema": "wrong"})
+    assert "kimai-remote db upgrade" in found["schema"]["text"]
+
+
+def test_nothing_is_made_where_nothing_is(folder: Path) -> None:
+    code, found = doctor(DATA_DIR="new/data", AUDIT_LOG="audit.log")
+    assert code == 0
+    assert levels(found) == dict.fromkeys(
+        ("data directory", "server secret", "database"), "warning"
+    )
+    assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_changed(folder: Path) -> None:
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    made = databases.create("sqlite", data)
+    made.close()
+    (data / "secret").write_text("0123456789abcdef")
+    (data / "secret").chmod(0o600)
+    file = data / "test.sqlite3"
+    for mode in ("wal", "delete"):
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute(f"PRAGMA journal_mode={mode}")
+        before = {path: path.read_bytes() for path in data.iterdir()}
+        _, found = doctor(
+            DATA_DIR=str(data), DATABASE_URL=f"sqlite:///{file}", TABLE_PREFIX=made.prefix
+        )
+        assert {path: path.read_bytes() for path in data.iterdir()} == before
+        assert found["journal"]["level"] == ("right" if mode == "wal" else "warning")
+
+
+def test_a_read_only_database_takes_no_change(world: World) -> None:
+    url = world.database.url.render_as_string(hide_password=False)
+    with (
+        closing(Database(url, world.database.prefix, read_only=True)) as reading,
+        pytest.raises(DBAPIError, match=r"(?i)read.?only"),
+        reading.engine.begin() as connection,
+    ):
+        connection.execute(insert(m.Group).values(name="new", trash=0))
+
+
+def test_what_others_have_access_to(folder: Path) -> None:
+    data = folder / "data"
+    with serving(folder):
+        pass
+    data.chmod(0o777)
+    (data / "kimai.sqlite3").chmod(0o644)
+    (data / "secret").chmod(0o644)
+    code, found = doctor(DATA_DIR=str(data))
+    assert code == 1
+    assert levels(found) == {
+        "data directory": "warning", "database file": "warning", "server secret": "wrong",
+    }  # fmt: skip
+    assert "chmod 600" in found["server secret"]["text"]
+
+
+def test_a_wrong_configuration_is_a_finding(folder: Path) -> None:
+    code, found = doctor(PROT="1")
+    assert (code, list(found)) == (1, ["settings"])
+    assert "Did you mean KIMAI_REMOTE_PORT?" in found["settings"]["text"]
+
+
+def test_a_file_with_secrets_that_the_group_may_read(folder: Path) -> None:
+    file = folder / "kimai-remote.toml"
+    file.write_text('secret = "0123456789abcdef"\ndatabase_url = "sqlite:///a.sqlite3"\n')
+    file.chmod(0o640)
+    _, found = doctor()
+    assert found["configuration file"]["level"] == "right"
+    assert "may read the secrets" in found["configuration file"]["text"]
+    assert "2 from the file" in found["settings"]["text"]
+    file.chmod(0o660)
+    assert doctor()[1]["configuration file"]["level"] == "warning"
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_database_that_is_not_there(folder: Path, kind: str) -> None:
+    url = f"{kind}://kimai:p4ssw0rd@127.0.0.1:{free_port()}/kimai"
+    code, found = doctor(DATABASE_URL=url, SECRET="0123456789abcdef")
+    assert (code, levels(found)) == (1, {"database": "wrong"})
+    assert "Is its server running" in found["database"]["advice"]
+    assert "p4ssw0rd" not in str(found)
+
+
+def test_the_address(folder: Path) -> None:
+    assert doctor(HOST="0.0.0.0")[1]["address"]["level"] == "wrong"  # noqa: S104
+    code, found = doctor(HOST="0.0.0.0", TRUSTED_PROXIES="1")  # noqa: S104
+    assert (code, found["address"]["level"]) == (0, "warning")
+    assert doctor(HOST="0.0.0.0", INSECURE="1")[1]["address"]["level"] == "warning"  # noqa: S104
+    assert doctor(HOST="::1")[1]["address"]["level"] == "right"
+
+
+def test_certificates(folder: Path) -> None:
+    cert, key = certificate(folder, "one")
+    key.chmod(0o600)
+    _, other = certificate(folder, "two")
+    code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(key))
+    assert (code, found["certificate"]["level"]) == (0, "warning")  # it is good for two days
+    assert "in 1 days" in found["certificate"]["text"]
+    code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(other))
+    assert (code, found["certificate"]["level"]) == (1, "wrong")
+    code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(folder / "none"))
+    assert "can't be read" in found["certificate"]["text"]
+    key.chmod(0o644)
+    assert doctor(TLS_CERT=str(cert), TLS_KEY=str(key))[1]["private key"]["level"] == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("days", "level"), [(-1, Level.WRONG), (3, Level.WARNING), (90, Level.RIGHT)]
+)
+def test_the_end_of_a_certificate(days: int, level: Level) -> None:
+    assert certificates.judged("x", time.time() + days * 86_400 + 60).level is level
+
+
+def test_a_certificate_that_has_ended(folder: Path) -> None:
+    cert, key = certificate(folder)
+    request = folder / "request"
+    for command in (
+        ["req", "-new", "-key", key, "-out", request, "-subj", "/CN=localhost"],
+        ["x509", "-req", "-in", request, "-signkey", key, "-days", "-1", "-out", cert],
+    ):
+        subprocess.run(["openssl", *command], check=True, capture_output=True)
+    found = doctor(TLS_CERT=str(cert), TLS_KEY=str(key))[1]["certificate"]
+    assert (found["level"], "expired" in found["text"]) == ("wrong", True)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "level"), [(0.3, Level.RIGHT), (-5, Level.WARNING), (3600, Level.WRONG)]
+)
+def test_clocks(ahead: float, level: Level) -> None:
+    assert database._clock(ahead).level is level
+
+
+@pytest.mark.parametrize(
+    ("free", "level"), [(10**7, "wrong"), (5 * 10**8, "warning"), (10**11, "right")]
+)
+def test_disk_space(free: int, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database.shutil, "disk_usage", lambda _: _Usage(free))
+    assert doctor()[1]["disk space"]["level"] == level
+
+
+class _Usage:
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+
+def test_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (100, 100))
+    assert [found.level for found in machine.check(Settings())].count(Level.WARNING) == 1
+
+
+def test_an_audit_log_that_can_t_be_written(folder: Path) -> None:
+    assert doctor(AUDIT_LOG=str(folder))[1]["audit log"]["level"] == "wrong"
+    assert doctor(AUDIT_LOG=str(folder / "none" / "a.log"))[1]["audit log"]["level"] == "wrong"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda _: None)
+    found = doctor(DATABASE_URL="mariadb://a@127.0.0.1:1/b")[1]["database driver"]
+    assert (found["level"], found["advice"]) == ("wrong", "pip install 'kimai-remote[mariadb]'")
+
+
+def test_the_public_address(folder: Path) -> None:
+    with serving(folder) as server:
+        found = doctor(PUBLIC_URL=server.url)[1]["public address"]
+        assert (found["level"], "answers 0." in found["text"]) == ("right", True)
+        assert doctor(PUBLIC_URL=f"{server.url}/core")[1]["public address"]["level"] == "right"
+    found = doctor(PUBLIC_URL=server.url)[1]["public address"]
+    assert (found["level"], "doesn't answer" in found["text"]) == ("warning", True)
+    secure = server.url.replace("http:", "https:")
+    assert doctor(PUBLIC_URL=secure)[1]["proxies"]["level"] == "warning"
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """An HTTP server that answers everything with the same."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        log_message: Callable[..., None] = lambda *_: None
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("body", "level"),
+    [(b'{"result":"9.9-1400"}', "warning"), (b"[]", "wrong"), (b"<html>", "warning")],
+)
+def test_something_else_at_the_public_address(body: bytes, level: str) -> None:
+    with answering(body) as url:
+        assert doctor(PUBLIC_URL=url)[1]["public address"]["level"] == level
+
+
+def test_in_words(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["doctor"], env={"KIMAI_REMOTE_HOST": "0.0.0.0"})  # noqa: S104
+    assert result.exit_code == 1
+    assert "wrong" in result.output
+    assert "→ 'kimai-remote serve' makes it." in result.output
+    assert "3 warnings, 1 wrong" in result.output

@@ -1,0 +1,200 @@
+"""SIGHUP and SIGTERM: nobody's call is lost, and what can be read anew is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import requests
+
+from security.street import certificate
+from support.server import ROOT, Server, free_port, serving
+from support.wire import Wire, call, get, post_json
+
+VERSION = {"jsonrpc": "2.0", "method": "getVersion", "id": 1}
+
+
+def reload(server: Server) -> None:
+    """Send SIGHUP, and wait until all processes are new ones."""
+    before = set(server.workers)
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: not before & set(server.workers) and len(server.workers) == len(before))
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@contextmanager
+def load(server: Server, threads: int) -> Iterator[list[str]]:
+    """Calls all the time, half of them on connections that are kept; what went wrong."""
+    failures: list[str] = []
+    done = [0] * threads
+    stop = threading.Event()
+
+    def work(place: int) -> None:
+        session = requests.Session()
+        while not stop.is_set():
+            try:
+                if place % 2:
+                    reply = session.post(server.json, json=VERSION, timeout=30)
+                    assert reply.status_code == 200
+                else:
+                    assert post_json(server, VERSION).status == 200
+                done[place] += 1
+            except Exception as error:
+                failures.append(repr(error))
+
+    with ThreadPoolExecutor(threads) as pool:
+        working = [pool.submit(work, place) for place in range(threads)]
+        yield failures
+        stop.set()
+    assert all(future.done() for future in working)
+    assert min(done) > 20
+
+
+def test_no_call_is_lost_when_processes_are_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2") as server, load(server, 6) as failures:
+        for _ in range(2):
+            reload(server)
+        assert failures == []
+    assert server.output.count("Reloading: each process is replaced by a new one") == 2
+
+
+def test_the_file_and_the_logs_are_read_anew(tmp_path: Path) -> None:
+    file, log = tmp_path / "settings.toml", tmp_path / "audit.log"
+    file.write_text("max_batch = 2\n")
+    environ = {"KIMAI_REMOTE_CONFIG": str(file), "KIMAI_REMOTE_MAX_BODY": "5000"}
+    with serving(tmp_path, environ=environ) as server:
+        assert "error" in post_json(server, [VERSION] * 3).json
+        lines = ["max_batch = 3", "max_body = 2000", f'audit_log = "{log}"', "port = 1",
+                 'log_format = "json"', "access_log = true", "workers = 3"]  # fmt: skip
+        file.write_text("\n".join(lines))
+        reload(server)
+        assert len(post_json(server, [VERSION] * 3).json) == 3
+        assert post_json(server, b" " * 4000).status == 200  # the environment wins, as before
+        assert len(server.workers) == 1
+        call(server, "authenticate", "admin", "wrong")
+        assert json.loads(log.read_text())["event"] == "login refused"
+        accessed = json.loads(server.output.splitlines()[-1])
+        assert (accessed["method"], accessed["outcome"]) == ("authenticate", "refused")
+        log.rename(tmp_path / "audit.log.1")
+        call(server, "authenticate", "admin", "wrong")
+        assert json.loads(log.read_text())["event"] == "login refused"
+
+
+def test_a_wrong_file_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("max_batch = 2\n")
+    with serving(tmp_path, environ={"KIMAI_REMOTE_CONFIG": str(file)}) as server:
+        before = server.workers
+        for lines in ("prot = 1", "max_batch = ", 'tls_cert = "none"\ntls_key = "none"',
+                      'secret = "short"', f'audit_log = "{tmp_path}"'):  # fmt: skip
+            file.write_text(lines)
+            seen = server.output.count("Not reloaded, the processes go on as they are: ")
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda seen=seen: server.output.count("Not reloaded") > seen)
+        assert server.workers == before
+        assert "did you mean" in server.output.lower()
+        assert "Traceback" not in server.output
+        assert "error" in post_json(server, [VERSION] * 3).json
+        file.write_text("max_batch = 3\n")
+        reload(server)
+        assert len(post_json(server, [VERSION] * 3).json) == 3
+
+
+def test_a_new_certificate(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "one")
+    new_cert, new_key = certificate(tmp_path, "two")
+    port = free_port()
+
+    def shown() -> str:
+        return ssl.get_server_certificate(("127.0.0.1", port), timeout=10)
+
+    first = cert.read_text()
+    server = _start_tls(tmp_path, port, cert, key)
+    try:
+        assert shown().strip() == first.strip()
+        cert.write_bytes(new_cert.read_bytes())
+        key.write_bytes(new_key.read_bytes())
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: shown().strip() == new_cert.read_text().strip())
+    finally:
+        server.stop()
+
+
+def _start_tls(directory: Path, port: int, cert: Path, key: Path) -> Server:
+    command = [sys.executable, str(ROOT / "serve.py"), "--port", str(port), "--data-dir",
+               str(directory / "data"), "--tls-cert", str(cert), "--tls-key", str(key)]  # fmt: skip
+    clean = {name: value for name, value in os.environ.items() if "KIMAI_REMOTE_" not in name}
+    server = Server(command, clean, f"https://127.0.0.1:{port}", directory / "server.log")
+    with server.log.open("a") as output:
+        server.process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, env=clean, text=True
+        )
+
+    def listens() -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    wait_for(listens)
+    return server
+
+
+def test_a_call_in_progress_is_finished(tmp_path: Path) -> None:
+    """SIGTERM comes while a call waits for a lock; the call is done, and then the server ends."""
+    with serving(tmp_path, "--demo") as server:
+        key = call(server, "authenticate", "clara", "demo-clara")["items"][0]["apiKey"]
+        file = tmp_path / "data" / "kimai.sqlite3"
+        with closing(sqlite3.connect(file)) as other, ThreadPoolExecutor(1) as pool:
+            other.execute("BEGIN IMMEDIATE")
+            started = pool.submit(call, server, "startRecord", key, 1, 11)
+            time.sleep(0.5)
+            server.process.terminate()
+            time.sleep(0.5)
+            assert not started.done()
+            other.execute("ROLLBACK")
+            assert started.result()["success"] is True
+        assert server.process.wait(10) == 0
+        with closing(sqlite3.connect(file)) as database:
+            running = 'SELECT count(*) FROM "kimai_timeSheet" WHERE "end" = 0 AND "userID" = 4'
+            assert database.execute(running).fetchone() == (1,)
+
+
+def test_a_hangup_of_a_process_alone_is_ignored(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        (worker,) = server.workers
+        os.kill(worker, signal.SIGHUP)
+        time.sleep(0.5)
+        assert server.workers == [worker]
+        assert get(server, "/health/live").status == 200
+
+
+def test_an_idle_connection_is_closed_in_order(tmp_path: Path) -> None:
+    """A client that waits on a kept connection sees its end, and no half of an answer."""
+    with serving(tmp_path) as server, Wire(server) as wire:
+        body = json.dumps(VERSION).encode()
+        head = f"POST /core/json.php HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+        wire.send(head.encode() + body)
+        assert wire.receive().status == 200
+        reload(server)
+        wire.socket.settimeout(10)
+        assert wire.socket.recv(100) == b""

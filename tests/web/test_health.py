@@ -1,0 +1,247 @@
+"""``/health/live`` and ``/health/ready``: quick and true, whatever the database does."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from werkzeug.test import Client
+
+from faults.serving import serving_world
+from kimai_remote.api import readiness
+from kimai_remote.api.readiness import Readiness
+from kimai_remote.storage import schema
+from kimai_remote.storage.database import Database
+from kimai_remote.web.app import wsgi_application
+from support import databases
+from support.server import Server, serving
+from support.wire import Reply, get, request
+from support.world import World, build
+
+LIVE, READY = "/health/live", "/health/ready"
+#: Seconds within which a supervisor gets its answer.
+SOON = 3.5
+
+
+def timed(server: Server, path: str) -> tuple[Reply, float]:
+    begun = time.monotonic()
+    reply = get(server, path)
+    return reply, time.monotonic() - begun
+
+
+def wait_until_ready(server: Server, status: int) -> None:
+    deadline = time.monotonic() + 15
+    while get(server, READY).status != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_all_is_well(world: World, tmp_path: Path) -> None:
+    with serving_world(world, tmp_path) as server:
+        live, ready = get(server, LIVE), get(server, READY)
+        assert (live.status, live.json) == (200, {"status": "ok", "checks": {}})
+        assert ready.status == 200
+        assert ready.json == {"status": "ok", "checks": {"database": "ok", "schema": "ok"}}
+        for path, full in ((LIVE, live), (READY, ready)):
+            assert full.headers["Cache-Control"] == "no-store"
+            assert full.headers["Content-Type"] == "application/json"
+            head = request(server, "HEAD", path)
+            assert (head.status, head.body) == (200, b"")
+            refused = request(server, "POST", path, b"{}")
+            assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_database_that_hangs(tmp_path: Path, kind: str) -> None:
+    """All threads that answer calls wait for it, but these addresses have their own."""
+    url = databases.url_of(kind, tmp_path)
+    with _between(url) as (port, stop):
+        through = Database(url).url.set(host="127.0.0.1", port=port)
+        name = through.set(drivername=kind).render_as_string(hide_password=False)
+        prefix = f"h{os.getpid()}_"
+        with closing(Database(url, prefix)) as database:
+            databases.drop(database)
+            schema.create(database)
+            try:
+                build(database)
+                environ = {
+                    "KIMAI_REMOTE_DATABASE_URL": name, "KIMAI_REMOTE_TABLE_PREFIX": prefix,
+                    "KIMAI_REMOTE_SECRET": "0123456789abcdef",
+                    "KIMAI_REMOTE_STATEMENT_TIMEOUT": "0",
+                }  # fmt: skip
+                with serving(tmp_path, "--threads", "2", environ=environ) as server:
+                    assert get(server, READY).status == 200
+                    stop.set()
+                    with ThreadPoolExecutor(4) as pool:
+                        calls = [pool.submit(_try_call, server) for _ in range(3)]
+                        time.sleep(1.2)
+                        for _ in range(2):
+                            live, took = timed(server, LIVE)
+                            assert (live.status, took < 1) == (200, True)
+                            ready, took = timed(server, READY)
+                            assert (ready.status, took < SOON) == (503, True)
+                            assert ready.json == {
+                                "status": "failing",
+                                "checks": {"database": "slow", "schema": "unknown"},
+                            }
+                        stop.clear()
+                        wait_until_ready(server, 200)
+                        for call in calls:
+                            call.result()
+            finally:
+                databases.drop(database)
+
+
+def _try_call(server: Server) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "method": "getUsers", "params": ["x"], "id": 1})
+    request(server, "POST", "/core/json.php", body.encode())
+
+
+@contextmanager
+def _between(url: str) -> Iterator[tuple[int, threading.Event]]:
+    """The port of a way to a database server that stands still while the event is set."""
+    target = Database(url).url
+    stop, ended = threading.Event(), threading.Event()
+
+    def pass_on(source: socket.socket, sink: socket.socket) -> None:
+        with source, sink:
+            while not ended.is_set():
+                try:
+                    piece = source.recv(65536)
+                    while stop.is_set() and not ended.is_set():
+                        time.sleep(0.02)
+                    if not piece:
+                        return
+                    sink.sendall(piece)
+                except OSError:
+                    return
+
+    def accept(listener: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection((target.host or "", target.port or 0))
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=pass_on, args=pair, daemon=True).start()
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+        try:
+            yield listener.getsockname()[1], stop
+        finally:
+            ended.set()
+
+
+def test_a_schema_that_is_not_ours(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        assert get(server, READY).status == 200
+        with sqlite3.connect(tmp_path / "data" / "kimai.sqlite3") as database:
+            database.execute("UPDATE \"kimai_remote_version\" SET version_num = '0001'")
+        wait_until_ready(server, 503)
+        assert get(server, READY).json["checks"] == {"database": "ok", "schema": "wrong"}
+        with sqlite3.connect(tmp_path / "data" / "kimai.sqlite3") as database:
+            database.execute('DROP TABLE "kimai_remote_version"')
+        time.sleep(1.1)
+        assert get(server, READY).json["checks"] == {"database": "ok", "schema": "wrong"}
+
+
+def test_a_database_that_is_locked_is_ready_to_read(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "kimai.sqlite3"
+    with serving(tmp_path) as server, closing(sqlite3.connect(file)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        ready, took = timed(server, READY)
+        assert (ready.status, took < SOON) == (200, True)
+        database.execute("ROLLBACK")
+
+
+def test_a_file_that_is_damaged(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        pass
+    file = tmp_path / "data" / "kimai.sqlite3"
+    for path in (tmp_path / "data").glob("kimai.sqlite3*"):
+        if path != file:
+            path.unlink()
+    with serving(tmp_path) as server:
+        file.write_bytes(b"no database" * 1000)
+        wait_until_ready(server, 503)
+        answer = get(server, READY)
+        assert answer.json["checks"] == {"database": "unreachable", "schema": "unknown"}
+        for internal in ("sqlite", "kimai.sqlite3", "malformed", "Traceback"):
+            assert internal not in answer.text
+        assert get(server, LIVE).status == 200
+
+
+class Asked:
+    """Counts what a database is asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, wait: float = 0.0) -> None:
+        self.count = 0
+        self.wait = wait
+        monkeypatch.setattr(schema, "version", self._version)
+
+    def _version(self, _: object) -> str:
+        self.count += 1
+        time.sleep(self.wait)
+        return schema.LATEST
+
+
+def test_asking_often_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch, wait=0.1)
+    ready = Readiness(None, fresh=0.5)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(8) as pool:
+        states = list(pool.map(lambda _: ready.state(), range(50)))
+    assert {state.is_ready for state in states} == {True}
+    assert asked.count == 1
+    time.sleep(0.6)
+    ready.state()
+    assert asked.count == 2
+
+
+def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch, wait=2.0)
+    ready = Readiness(None, patience=0.1, fresh=0.0)  # type: ignore[arg-type]
+    begun = time.monotonic()
+    for _ in range(8):
+        assert ready.state().database == "slow"
+    assert time.monotonic() - begun < 1.5
+    assert asked.count == readiness.MOST_WAITING
+    asked.wait = 0.0
+    time.sleep(2.0)
+    assert ready.state().is_ready
+
+
+def test_a_change_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = Asked(monkeypatch)
+    ready = Readiness(None, fresh=0.0)  # type: ignore[arg-type]
+    ready.state()
+    monkeypatch.setattr(schema, "LATEST", "0009")
+    monkeypatch.setattr(schema, "version", lambda _: "0001")
+    for _ in range(3):
+        assert not ready.state().is_ready
+    assert asked.count == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "Ready: database ok, schema wrong"
+    ]
+
+
+def test_nothing_below_it(tmp_path: Path) -> None:
+    database = databases.create("sqlite", tmp_path)
+    client = Client(wsgi_application(build(database).desk))
+    for path in ("/health", "/health/", "/health/live/", "/health/other", "/kimai/health/live"):
+        assert client.get(path).status_code == 404
+    database.close()
