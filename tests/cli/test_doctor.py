@@ -22,7 +22,7 @@ from kimai_remote.cli.checks import certificates, database, machine
 from kimai_remote.cli.checks.finding import Level
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
-from kimai_remote.storage import counts
+from kimai_remote.storage import counts, schema
 from kimai_remote.storage import models as m
 from kimai_remote.storage.database import Database
 from security.street import certificate
@@ -122,7 +122,7 @@ def test_an_old_schema(environ: dict[str, str], world: World) -> None:
         code, found = doctor(**environ)
     finally:
         with world.database.begin() as connection:
-            connection.execute(version.update().values(version_num="0002"))
+            connection.execute(version.update().values(version_num=schema.LATEST))
     assert (code, levels(found)) == (1, {"schema": "wrong"})
     assert "kimai-remote db upgrade" in found["schema"]["text"]
 
