@@ -145,7 +145,8 @@ def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
         return
     yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
     if connection.scalar(select(User.userID).where(User.trash == 0, User.active == 1)) is None:
-        yield warning("users", "nobody can log in: there is no active user", "")
+        yield warning("users", "nobody can log in: there is no active user",
+                      "Make one active, or create one.")  # fmt: skip
     yield _counts(connection)
 
 
