@@ -62,8 +62,10 @@ def load(server: Server, threads: int) -> Iterator[list[str]]:
 
     with ThreadPoolExecutor(threads) as pool:
         working = [pool.submit(work, place) for place in range(threads)]
-        yield failures
-        stop.set()
+        try:
+            yield failures
+        finally:
+            stop.set()
     assert all(future.done() for future in working)
     assert min(done) > 20
 

@@ -226,16 +226,14 @@ def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.Monkey
 def test_a_change_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked = Asked(monkeypatch)
+    versions = [schema.LATEST, "0001", "0001", None, schema.LATEST, schema.LATEST]
+    monkeypatch.setattr(schema, "version", lambda _: versions.pop(0))
     ready = Readiness(None, fresh=0.0)  # type: ignore[arg-type]
-    ready.state()
-    monkeypatch.setattr(schema, "LATEST", "0009")
-    monkeypatch.setattr(schema, "version", lambda _: "0001")
-    for _ in range(3):
-        assert not ready.state().is_ready
-    assert asked.count == 1
+    states = [ready.state().is_ready for _ in range(6)]
+    assert states == [True, False, False, False, True, True]
     assert [record.getMessage() for record in caplog.records] == [
-        "Ready: database ok, schema wrong"
+        f"Not ready: database ok, schema wrong. Its version is 0001, not {schema.LATEST}.",
+        "Ready again",
     ]
 
 

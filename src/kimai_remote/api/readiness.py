@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..storage import schema
 from ..storage.database import Database
@@ -29,6 +29,8 @@ class State:
     database: str
     #: ``ok``, ``wrong``, or ``unknown`` while the database doesn't answer.
     schema: str
+    #: The database's own words, for the log alone.
+    reason: str = field(default="", compare=False)
 
     @property
     def is_ready(self) -> bool:
@@ -84,9 +86,12 @@ class Readiness:
 
     def _learn(self, state: State) -> State:
         with self._guard:
-            if self._known is not None and self._known.is_ready != state.is_ready:
-                tell = log.warning if state.is_ready else log.error
-                tell("Ready: database %s, schema %s", state.database, state.schema)
+            before = self._known is None or self._known.is_ready
+            if before and not state.is_ready:
+                log.error("Not ready: database %s, schema %s. %s",
+                          state.database, state.schema, state.reason)  # fmt: skip
+            elif not before and state.is_ready:
+                log.warning("Ready again")
             self._known, self._until = state, time.monotonic() + self._fresh
         return state
 
@@ -95,8 +100,7 @@ def _ask(database: Database) -> State:
     try:
         found = schema.version(database)
     except Exception as error:
-        # The words for whoever can mend it; the client gets none of them.
-        reason = str(getattr(error, "orig", None) or error).strip()
-        log.error("The database did not answer whether it is ready: %s", reason)
-        return State("unreachable", "unknown")
-    return State("ok", "ok" if found == schema.LATEST else "wrong")
+        return State("unreachable", "unknown", str(getattr(error, "orig", None) or error).strip())
+    if found == schema.LATEST:
+        return State("ok", "ok")
+    return State("ok", "wrong", f"Its version is {found or 'unknown'}, not {schema.LATEST}.")

@@ -95,7 +95,7 @@ def _server(settings: Settings, database: Database, connection: Connection) -> I
             "UTF8, tables of MariaDB in utf8mb4.",
         )  # fmt: skip
     if database.is_sqlite:
-        yield _journal(Path(database.url.database or ""))
+        yield _journal(connection, Path(database.url.database or ""))
         return
     yield _clock(found.clock_ahead)
     needed = settings.workers * (settings.threads + 2)
@@ -106,10 +106,13 @@ def _server(settings: Settings, database: Database, connection: Connection) -> I
         yield right("connections", text)
 
 
-def _journal(file: Path) -> Finding:
-    # In the file's head; SQLite itself would have to make files to find out.
-    with file.open("rb") as head:
-        is_wal = head.read(20)[18:] == b"\x02\x02"
+def _journal(connection: Connection, file: Path) -> Finding:
+    is_wal = connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    if not is_wal:
+        # Where nobody has the file open, only its head tells. Elsewhere it mustn't be opened past
+        # SQLite: closing it would take away all locks that this process has on it.
+        with file.open("rb") as head:
+            is_wal = head.read(20)[18:] == b"\x02\x02"
     if is_wal:
         return right("journal", "write-ahead log: reading and writing don't wait for each other")
     return warning(
@@ -145,7 +148,8 @@ def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
         return
     yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
     if connection.scalar(select(User.userID).where(User.trash == 0, User.active == 1)) is None:
-        yield warning("users", "nobody can log in: there is no active user", "")
+        yield warning("users", "nobody can log in: there is no active user",
+                      "Make one active, or create one.")  # fmt: skip
     yield _counts(connection)
 
 
