@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from faults import instances
 from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
 from faults.soap import assert_not_now
+from kimai_remote.storage.database import Database
 from support import databases
 from support.server import Server
 from support.world import World, build
@@ -60,6 +63,8 @@ def test_a_server_that_is_read_only_for_a_while(
     def switch(state: str) -> None:
         statements = [statement.format(state) for statement in SWITCHES[instance.kind]]
         instance.execute(*statements, url=instance.administration)
+        if instance.kind == "postgresql":
+            wait_for_reload(instance, state)
 
     with serving_world(own_world, tmp_path) as server:
         switch("on")
@@ -68,6 +73,20 @@ def test_a_server_that_is_read_only_for_a_while(
         finally:
             switch("off")
         assert_writes(server, own_world)
+
+
+def wait_for_reload(instance: Instance, state: str) -> None:
+    """PostgreSQL's server is only asked to read its configuration; a new session sees when it
+    has, and has told the others."""
+    url = Database(instance.administration).url
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    deadline = time.monotonic() + 20
+    while True:
+        with engine.connect() as connection:
+            if connection.exec_driver_sql("SHOW default_transaction_read_only").scalar() == state:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @contextmanager
