@@ -1,9 +1,11 @@
-"""SIGHUP and SIGTERM: nobody's call is lost, and what can be read anew is."""
+"""SIGHUP and SIGTERM: each call that is run is answered, and what can be read anew is."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -15,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
@@ -40,41 +43,67 @@ def wait_for(condition: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.1)
 
 
+@dataclass
+class Load:
+    """What became of many calls."""
+
+    #: Calls that were answered.
+    answered: int = 0
+    #: Connections that were closed before anything of an answer came.
+    closed: int = 0
+    #: Anything else that went wrong.
+    failures: list[str] = field(default_factory=list)
+
+
 @contextmanager
-def load(server: Server, threads: int) -> Iterator[list[str]]:
-    """Calls all the time, half of them on connections that are kept; what went wrong."""
-    failures: list[str] = []
-    done = [0] * threads
-    stop = threading.Event()
+def load(server: Server, threads: int) -> Iterator[Load]:
+    """Calls all the time, half of them on connections that are kept."""
+    found = Load()
+    stop, guard = threading.Event(), threading.Lock()
 
     def work(place: int) -> None:
         session = requests.Session()
         while not stop.is_set():
             try:
                 if place % 2:
-                    reply = session.post(server.json, json=VERSION, timeout=30)
-                    assert reply.status_code == 200
+                    assert session.post(server.json, json=VERSION, timeout=30).status_code == 200
                 else:
                     assert post_json(server, VERSION).status == 200
-                done[place] += 1
+                with guard:
+                    found.answered += 1
+            except (ConnectionError, http.client.BadStatusLine, requests.ConnectionError) as error:
+                refused = "refused" in repr(error).lower()
+                with guard:
+                    found.failures += [repr(error)] * refused
+                    found.closed += not refused
             except Exception as error:
-                failures.append(repr(error))
+                found.failures.append(repr(error))
 
     with ThreadPoolExecutor(threads) as pool:
-        working = [pool.submit(work, place) for place in range(threads)]
+        for place in range(threads):
+            pool.submit(work, place)
         try:
-            yield failures
+            yield found
         finally:
             stop.set()
-    assert all(future.done() for future in working)
-    assert min(done) > 20
 
 
 def test_no_call_is_lost_when_processes_are_replaced(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "2") as server, load(server, 6) as failures:
-        for _ in range(2):
-            reload(server)
-        assert failures == []
+    """The server never refuses a connection, and every call that it runs is answered.
+
+    A connection that is opened, or idle, at the moment when its process ends may be closed before
+    the server has read a call from it; that call is not run.
+    """
+    with serving(tmp_path, "--workers", "2") as server:
+        with load(server, 6) as found:
+            for _ in range(2):
+                reload(server)
+        assert found.failures == []
+        assert found.answered > 500
+        assert found.closed < 20
+        name = 'kimai_remote_calls_total{method="getVersion",outcome="success",protocol="json-rpc"}'
+        (run,) = re.findall(re.escape(name) + r" (\S+)", get(server, "/metrics").text)
+        assert float(run) == found.answered
     assert server.output.count("Reloading: each process is replaced by a new one") == 2
 
 
