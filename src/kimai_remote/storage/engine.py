@@ -152,8 +152,9 @@ def _postgresql_arguments(statement_timeout: int, read_only: bool) -> dict[str, 
         "statement_timeout": f"{statement_timeout}s",
         "TimeZone": "UTC",
         "client_encoding": "UTF8",
-        "default_transaction_read_only": "on" if read_only else "off",
     }
+    if read_only:  # else the server's own setting holds
+        session["default_transaction_read_only"] = "on"
     return {
         "connect_timeout": CONNECT_TIMEOUT,
         "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
