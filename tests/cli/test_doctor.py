@@ -55,6 +55,8 @@ def environ(world: World, folder: Path) -> dict[str, str]:
     """What names the database of the known world, with counts that triggers keep."""
     with world.database.begin() as connection:
         counts.install(connection)
+    if world.database.is_sqlite:  # as the service makes it
+        Path(world.database.url.database or "").chmod(0o600)
     (folder / "data").mkdir(mode=0o700)
     return {
         "DATABASE_URL": world.database.url.render_as_string(hide_password=False),
@@ -70,8 +72,6 @@ def levels(found: Found) -> dict[str, str]:
 
 def test_all_is_right(environ: dict[str, str], world: World) -> None:
     world.add_entry(start=world.now - 7200, end=world.now - 3600)
-    if world.database.is_sqlite:
-        Path(world.database.url.database or "").chmod(0o600)
     code, found = doctor(**environ)
     assert (code, levels(found)) == (0, {})
     expected = {"database", "character set", "schema", "counts", "address", "program"}
