@@ -390,6 +390,14 @@ def test_report(kimai: Any) -> None:
     assert kimai("report", "month", *period).stdout.count("2026-03 ") == 1
 
 
+def test_a_spreadsheet_runs_no_name(kimai: Any) -> None:
+    world = kimai.world
+    kimai("project", "edit", f"id:{world.shop}", "--name", "=1+1")
+    world.add_entry(start=world.now - 3600, end=world.now)
+    line = kimai("report", "project", "--csv", "--year", "2026").stdout.splitlines()[1]
+    assert line.startswith(f"{world.shop},'=1+1,")
+
+
 def test_report_in_the_time_zone_of_the_server(kimai: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour before midnight UTC on the last of a month is of the next one in Tokyo."""
     start = int(datetime(2026, 1, 31, 23, tzinfo=UTC).timestamp())

@@ -67,9 +67,16 @@ def print_change(record: Mapping[str, Any], sentence: str, *, as_json: bool) -> 
 
 
 def print_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows for a spreadsheet. It would run a name that looks like a formula, so such a name gets an
+    apostrophe in front."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(headings)
-    writer.writerows(rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+
+
+def _harmless(cell: Any) -> Any:
+    is_formula = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if is_formula else cell
 
 
 def shown(value: Any) -> str:
