@@ -14,6 +14,7 @@ from kimai_remote.cli.main import app
 from kimai_remote.storage import counts, schema
 from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import Base, EntryCount, schema_version
+from support.server import free_port
 
 
 @pytest.fixture
@@ -60,14 +61,14 @@ def test_upgrade_makes_the_schema_known(configured: Database) -> None:
 
 def test_serve_refuses_a_schema_that_it_does_not_know(configured: Database) -> None:
     make_unversioned(configured)
-    code, output = run("serve")
+    code, output = run("serve", "--port", str(free_port()))
     assert (code, "'kimai-remote db upgrade'" in output) == (2, True)
     schema_version.create(configured.engine)
     schema_of_a_later_one = Base.metadata.tables[schema_version.name].insert()
     with configured.engine.begin() as connection:
         connection.execute(schema_of_a_later_one, {"version_num": "9999"})
         connection.execute(update(schema_version).values(version_num="9999"))
-    code, output = run("serve")
+    code, output = run("serve", "--port", str(free_port()))
     assert (code, "Install the newer one" in output) == (2, True)
 
 

@@ -17,6 +17,7 @@ from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
 from kimai_remote.storage.database import Database
 from support import kimai1
+from support.server import free_port
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_adoption(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """serve refuses until 'db upgrade' has been at work."""
     monkeypatch.setenv("KIMAI_REMOTE_KIMAI_AUTOCONF", str(autoconf(tmp_path, kimai)))
     monkeypatch.setenv("KIMAI_REMOTE_DATA_DIR", str(tmp_path))
-    code, shown = run("serve")
+    code, shown = run("serve", "--port", str(free_port()))
     assert (code, "kimai-remote kimai1 check" in " ".join(shown.split())) == (2, True)
     assert run("db", "upgrade")[0] == 0
     assert run("db", "status")[0] == 0

@@ -135,7 +135,8 @@ def test_a_wrong_file_changes_nothing(tmp_path: Path) -> None:
     with serving(tmp_path, environ={"KIMAI_REMOTE_CONFIG": str(file)}) as server:
         before = server.workers
         for lines in ("prot = 1", "max_batch = ", 'tls_cert = "none"\ntls_key = "none"',
-                      'secret = "short"', f'audit_log = "{tmp_path}"'):  # fmt: skip
+                      'secret = "short"', f'audit_log = "{tmp_path}"',
+                      'database_url = "postgresql://user@host:port/name"'):  # fmt: skip
             file.write_text(lines)
             seen = server.output.count("Not reloaded, the processes go on as they are: ")
             server.process.send_signal(signal.SIGHUP)
@@ -147,6 +148,18 @@ def test_a_wrong_file_changes_nothing(tmp_path: Path) -> None:
         file.write_text("max_batch = 3\n")
         reload(server)
         assert len(post_json(server, [VERSION] * 3).json) == 3
+
+
+def test_other_machines_are_not_served_in_the_clear_by_a_reload(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('host = "0.0.0.0"\ninsecure = true\n')
+    with serving(tmp_path, environ={"KIMAI_REMOTE_CONFIG": str(file)}) as server:
+        before = server.workers
+        file.write_text('host = "0.0.0.0"\n')
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "would cross the network in the clear" in server.output)
+        assert server.workers == before
+        assert get(server, "/health/live").status == 200
 
 
 def test_a_new_certificate(tmp_path: Path) -> None:
@@ -198,7 +211,8 @@ def test_a_call_in_progress_is_finished(tmp_path: Path) -> None:
         with closing(sqlite3.connect(file)) as other, ThreadPoolExecutor(1) as pool:
             other.execute("BEGIN IMMEDIATE")
             started = pool.submit(call, server, "startRecord", key, 1, 11)
-            time.sleep(0.5)
+            in_progress = re.compile(r"^kimai_remote_calls_in_progress\S* 1\.0$", re.M)
+            wait_for(lambda: in_progress.search(get(server, "/metrics").text) is not None)
             server.process.terminate()
             time.sleep(0.5)
             assert not started.done()

@@ -372,7 +372,7 @@ def serving_tls(
 
 def serve(*arguments: str, **environ: str) -> tuple[int, str]:
     """The exit code and words of ``serve`` that is expected to refuse."""
-    result = CliRunner().invoke(app, ["serve", *arguments], env=environ)
+    result = CliRunner().invoke(app, ["serve", "--port", str(free_port()), *arguments], env=environ)
     return result.exit_code, " ".join(result.output.split())
 
 
@@ -386,12 +386,12 @@ def test_other_machines_need_tls(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_this_machine_needs_none(host: str) -> None:
-    street.check(Settings(host=host))
+    street.check(Settings(host=host, port=free_port()))
 
 
 @pytest.mark.parametrize("permitted", [{"insecure": True}, {"trusted_proxies": 1}])
 def test_ways_to_insist(permitted: dict[str, Any]) -> None:
-    street.check(Settings(host="0.0.0.0", **permitted))  # noqa: S104
+    street.check(Settings(host="0.0.0.0", port=free_port(), **permitted))  # noqa: S104
 
 
 def test_serving_other_machines_in_the_clear(tmp_path: Path) -> None:
@@ -411,7 +411,7 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
         street.check(Settings(tls_cert=str(cert), tls_key=str(tmp_path / "missing")))
     with pytest.raises(ConfigurationError, match="belong together"):
         street.check(Settings(tls_cert=str(cert)))
-    street.check(Settings(tls_cert=str(cert), tls_key=str(key)))
+    street.check(Settings(tls_cert=str(cert), tls_key=str(key), port=free_port()))
 
 
 def test_an_audit_log_that_cant_be_written(tmp_path: Path) -> None:

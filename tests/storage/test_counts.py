@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from kimai_remote.storage import counts
 from kimai_remote.storage import models as m
 from kimai_remote.storage.database import Database
+from support.remotes import JsonRemote
 from support.world import World
 
 
@@ -76,3 +77,21 @@ def test_counts_that_went_wrong_are_counted_again(world: World, database: Databa
         assert counts.wrong(connection) == []
     world.add_entry()
     assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.ids["ben"], 0): 1}
+
+
+def test_a_service_notices_that_counts_are_not_kept_any_more(
+    world: World, database: Database
+) -> None:
+    """It has asked once whether they are."""
+    remote, key = JsonRemote(world), world.key("alice")
+    world.add_entry()
+    assert remote.call("getTimesheet", key, 0, 0, -1, 0, 1)["total"] == 1
+    with database.begin() as connection:
+        counts.remove(connection)
+    try:
+        world.add_entry()
+        answer = remote.call("getTimesheet", key, 0, 0, -1, 0, 1)
+        assert (answer["total"], len(answer["items"])) == (2, 1)
+    finally:
+        with database.begin() as connection:
+            counts.install(connection)

@@ -200,14 +200,14 @@ class Asked:
 
 def test_asking_often_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, wait=0.1)
-    ready = Readiness(None, fresh=0.5)  # type: ignore[arg-type]
+    ready = Readiness(None, fresh=600)  # type: ignore[arg-type]
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda _: ready.state(), range(50)))
     assert {state.is_ready for state in states} == {True}
     assert asked.count == 1
-    time.sleep(0.6)
-    ready.state()
-    assert asked.count == 2
+    again = Readiness(None, fresh=0.0)  # type: ignore[arg-type]
+    assert [again.state().is_ready for _ in range(2)] == [True, True]
+    assert asked.count == 3
 
 
 def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,11 +216,13 @@ def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.Monkey
     begun = time.monotonic()
     for _ in range(8):
         assert ready.state().database == "slow"
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 2.0  # the database still hangs
     assert asked.count == readiness.MOST_WAITING
     asked.wait = 0.0
-    time.sleep(2.0)
-    assert ready.state().is_ready
+    deadline = time.monotonic() + 20
+    while not ready.state().is_ready:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_change_is_logged_once(

@@ -74,6 +74,11 @@ def existing_secret(settings: Settings) -> bytes:
         return _checked(path.read_text().strip().encode(), str(path))
     except OSError as error:
         raise _unusable(path, error) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"The server secret {path} isn't text. Put back the file that was there, or remove it "
+            "to have another one made: then everybody gets another API key."
+        ) from None
 
 
 def _unusable(path: Path, error: OSError) -> ConfigurationError:

@@ -91,13 +91,17 @@ class _Server(Server):  # type: ignore[misc, valid-type]
             kept = {name: getattr(before, name) for name in ("host", "port", "workers")}
             settings = replace(found, **kept)
             street.check_tls(settings)
+            street.check_protection(settings)
             logs.check(settings)
             open_desk(settings).database.close()
-        except KimaiRemoteError as error:
-            log.error("Not reloaded, the processes go on as they are: %s", error)
+            self._take(settings)
+            logs.configure(settings)
+        except Exception as error:
+            # Whatever it is: raised here, it would end the server and leave its processes.
+            detail = None if isinstance(error, KimaiRemoteError) else error
+            self._take(before)
+            log.error("Not reloaded, the processes go on as they are: %s", error, exc_info=detail)
             return
-        self._take(settings)
-        logs.configure(settings)
         log.info("Reloading: each process is replaced by a new one")
         super().signal_handler_reload(*signal)
 
@@ -115,8 +119,10 @@ def _raise_open_files() -> int:
         import resource  # not on Windows
     except ImportError:
         return MOST_CONNECTIONS
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MOST_CONNECTIONS if most == resource.RLIM_INFINITY else most
+    if least != resource.RLIM_INFINITY and least < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     if most == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
     return max(128, min(MOST_CONNECTIONS, most // 2))

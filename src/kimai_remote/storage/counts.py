@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, delete, func, insert, inspect, select
+from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from .models import PREFIX_TOKEN, EntryCount, GroupUser, TimeEntry, real_name
@@ -32,7 +33,8 @@ def install(connection: Connection) -> bool:
     """
     if not is_own_schema(connection):
         return False
-    remove(connection)
+    # What was counted stays until it is counted anew: others may be reading it.
+    _drop_triggers(connection)
     try:
         for statement in _statements(connection.dialect.name):
             connection.exec_driver_sql(statement)
@@ -49,6 +51,11 @@ def install(connection: Connection) -> bool:
 
 def remove(connection: Connection) -> None:
     """Keep no counts any more."""
+    _drop_triggers(connection)
+    connection.execute(delete(EntryCount))
+
+
+def _drop_triggers(connection: Connection) -> None:
     postgresql = connection.dialect.name == "postgresql"
     quote = connection.dialect.identifier_preparer.initial_quote
     for event in _EVENTS:
@@ -59,12 +66,15 @@ def remove(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}()")
         else:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-    connection.execute(delete(EntryCount))
 
 
 def recount(connection: Connection) -> None:
-    """Make all counts anew; for after a change that went past the triggers."""
-    if connection.dialect.name == "postgresql":  # the others' locks on the counts do
+    """Make all counts anew, in one transaction; for after a change that went past the triggers.
+
+    SQLite lets nobody else write meanwhile, PostgreSQL nobody change entries. On MariaDB somebody's
+    first entry may come in between, whose count then is there already.
+    """
+    if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f'LOCK TABLE "{_ENTRIES}" IN SHARE ROW EXCLUSIVE MODE')
     connection.execute(delete(EntryCount))
     rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
@@ -72,7 +82,12 @@ def recount(connection: Connection) -> None:
         {"userID": user, "cleared": cleared, "entries": number}
         for (user, cleared), number in _real(connection).items()
     ]
-    connection.execute(insert(EntryCount), rows)
+    if connection.dialect.name in ("mysql", "mariadb"):
+        statement = mysql.insert(EntryCount)
+        fresh = {"entries": statement.inserted.entries}
+        connection.execute(statement.on_duplicate_key_update(fresh), rows)
+    else:
+        connection.execute(insert(EntryCount), rows)
 
 
 def _real(connection: Connection) -> dict[tuple[int, int], int]:

@@ -50,7 +50,7 @@ def parse(text: str) -> URL:
     """:raises ConfigurationError: not a database URL."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise ConfigurationError(
             "The database URL can't be read. It looks like sqlite:////var/lib/kimai.sqlite3, "
             "postgresql://user:password@host/name or mariadb://user:password@host/name."

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ..errors import ConfigurationError
+from . import engine
 from .database import Database
 
+#: What MariaDB and MySQL say of a statement that takes longer than it may.
+_TOO_LONG = (1969, 3024)
 #: Seconds to wait for another process on MariaDB; the others wait as for any lock.
 PATIENCE = 10
 
@@ -50,7 +53,13 @@ def _named_lock(database: Database, name: str) -> Iterator[None]:
         yield
         return
     with database.engine.connect() as guard:
-        if not guard.scalar(select(func.get_lock(name, PATIENCE))):
+        try:
+            is_taken = guard.scalar(select(func.get_lock(name, PATIENCE)))
+        except DBAPIError as error:
+            if engine.error_number(error.orig) not in _TOO_LONG:
+                raise
+            is_taken = False
+        if not is_taken:
             raise ConfigurationError(_BUSY)
         try:
             yield

@@ -33,8 +33,9 @@ class Listing:
     #: What the list is ordered by; then by the key.
     moment: InstrumentedAttribute[int]
     conditions: list[ColumnElement[bool]]
-    #: Reads the number of entries where the database keeps it; by default they are counted.
-    count: Select[int] | None = None
+    #: Reads the number of entries where the database keeps it; where that is null, and by default,
+    #: they are counted.
+    count: Select[int | None] | None = None
     #: Whether the conditions leave out most entries of a long list. Then an index tells which are
     #: left, and databases need to be told how few to look up, or they read the whole table.
     narrow: bool = False
@@ -63,10 +64,7 @@ def page(
     if everything and not listing.narrow:
         whole = statement.where(*listing.conditions).order_by(*newest_first)
         return _read(call, whole, None), None
-    counted = listing.count
-    if counted is None:
-        counted = select(func.count(listing.key)).where(*listing.conditions)
-    total = call.session.scalar(counted) or 0
+    total = _total(call, listing)
     left = total - start
     if left <= 0:
         return [], total
@@ -86,6 +84,15 @@ def page(
     )
     shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
     return _read(call, shown, size), None if everything else total
+
+
+def _total(call: Call, listing: Listing) -> int:
+    if listing.count is not None:
+        kept = call.session.scalar(listing.count)
+        if kept is not None:
+            return kept
+    counted = select(func.count(listing.key)).where(*listing.conditions)
+    return call.session.scalar(counted) or 0
 
 
 #: More records than are added while one call is answered.

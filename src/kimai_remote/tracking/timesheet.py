@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from ..errors import Refused
 from ..storage import models as m
+from ..storage.counts import MARKER
 from . import access, entries
 from .call import Call
 from .entries import Record, given
@@ -78,12 +80,14 @@ def rows(
     return Rows(ROW, shown, total)
 
 
-def _kept_count(call: Call, cleared: int) -> Select[int] | None:
-    """Reads how many entries the caller has, where the database keeps that."""
+def _kept_count(call: Call, cleared: int) -> Select[int | None] | None:
+    """Reads how many entries the caller has, where the database keeps that; null where it has
+    stopped to keep it since the service found out."""
     if not call.keeps_counts or call.principal.customer_id is not None:
         return None
     kept = m.EntryCount
-    total = select(func.coalesce(func.sum(kept.entries), 0)).where(
+    marker = exists().where(aliased(kept).userID == MARKER)
+    total = select(case((marker, func.coalesce(func.sum(kept.entries), 0)))).where(
         kept.userID == call.principal.user_id
     )
     return total if cleared == -1 else total.where(kept.cleared == cleared)

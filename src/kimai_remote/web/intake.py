@@ -134,6 +134,7 @@ def _stored(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
     file.write(begin)
     file.writelines(rest)
     file.flush()
+    file.seek(0)  # where opening it again means sharing its position, as on macOS
     return b"", file
 
 

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,12 +39,14 @@ def folder() -> Iterator[Path]:
     base = Path(tempfile.gettempdir())
     for left in base.glob(f"{_NAME}*"):
         with contextlib.suppress(OSError):
-            if not _is_held(left / "server"):
+            if _is_mine(left) and not _is_held(left / "server"):
                 shutil.rmtree(left, ignore_errors=True)
-    path = Path(tempfile.mkdtemp(prefix=_NAME))
+    # It gets its name when it is held: one that isn't is removed by the next server that starts.
+    path = Path(tempfile.mkdtemp(prefix=f"new-{_NAME}"))
     before = os.environ.get(VARIABLE)
     try:
         with _hold(path / "server"):
+            path = path.rename(path.with_name(path.name.removeprefix("new-")))
             os.environ[VARIABLE] = str(path)
             yield path
     finally:
@@ -96,10 +99,11 @@ class ProcessFiles:
             if not file.exists():
                 continue
             total = MmapedDict(str(self.path / f"{kind}_{_ENDED}.db"))
-            for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):
+            figures = list(MmapedDict.read_all_values_from_file(str(file)))
+            file.unlink()  # first, so that nothing is added twice, whatever ends this process
+            for key, value, _, _ in figures:
                 total.write_value(key, total.read_value(key)[0] + value, 0.0)
             total.close()
-            file.unlink()
         for file in self.path.glob(f"gauge_*_{process}.db"):
             file.unlink()
 
@@ -113,6 +117,12 @@ def _hold(path: Path, *, wait: bool = False) -> IO[bytes]:
     if fcntl is not None:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     return file
+
+
+def _is_mine(path: Path) -> bool:
+    """Anybody may put anything into the folder for temporary files."""
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) and (os.name != "posix" or found.st_uid == os.getuid())
 
 
 def _is_held(path: Path) -> bool:
