@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -299,14 +299,19 @@ def test_the_public_address(folder: Path) -> None:
 
 
 @contextmanager
-def answering(body: bytes) -> Iterator[str]:
+def answering(body: bytes, moved_to: str = "") -> Iterator[str]:
     """An HTTP server that answers everything with the same."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.send_response(200)
+        def answer(self) -> None:
+            self.send_response(302 if moved_to else 200)
+            if moved_to:
+                self.send_header("Location", moved_to)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # enough is enough for a client
+                self.wfile.write(body)
+
+        do_GET = do_POST = answer  # noqa: N815 (the library's names)
 
         log_message: Callable[..., None] = lambda *_: None
 
@@ -323,6 +328,17 @@ def answering(body: bytes) -> Iterator[str]:
 def test_something_else_at_the_public_address(body: bytes, level: str) -> None:
     with answering(body) as url:
         assert doctor(PUBLIC_URL=url)[1]["public address"]["level"] == level
+
+
+def test_a_public_address_that_never_ends_or_leads_elsewhere() -> None:
+    with answering(b"x" * 200_000) as url:
+        found = doctor(PUBLIC_URL=url)[1]["public address"]
+    assert (found["level"], "answers without end" in found["text"]) == ("warning", True)
+    with answering(b'{"result":"\\u001b[31mred"}') as url:
+        assert "\x1b" not in doctor(PUBLIC_URL=url)[1]["public address"]["text"]
+    with answering(b'{"result":"reached"}') as other, answering(b"", moved_to=other) as url:
+        found = doctor(PUBLIC_URL=url)[1]["public address"]
+    assert (found["level"], "reached" in found["text"]) == ("warning", False)
 
 
 def test_in_words(folder: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from console import browser as browsers
 from console.browser import Console
@@ -23,6 +23,84 @@ def key(server: Server, name: str) -> str:
 
 def latest(server: Server, name: str) -> dict[str, str]:
     return call(server, "getTimesheet", key(server, name), 0, 0, -1, 0, 1)["items"][0]
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def moment(text: str, fold: int = 0) -> int:
+    """Unix seconds; ``fold`` 1 is the second of two hours that are written alike."""
+    found = datetime.datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold)
+    return int(found.timestamp())
+
+
+def answer_without_date(route: Route) -> None:
+    answer = route.fetch()
+    headers = {name: value for name, value in answer.headers.items() if name != "date"}
+    route.fulfill(response=answer, headers=headers)
+
+
+def edit_end(console: Console, server: Server, start: int, end: int, typed: str) -> str:
+    """Add an entry, correct its end in the console, and what the dialog says of it then."""
+    record = {"projectId": 1, "taskId": 11, "start": start, "end": end}
+    number = call(server, "setTimesheetRecord", key(server, "ben"), record, False)
+    page = console.page
+    # The week of the entry is shown as if it were now; the server's answers mustn't tell.
+    page.clock.install(time=end)
+    page.route("**/core/json.php*", answer_without_date)
+    console.enter("ben", "demo-ben")
+    entry = console.section("Entries").get_by_role("listitem").first
+    entry.get_by_role("button").first.click()
+    dialog = page.get_by_role("dialog", name="Edit the entry")
+    dialog.get_by_label("End").fill(typed)
+    dialog.get_by_role("button", name="Save").click()
+    alert = dialog.get_by_role("alert").last
+    page.wait_for_function(
+        "() => !document.querySelector('dialog[open]')"
+        " || document.querySelector('dialog[open] [role=alert]:not(:empty)')"
+    )
+    said = alert.text_content() or "" if dialog.count() else ""
+    page.unroute_all(behavior="ignoreErrors")
+    entry_id = number["items"][0]["id"]
+    stored = call(server, "getTimesheetRecord", key(server, "ben"), entry_id)["items"][0]
+    call(server, "removeTimesheetRecord", key(server, "ben"), entry_id)
+    return said or stored["end"]
+
+
+def test_an_end_in_the_hour_that_comes_twice(console: Console, demo: Server) -> None:
+    start = moment("2025-10-26T01:45:00")
+    end = moment("2025-10-26T02:30:00", fold=1)
+    wanted = moment("2025-10-26T02:40:00", fold=1)
+    assert edit_end(console, demo, start, end, "2025-10-26T02:40:00") == str(wanted)
+
+
+def test_both_ends_in_the_hour_that_comes_twice(console: Console, demo: Server) -> None:
+    start = moment("2025-10-26T02:30:17", fold=1)
+    end = moment("2025-10-26T02:45:18", fold=1)
+    wanted = moment("2025-10-26T02:50:00", fold=1)
+    assert edit_end(console, demo, start, end, "2025-10-26T02:50:00") == str(wanted)
+
+
+def test_a_time_that_does_not_exist(console: Console, demo: Server) -> None:
+    start, end = moment("2026-03-29T01:30:00"), moment("2026-03-29T03:10:00")
+    said = edit_end(console, demo, start, end, "2026-03-29T02:30:00")
+    assert said.startswith("There is no such time")
+
+
+def test_what_is_done_elsewhere_is_noticed(console: Console, demo: Server) -> None:
+    page = console.page
+    page.clock.install()
+    console.enter("ben", "demo-ben")
+    expect(console.recording).to_have_text("Nothing is being recorded")
+    own = key(demo, "ben")
+    project = call(demo, "getProjects", own)["items"][0]
+    task = call(demo, "getTasks", own, project["projectID"])["items"][0]
+    call(demo, "startRecord", own, project["projectID"], task["activityID"])
+    page.clock.fast_forward(31_000)
+    expect(console.recording).to_have_text(f"{project['name']} · {task['name']}")
+    call(demo, "stopRecord", own, 0)
+    page.clock.fast_forward(31_000)
+    expect(console.recording).to_have_text("Nothing is being recorded")
 
 
 def test_from_sign_in_to_a_stopped_timer(console: Console, demo: Server) -> None:

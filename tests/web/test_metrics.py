@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -253,10 +254,14 @@ TOKEN = "a-token-for-metrics"
         ({"trusted_proxies": 1}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 203.0.113.5"}, 403),
         ({"trusted_proxies": 1, "metrics_from": "203.0.113.0/24"}, "127.0.0.1",
          {"X-Forwarded-For": "203.0.113.5"}, 200),
+        ({"trusted_proxies": 2}, "127.0.0.1", {"X-Forwarded-For": "203.0.113.5"}, 403),
+        ({"trusted_proxies": 2}, "127.0.0.1", {"X-Real-Ip": "203.0.113.5"}, 403),
+        ({"trusted_proxies": 2}, "127.0.0.1", {}, 200),
         ({"metrics_from": ""}, "127.0.0.1", {}, 404),
         ({"metrics_from": "", "metrics_token": TOKEN}, "127.0.0.1", {}, 401),
         ({"metrics_token": TOKEN}, "127.0.0.1", {}, 200),
         ({"metrics_token": TOKEN}, "192.0.2.1", {"Authorization": f"Bearer {TOKEN}"}, 200),
+        ({"metrics_token": TOKEN}, "192.0.2.1", {"Authorization": f"bearer {TOKEN}"}, 200),
         ({"metrics_token": TOKEN}, "192.0.2.1", {"Authorization": f"Bearer {TOKEN}x"}, 401),
         ({"metrics_token": TOKEN}, "192.0.2.1", {"Authorization": "Bearer \xe9"}, 401),
         ({"metrics_token": TOKEN}, "192.0.2.1", {}, 401),
@@ -298,6 +303,33 @@ def test_the_folder_goes_with_the_server(tmp_path: Path, own_temporary_folder: P
         (another,) = own_temporary_folder.iterdir()
         assert another != folder
     assert list(own_temporary_folder.iterdir()) == []
+
+
+def test_a_folder_that_was_cleaned_away(tmp_path: Path, own_temporary_folder: Path) -> None:
+    """Figures begin anew then; calls go on, and so does the replacing of processes."""
+    with serving(tmp_path) as server:
+        (folder,) = own_temporary_folder.iterdir()
+        shutil.rmtree(folder)
+        post_json(server, VERSION)
+        assert get(server, "/metrics").status == 200
+        shutil.rmtree(folder)
+        before = server.workers
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while set(before) & set(server.workers) or not server.workers:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        post_json(server, VERSION)
+        assert calls(figures(server)) == {("getVersion", "json-rpc", "success"): 1}
+
+
+def test_what_others_put_beside_it(tmp_path: Path, own_temporary_folder: Path) -> None:
+    """Anybody may make a folder of such a name in a folder for temporary files."""
+    (own_temporary_folder / "kimai-remote-metrics-link").symlink_to(tmp_path)
+    (own_temporary_folder / "kimai-remote-metrics-file").touch()
+    with serving(tmp_path) as server:
+        assert get(server, "/metrics").status == 200
+    assert tmp_path.exists()
 
 
 def test_two_servers_have_folders_of_their_own(tmp_path: Path, own_temporary_folder: Path) -> None:

@@ -71,8 +71,8 @@ DAYS = 365
 Progress = Callable[[float], None]
 
 
-def fill(desk: Desk, progress: Progress) -> None:
-    """Fill an empty schema with the demonstration data, in one transaction.
+def fill(desk: Desk, session: Session, progress: Progress) -> None:
+    """Fill an empty schema with the demonstration data, in the transaction at hand.
 
     :param progress: called with the part done, 0 to 1.
     """
@@ -80,7 +80,7 @@ def fill(desk: Desk, progress: Progress) -> None:
     progress(0.1)
     zone = ZoneInfo(desk.settings.timezone)
     now = int(desk.clock())
-    desk.database.run(lambda session: _fill(session, hashes, now, zone, progress), writes=True)
+    _fill(session, hashes, now, zone, progress)
     progress(1)
 
 

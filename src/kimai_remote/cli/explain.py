@@ -76,8 +76,11 @@ def shown(name: str, value: Any) -> Any:
     """The value of a setting without what is secret in it."""
     if name == "database_url" and value:
         try:
-            text = make_url(value).render_as_string(hide_password=True)
-        except ArgumentError:
+            url = make_url(value)
+            text = url.render_as_string(hide_password=True)
+        except (ArgumentError, ValueError):
+            return MASK
+        if "@" in (url.host or ""):  # a part of the password, unescaped
             return MASK
         return re.sub(r"(?i)(\w*password=)[^&]*", rf"\g<1>{MASK}", text)
     if value and Settings.facts()[name].secret:

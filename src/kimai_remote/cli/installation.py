@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +109,10 @@ def _checked(secret: bytes, source: str) -> bytes:
     return secret
 
 
-def prepare(desk: Desk) -> Account | None:
+def prepare(desk: Desk, fill: Callable[[Session], None] | None = None) -> Account | None:
     """Make the database ready to serve; where it is empty, create all that is needed.
 
+    :param fill: adds what else a new database is to have; all of it is there, or nothing.
     :returns: the administrator that was created, or None where there was a database.
     :raises ConfigurationError: the database can't be reached, or its tables aren't ours.
     """
@@ -118,7 +120,9 @@ def prepare(desk: Desk) -> Account | None:
     try:
         if schema.is_empty(desk.database):
             revision.check_not_ancient(desk.database)
-            if schema.create(desk.database, lambda connection: _add(desk, connection, account)):
+            if schema.create(
+                desk.database, lambda connection: _add(desk, connection, account, fill)
+            ):
                 return account
         schema.check(desk.database)
         return None
@@ -128,7 +132,12 @@ def prepare(desk: Desk) -> Account | None:
         ) from None
 
 
-def _add(desk: Desk, connection: Connection, account: Account) -> None:
+def _add(
+    desk: Desk,
+    connection: Connection,
+    account: Account,
+    fill: Callable[[Session], None] | None,
+) -> None:
     """Add the first administrator, who is in a group as everybody has to be."""
     password = desk.credentials.hash_password(account.password)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
@@ -137,6 +146,8 @@ def _add(desk: Desk, connection: Connection, account: Account) -> None:
         session.add_all([group, user])
         session.flush()
         session.add(m.GroupUser(groupID=group.groupID, userID=user.userID, membershipRoleID=1))
+        if fill is not None:
+            fill(session)
         session.commit()
 
 

@@ -21,6 +21,10 @@ from .lazy import Later, group_with
 from .reporting import console, reported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
     from ..api.desk import Desk
     from .installation import Account
 
@@ -118,11 +122,14 @@ def serve(
         street.check(settings)
         logs.check(settings)
         desk = open_desk(settings)
-        administrator = prepare(desk)
+        administrator = prepare(desk, _demonstration(desk) if demo else None)
         if administrator is not None:
             _show_new(desk, administrator, demo)
         elif demo:
-            console.print("The database exists already, so --demo adds nothing to it.")
+            console.print(
+                "The database exists already, so --demo adds nothing to it. Who can't log in gets "
+                "a new password by: kimai-remote password set NAME"
+            )
         desk.database.close()
     sys.stdout.flush()
     from .server import run
@@ -130,8 +137,23 @@ def serve(
     run(settings, read, lambda: _show_addresses(settings))
 
 
-def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
+def _demonstration(desk: Desk) -> Callable[[Session], None]:
+    """Fills a new database with demo data, with a bar that shows how far it is."""
     from rich.progress import Progress
+
+    from . import demo as demonstration
+
+    def fill(session: Session) -> None:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Filling in demo data", total=1.0)
+            demonstration.fill(
+                desk, session, lambda part: progress.update(task, completed=part)
+            )  # fmt: skip
+
+    return fill
+
+
+def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
     from rich.table import Table
 
     from . import demo as demonstration
@@ -141,9 +163,6 @@ def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
     where = relative(Path(url.database or "")) if desk.database.is_sqlite else desk.database.name
     accounts = [administrator]
     if demo:
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task("Filling in demo data", total=1.0)
-            demonstration.fill(desk, lambda part: progress.update(task, completed=part))
         accounts += demonstration.ACCOUNTS
     console.print(f"Created a new database in {where}.", soft_wrap=True)
     table = Table(title="Accounts, shown this once", title_justify="left")

@@ -63,7 +63,7 @@ class Settings:
     )
     trusted_proxies: int = setting(
         0, "Reverse proxies in front, one behind the other, whose X-Forwarded-* headers are "
-        "believed.", empty="none", least=0,
+        "believed.", empty="none", least=0, most=100,
     )  # fmt: skip
     public_url: str = setting(
         "", "Address as clients see it, for the contracts, such as "
@@ -80,7 +80,7 @@ class Settings:
     table_prefix: str = setting("kimai_", "Prefix of Kimai's table names.")
     statement_timeout: int = setting(
         30, "Time that a statement may take in the database.", unit="seconds", empty="no limit",
-        least=0,
+        least=0, most=86_400,
     )  # fmt: skip
     kimai_autoconf: str = setting(
         "", "Kimai 1's includes/autoconf.php, for database, prefix, salt and time zone where they "
@@ -96,17 +96,17 @@ class Settings:
         "", "Secret that API keys are derived from.", empty="the file secret in the data directory",
         secret=True,
     )  # fmt: skip
-    workers: int = setting(1, "Server processes.", option=True, least=1)
+    workers: int = setting(1, "Server processes.", option=True, least=1, most=256)
     threads: int = setting(
         8, "Threads that answer calls in each process, and its pooled connections to the "
-        "database.", option=True, least=1,
+        "database.", option=True, least=1, most=1_000,
     )  # fmt: skip
     key_lifetime: int = setting(
-        0, "Time after which an API key expires.", unit="days", empty="never", least=0
+        0, "Time after which an API key expires.", unit="days", empty="never", least=0, most=36_500
     )
     login_rate: int = setting(
         30, "Failed logins allowed from one network address, in each process.",
-        unit="logins a minute", empty="any number", least=0,
+        unit="logins a minute", empty="any number", least=0, most=1_000_000,
     )  # fmt: skip
     audit_log: str = setting(
         "", "File that logins, refusals and changes are written to.", empty="the normal log",
@@ -137,16 +137,19 @@ class Settings:
         False, "stopRecord answers a boolean in the rpc/encoded dialect, as Kimai did until 2018."
     )
     max_body: int = setting(
-        2 * 1024 * 1024, "Largest request body.", unit="bytes", least=1024
+        2 * 1024 * 1024, "Largest request body.", unit="bytes", least=1024, most=2**30
     )  # fmt: skip
-    max_batch: int = setting(100, "Most calls in one JSON-RPC batch.", least=1)
+    max_batch: int = setting(100, "Most calls in one JSON-RPC batch.", least=1, most=100_000)
     client_timeout: int = setting(
         30, "Time that a client may take to send the head of a request, and then its body.",
-        unit="seconds", least=1,
+        unit="seconds", least=1, most=3_600,
     )  # fmt: skip
 
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
+            text = str(getattr(self, each.name))
+            _require(not any(ord(character) < 32 for character in text), each.name,
+                     "must not have control characters")  # fmt: skip
             _check(each.name, facts_of(each), getattr(self, each.name))
         _require(re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII), "table_prefix",
                  "may hold letters, digits and underscores only")  # fmt: skip
@@ -160,6 +163,8 @@ class Settings:
         if self.metrics_token:
             _require(len(self.metrics_token) >= 16 and self.metrics_token.isascii(),
                      "metrics_token", "must hold at least 16 ASCII characters")  # fmt: skip
+        _require(not self.secret or len(self.secret.encode()) >= 16, "secret",
+                 "must hold at least 16 characters")  # fmt: skip
         _ = self.metrics_networks
 
     @property
@@ -218,7 +223,8 @@ def _is_address(text: str) -> bool:
         url = urlsplit(text)
     except ValueError:
         return False
-    return bool(url.scheme in ("http", "https") and url.hostname and not url.query)
+    is_plain = not url.query and not url.fragment and "@" not in url.netloc
+    return bool(url.scheme in ("http", "https") and url.hostname and is_plain)
 
 
 def _require(holds: object, name: str, problem: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -111,6 +112,8 @@ def _of_text(variable: str, kind: type, text: str) -> Any:
     try:
         if kind is bool:
             return _BOOLEANS[text.strip().lower()]
+        if kind is int and not _NUMBER.fullmatch(text.strip()):
+            raise ValueError
         return kind(text)
     except KeyError:
         raise ConfigurationError(f"{variable} must be yes or no, not {text!r}.") from None
@@ -118,6 +121,8 @@ def _of_text(variable: str, kind: type, text: str) -> Any:
         raise ConfigurationError(f"{variable} must be a whole number, not {text!r}.") from None
 
 
+#: Python would take 1_000 and digits of other scripts too.
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True,
              "0": False, "false": False, "no": False, "off": False, "": False}  # fmt: skip
 

@@ -55,6 +55,13 @@ def parse(text: str) -> URL:
             "The database URL can't be read. It looks like sqlite:////var/lib/kimai.sqlite3, "
             "postgresql://user:password@host/name or mariadb://user:password@host/name."
         ) from None
+    if "@" in (url.host or ""):
+        raise ConfigurationError(
+            "The database URL has more than one @. In its user name and password write %40 for @, "
+            "%2F for / and %3A for a colon."
+        )
+    if "\0" in (url.database or ""):
+        raise ConfigurationError("The database URL has a NUL character in the database's name.")
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from werkzeug import Request, Response
@@ -24,6 +25,9 @@ from ..protocols.endpoints import JsonEndpoint, SoapEndpoint
 from . import assets, body, headers, health, metrics_reader, pages, responses
 from .address import address
 from .origin import origin_of
+
+if TYPE_CHECKING:
+    from .metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +49,16 @@ class WebApplication:
     def __init__(self, desk: Desk) -> None:
         self._settings = desk.settings
         observers: list[Observer] = [AccessLog()] if desk.settings.access_log else []
+        metrics = None
         if desk.settings.has_metrics:
             from .metrics import Metrics  # takes its time to load
 
-            self._metrics = Metrics(desk)
-            observers.append(self._metrics)
+            try:
+                metrics = Metrics(desk)
+                observers.append(metrics)
+            except OSError as error:
+                # Figures aren't worth a server that doesn't start.
+                log.error("Nothing is measured, since figures can't be kept: %s", error)
         desk = replace(desk, observers=(*desk.observers, *observers))
         self._discovery = Discovery()
         self._soap = SoapEndpoint(desk)
@@ -61,8 +70,8 @@ class WebApplication:
             health.LIVE: state.live,
             health.READY: state.ready,
         }
-        if desk.settings.has_metrics:
-            self._pages[METRICS] = self._show_metrics
+        if metrics is not None:
+            self._pages[METRICS] = functools.partial(self._show_metrics, metrics)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -128,11 +137,11 @@ class WebApplication:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
         return page(request)
 
-    def _show_metrics(self, request: Request) -> Response:
+    def _show_metrics(self, metrics: Metrics, request: Request) -> Response:
         metrics_reader.check(request, self._settings)
 
         def answer() -> Response:
-            content, content_type = self._metrics.write(request.headers.get("Accept", ""))
+            content, content_type = metrics.write(request.headers.get("Accept", ""))
             return Response(content, content_type=content_type)
 
         return responses.reading(request, answer)

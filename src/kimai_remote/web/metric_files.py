@@ -36,13 +36,14 @@ def folder() -> Iterator[Path]:
 
     Folders that servers left behind which were killed are removed.
     """
-    base = Path(tempfile.gettempdir())
+    # A supervisor's own folder for it (systemd: RuntimeDirectory=) is cleaned by nobody else.
+    base = Path(os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or tempfile.gettempdir())
     for left in base.glob(f"{_NAME}*"):
         with contextlib.suppress(OSError):
             if _is_mine(left) and not _is_held(left / "server"):
                 shutil.rmtree(left, ignore_errors=True)
     # It gets its name when it is held: one that isn't is removed by the next server that starts.
-    path = Path(tempfile.mkdtemp(prefix=f"new-{_NAME}"))
+    path = Path(tempfile.mkdtemp(prefix=f"new-{_NAME}", dir=base))
     before = os.environ.get(VARIABLE)
     try:
         with _hold(path / "server"):
@@ -68,6 +69,8 @@ class ProcessFiles:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # What cleans folders of temporary files may have taken it away: then figures begin anew.
+        path.mkdir(mode=0o700, exist_ok=True)
         with self.settled():
             # As long as this process lives, whatever ends it.
             self._held = _hold(path / f"process_{os.getpid()}")
@@ -79,6 +82,7 @@ class ProcessFiles:
 
         :returns: numbers of the processes that live.
         """
+        self.path.mkdir(mode=0o700, exist_ok=True)
         with _hold(self.path / "settling", wait=True):
             live = []
             for mark in self.path.glob("process_*"):

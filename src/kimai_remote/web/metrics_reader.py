@@ -20,9 +20,9 @@ def check(request: Request, settings: Settings) -> None:
     :raises Forbidden: there is no token, and the reader isn't in one of the networks.
     """
     if settings.metrics_token:
-        given = request.headers.get("Authorization", "")
-        wanted = f"Bearer {settings.metrics_token}"
-        if hmac.compare_digest(given.encode(), wanted.encode()):
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        is_right = hmac.compare_digest(given.strip().encode(), settings.metrics_token.encode())
+        if scheme.lower() == "bearer" and is_right:
             return
     if _is_near(request, settings):
         return
@@ -35,8 +35,12 @@ def check(request: Request, settings: Settings) -> None:
 
 
 def _is_near(request: Request, settings: Settings) -> bool:
-    # A proxy that nobody declared: its own address says nothing of who is behind it.
-    if not settings.trusted_proxies and any(name in request.headers for name in _FORWARDING):
+    # From a proxy that nobody declared, or past one that was: then the address is that of a proxy
+    # and says nothing of who is behind it.
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    hops = len(forwarded.split(",")) if forwarded.strip() else 0
+    is_forwarded = any(name in request.headers for name in _FORWARDING)
+    if is_forwarded and (not settings.trusted_proxies or hops < settings.trusted_proxies):
         return False
     try:
         address = ipaddress.ip_address(request.remote_addr or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 
@@ -17,4 +18,15 @@ def origin_of(request: Request, *, behind_proxy: bool) -> Origin:
     """The origin of a request; its number is the proxy's if there is a trusted one."""
     given = request.headers.get("X-Request-Id", "")
     known = behind_proxy and _REQUEST_ID.fullmatch(given)
-    return Origin(request.remote_addr or "", given if known else secrets.token_hex(8))
+    return Origin(_address(request), given if known else secrets.token_hex(8))
+
+
+def _address(request: Request) -> str:
+    """The client's address; a proxy's word for it may be anything, and is none then."""
+    given = (request.remote_addr or "").strip()
+    for text in (given, given.rpartition(":")[0].strip("[]")):  # some proxies add the port
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            continue
+    return ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 
@@ -189,6 +191,23 @@ def test_same_names(world, do):
     with pytest.raises(Refused, match="of this customer already"):
         do(objects.edit, PROJECT, f"id:{world.shop}", {}, customerID=world.rival)
     do(objects.edit, PROJECT, f"id:{world.shop}", {"name": "Shop", "comment": "x"})
+
+
+def test_two_that_are_added_at_once_get_no_name_twice(world):
+    """Groups have no unique name in the database."""
+    begin = Barrier(4)
+
+    def add(kind, fields):
+        begin.wait()
+        try:
+            world.database.run(lambda session: objects.add(session, kind, fields), writes=True)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        added = list(pool.map(lambda _: add(GROUP, {"name": "Twins"}), range(4)))
+    assert sorted(added) == [False, False, False, True]
 
 
 def test_memberships(world, do):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,8 +21,8 @@ from .. import street
 from . import certificates
 from .finding import Finding, right, warning, wrong
 
-#: Seconds that the public address has to answer in.
-PATIENCE = 5
+#: Seconds that the public address has to answer in, and bytes that it may answer.
+PATIENCE, LONGEST = 5, 64 * 1024
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -112,17 +114,44 @@ def _answer(public_url: str) -> Finding:
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 (http or https, by its setting)
     advice = "Is the server running, and does the proxy pass this address on to it?"
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
-            answer: Any = json.load(response)
+        answer = _asked(request)
     except (OSError, ValueError, http.client.HTTPException, urllib.error.URLError) as error:
         return warning(about, f"{address} doesn't answer ({_reason(error)})", advice)
     result = answer.get("result") if isinstance(answer, dict) else None
+    if isinstance(result, str):
+        result = "".join(character for character in result if character.isprintable())
     if result == f"{__version__}-{SCHEMA_REVISION}":
         return right(about, f"{public_url} answers {result}")
     if isinstance(result, str):
         return warning(about, f"{public_url} answers {result[:40]}, this program is {__version__}",
                        "Restart the server after an upgrade.")  # fmt: skip
     return wrong(about, f"something else answers at {address}", advice)
+
+
+class _Straight(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: clients don't, and it could lead anywhere."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _asked(request: urllib.request.Request) -> Any:
+    """What an address answers, if it is short and comes soon; whoever answers may be anybody.
+
+    :raises OSError: it doesn't answer so.
+    :raises ValueError: not JSON.
+    """
+    opener = urllib.request.build_opener(_Straight)
+    deadline = time.monotonic() + PATIENCE
+    body = b""
+    with opener.open(request, timeout=PATIENCE) as response:
+        while piece := response.read1(LONGEST):
+            body += piece
+            if len(body) > LONGEST:
+                raise OSError(errno.EFBIG, "it answers without end")
+            if time.monotonic() > deadline:
+                raise TimeoutError(errno.ETIMEDOUT, "it answers too slowly")
+    return json.loads(body)
 
 
 def _reason(error: Exception) -> str:

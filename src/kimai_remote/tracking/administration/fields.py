@@ -57,6 +57,10 @@ def named(name: str, value: str, longest: int) -> str:
     return line(name, value, longest)
 
 
+#: They let a name look like another one.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def readable(name: str, value: str, *, lines: bool = False) -> str:
     """A text without characters that can't be seen or stored.
 
@@ -69,6 +73,10 @@ def readable(name: str, value: str, *, lines: bool = False) -> str:
             raise Refused(f"{name} isn't valid UTF-8.")
         if category in ("Cc", "Zl", "Zp") and not (lines and character in "\n\r\t"):
             raise Refused(f"{name} contains the control character U+{ord(character):04X}.")
+        if character in _TURNING:
+            raise Refused(
+                f"{name} contains U+{ord(character):04X}, which turns the direction of a text."
+            )
     return text({name: value}, name)[name]
 
 

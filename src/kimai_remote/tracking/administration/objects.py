@@ -104,6 +104,9 @@ def _scope(kind: Kind) -> tuple[str, ...]:
 def _check_name(
     session: Session, kind: Kind, values: Mapping[str, Any], own: int, same_name: bool
 ) -> None:
+    # Two that are added at once would both look first: whoever gives names waits for the others.
+    roles = m.GlobalRole.__table__.c.globalRoleID
+    session.execute(select(roles).order_by(roles).with_for_update()).all()
     name = values[kind.name]
     if kind in (USER, CUSTOMER):
         _check_login(session, CUSTOMER if kind is USER else USER, name)

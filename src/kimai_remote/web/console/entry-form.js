@@ -89,7 +89,7 @@ function entryForm(work, entry) {
     texts,
     read() {
       const from = momentOf(start, "start");
-      const to = end.value || !isRunning ? momentOf(end, "end") : undefined;
+      const to = end.value || !isRunning ? momentOf(end, "end", Number(from)) : undefined;
       if (Number(to) <= Number(from)) throw wrong(end, "The end has to be after the start.");
       return { ...picker.chosen(), start: from, end: to, ...texts() };
     },

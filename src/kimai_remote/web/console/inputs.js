@@ -22,14 +22,35 @@ function local(seconds) {
   return shifted.toISOString().slice(0, 19);
 }
 
-/** The unix seconds in it, as the text that the API takes; `what` names it in the error. */
-export function momentOf(input, what) {
+/**
+ * The unix seconds in it, as the text that the API takes.
+ *
+ * @param {string} what Names it in the error.
+ * @param {number} [after] What it has to be after, if it can.
+ */
+export function momentOf(input, what, after = 0) {
   const { seconds, value } = made.get(input);
-  // When clocks go back an hour comes twice; what wasn't touched stays in the one that it was in.
   if (seconds && input.value === value) return String(seconds);
   const typed = new Date(input.value).getTime() / 1000;
-  if (typed > 0) return String(typed);
-  throw wrong(input, `Give a date and time for the ${what}.`);
+  if (!(typed > 0)) throw wrong(input, `Give a date and time for the ${what}.`);
+  const found = meant(typed, input.value);
+  if (!found.length) {
+    throw wrong(input, "There is no such time: the clocks went forward then. Give another one.");
+  }
+  // When clocks go back an hour comes twice. It is the one that it was in, if that is possible, or
+  // else the first.
+  const possible = found.filter((moment) => moment > after);
+  const same = possible.find((moment) => seconds && offset(moment) === offset(seconds));
+  return String(same ?? possible[0] ?? found[0]);
+}
+
+const offset = (seconds) => new Date(seconds * 1000).getTimezoneOffset();
+
+/** The moments that are written so: none when clocks went forward, two when they went back. */
+function meant(typed, written) {
+  const whole = written.length === 16 ? `${written}:00` : written.slice(0, 19);
+  const steps = [-3600, -1800, 0, 1800, 3600];
+  return steps.map((step) => typed + step).filter((moment) => local(moment) === whole);
 }
 
 export const amountInput = (value) =>

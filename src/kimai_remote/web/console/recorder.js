@@ -135,6 +135,8 @@ export function recorder(work, changed) {
     }
     show();
     if (first) await offer();
+    // What is chosen stays, among what there is to choose from now.
+    else if (document.activeElement !== picker.project) await picker.renew();
   }
 
   /** Offers what was recorded last. */

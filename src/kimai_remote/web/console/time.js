@@ -12,7 +12,7 @@ import { ask, onSession, session } from "./session.js";
 import { colours, total } from "./spans.js";
 import { Work } from "./work.js";
 
-/** Seconds after which looking at the tab again asks the server again. */
+/** Seconds after which the server is asked again, if anybody may be looking. */
 const FRESH = 30;
 
 export function timeView(panel) {
@@ -30,9 +30,13 @@ export function timeView(panel) {
   }
 
   onSession((current, reason) => show(reason));
-  document.addEventListener("visibilitychange", () => {
+  const look = () => {
     if (!document.hidden && visible) tracker?.freshen();
-  });
+  };
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("focus", look);
+  // It may be in sight all day on a second screen.
+  setInterval(look, 1000 * FRESH);
   show();
   return {
     shown() {
@@ -67,6 +71,7 @@ class Tracker {
 
   constructor(panel) {
     const work = new Work();
+    this.work = work;
     const changed = () => this.load();
     this.recorder = recorder(work, changed);
     this.list = entriesList(work, changed);
@@ -116,7 +121,8 @@ class Tracker {
 
   /** Asks again what somebody, or this user elsewhere, may have changed. */
   freshen() {
-    if (now() - this.#asked < FRESH) return;
+    if (performance.now() - this.#asked < 1000 * (FRESH - 1)) return;
+    this.work.forget();
     this.load();
     this.recorder.load();
   }
@@ -131,7 +137,7 @@ class Tracker {
   async load() {
     const mine = ++this.#turn;
     const shown = week(this.#weeks);
-    this.#asked = now();
+    this.#asked = performance.now();
     fill(this.range, this.#weeks ? rangeOf(shown) : `This week, ${rangeOf(shown)}`);
     this.current.setAttribute("aria-pressed", this.#weeks === 0);
     this.#busy(true);

@@ -4,9 +4,14 @@ import { el, field, fill, option } from "./dom.js";
 import { wrong } from "./inputs.js";
 import { ask } from "./session.js";
 
-/** The lists to choose from, each asked for once. */
+/** The lists to choose from, each asked for once until they are forgotten. */
 export class Work {
   #asked = new Map();
+
+  /** Asks again the next time. */
+  forget() {
+    this.#asked.clear();
+  }
 
   projects() {
     return this.#once("getProjects", {});
@@ -94,6 +99,21 @@ export function workPicker(work, failed) {
         await offerTasks(taskId, names.task);
       } catch (error) {
         failed(error.message);
+      }
+    },
+    /** Offers what there is by now; what is chosen stays. */
+    async renew() {
+      const shown = (control) => control.selectedOptions[0]?.textContent;
+      const names = { project: shown(project), task: shown(task) };
+      const [projectId, taskId] = [Number(project.value), Number(task.value)];
+      try {
+        const before = project.textContent;
+        await offerProjects(work, project, projectId || undefined, names.project);
+        if (project.textContent !== before && projectId) {
+          await offerTasks(taskId || undefined, names.task);
+        }
+      } catch {
+        // What was offered before still is.
       }
     },
     /** `{projectId, taskId}`; throws what is missing. */
