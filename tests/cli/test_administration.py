@@ -390,6 +390,11 @@ def test_report(kimai: Any) -> None:
     assert kimai("report", "month", *period).stdout.count("2026-03 ") == 1
 
 
+@pytest.mark.parametrize("noun", ["user", "customer", "project", "activity"])
+def test_an_edit_of_nothing_is_refused(kimai: Any, noun: str) -> None:
+    assert "Nothing is given to be changed" in kimai.refused(noun, "edit", "id:1")
+
+
 def test_a_spreadsheet_runs_no_name(kimai: Any) -> None:
     world = kimai.world
     kimai("project", "edit", f"id:{world.shop}", "--name", "=1+1")

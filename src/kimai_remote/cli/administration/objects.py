@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from sqlalchemy.orm import Session
 
+from ...errors import Refused
 from ...tracking.administration import details, links, objects
 from ...tracking.administration.finding import find
 from ...tracking.administration.kinds import Kind
@@ -56,7 +57,15 @@ def change_in(
     as_json: bool,
     fields: Sequence[str] = (),
 ) -> Record:
-    """:func:`change` where the database is open already."""
+    """:func:`change` where the database is open already.
+
+    :raises Refused: nothing is given that an object could be changed by.
+    """
+    if command == "edit" and not fields:
+        raise Refused(
+            f"Nothing is given to be changed; 'kimai-remote {kind.noun} edit --help' lists what "
+            "can be."
+        )
 
     def whole(session: Session) -> Record:
         number = getattr(work(session), kind.key)
