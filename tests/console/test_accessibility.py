@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from clients import tools
 from console import browser as browsers
@@ -117,6 +117,11 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, demo: Server, width:
     assert max(widths.values()) <= width, widths
 
 
+def chosen(console: Console, label: str) -> Locator:
+    """What a choice of the recorder shows."""
+    return console.recorder.get_by_label(label).locator("option:checked")
+
+
 def test_by_keyboard_alone(console: Console) -> None:
     page, keyboard = console.page, console.page.keyboard
     console.open()
@@ -141,12 +146,14 @@ def test_by_keyboard_alone(console: Console) -> None:
         expect(tab).to_have_attribute("aria-selected", "true")
         expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
     task = console.recorder.get_by_label("Task")
-    expect(task).to_be_visible()
+    expect(task).to_be_enabled()
     tab_to(page, "Project")
     keyboard.type("Spare")
+    expect(chosen(console, "Project")).to_have_text("Spare parts portal")
     expect(task).to_be_enabled()
     keyboard.press("Tab")
     keyboard.type("Code")
+    expect(chosen(console, "Task")).to_have_text("Code review")
     keyboard.press("Tab")
     keyboard.press("Enter")
     expect(console.recording).to_have_text("Spare parts portal · Code review")

@@ -100,6 +100,9 @@ BAD = {
     "a NULL key": (login('alice</username><username xsi:nil="true"/>').encode(), XML),
     "something behind the end": (ALICE.encode() + b"x", XML),
     "an undeclared prefix": (envelope("<x:getVersion/>"), XML),
+    # The parser refuses it only where nothing else is odd.
+    "a namespace that is no URI": (
+        envelope('<u:getVersion xmlns="u"/>').replace(b"<e:Body>", b'<e:Body xmlns:u=":x">'), XML),
     "depth": (envelope("<a>" * 3000 + "</a>" * 3000), XML),
     "two Bodies": (envelope(VERSION).replace(b"</e:Envelope>", b"<e:Body/></e:Envelope>"), XML),
     "no envelope": (VERSION.encode(), XML),

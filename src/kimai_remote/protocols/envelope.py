@@ -18,6 +18,7 @@ ENCODING_STYLE = f"{{{SOAP_11}}}encodingStyle"
 _NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 _MIME = ("text/xml", "application/xml", "application/soap+xml", "text/plain", "")
 _DECLARED_ENCODING = re.compile(rb"""\A<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']""")
+_WRONG_NAMESPACES = ("NS_ERR_UNDEFINED_NAMESPACE", "WAR_NS_URI")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -88,9 +89,9 @@ def _parse(body: bytes, charset: str | None) -> Any:
         root = etree.fromstring(_utf8(body, charset), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Fault("Client", f"The request isn't well-formed XML{_place(error)}.") from None
-    undeclared = [e for e in parser.error_log if e.type_name == "NS_ERR_UNDEFINED_NAMESPACE"]
-    if undeclared:  # libxml2 goes on, with names that are none
-        raise Fault("Client", f"The request isn't well-formed XML: {undeclared[0].message[:200]}")
+    wrong = [error for error in parser.error_log if error.type_name in _WRONG_NAMESPACES]
+    if wrong:  # libxml2 goes on, with names that are none
+        raise Fault("Client", f"The request isn't well-formed XML: {wrong[0].message[:200]}")
     if root.getroottree().docinfo.doctype:
         raise Fault("Client", "A SOAP message must not have a document type declaration.")
     return root

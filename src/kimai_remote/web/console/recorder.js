@@ -134,13 +134,13 @@ export function recorder(work, changed) {
       stored = typed();
     }
     show();
-    if (first) await offer();
+    if (first) await offer(mine);
     // What is chosen stays, among what there is to choose from now.
     else if (document.activeElement !== picker.project) await picker.renew();
   }
 
   /** Offers what was recorded last. */
-  async function offer() {
+  async function offer(mine) {
     let last = running;
     try {
       last ??= (await ask("getTimesheet", { limit: 1 })).items[0];
@@ -150,6 +150,7 @@ export function recorder(work, changed) {
     const offered = (await work.projects().catch(() => [])).some(
       ({ projectID }) => projectID === last?.projectID,
     );
+    if (mine !== turn) return; // a later look offers; this one would undo what is chosen by then
     await (offered ? picker.set(last.projectID, last.activityID) : picker.set());
   }
 

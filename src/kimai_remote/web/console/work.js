@@ -41,7 +41,10 @@ export class Work {
  *   already may be on one that isn't offered any more.
  */
 export async function offerProjects(work, control, chosen, name) {
-  const found = await work.projects();
+  showProjects(await work.projects(), control, chosen, name);
+}
+
+function showProjects(found, control, chosen, name) {
   const groups = [...grouped(found, ({ customerName }) => customerName)].map(([label, projects]) =>
     el("optgroup", { label }, projects.map((each) => option(each.projectID, each.name, chosen))),
   );
@@ -94,8 +97,11 @@ export function workPicker(work, failed) {
     project,
     /** Offers what there is, with these chosen; `names` are those of the chosen ones. */
     async set(projectId, taskId, names = {}) {
+      const mine = ++turn;
       try {
-        await offerProjects(work, project, projectId, names.project);
+        const found = await work.projects();
+        if (mine !== turn) return; // something else has been chosen
+        showProjects(found, project, projectId, names.project);
         await offerTasks(taskId, names.task);
       } catch (error) {
         failed(error.message);
@@ -103,17 +109,15 @@ export function workPicker(work, failed) {
     },
     /** Offers what there is by now; what is chosen stays. */
     async renew() {
+      const found = await work.projects().catch(() => null);
+      if (!found) return; // what was offered before still is
       const shown = (control) => control.selectedOptions[0]?.textContent;
       const names = { project: shown(project), task: shown(task) };
       const [projectId, taskId] = [Number(project.value), Number(task.value)];
-      try {
-        const before = project.textContent;
-        await offerProjects(work, project, projectId || undefined, names.project);
-        if (project.textContent !== before && projectId) {
-          await offerTasks(taskId || undefined, names.task);
-        }
-      } catch {
-        // What was offered before still is.
+      const before = project.textContent;
+      showProjects(found, project, projectId || undefined, names.project);
+      if (project.textContent !== before && projectId) {
+        await offerTasks(taskId || undefined, names.task);
       }
     },
     /** `{projectId, taskId}`; throws what is missing. */
