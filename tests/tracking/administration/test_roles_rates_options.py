@@ -11,7 +11,12 @@ from kimai_remote.storage import models as m
 from kimai_remote.storage.rights import GLOBAL_RIGHTS
 from kimai_remote.tracking import accounts
 from kimai_remote.tracking.administration import options, people, rates, roles, statuses
-from kimai_remote.tracking.administration.kinds import GLOBAL_ROLE, MEMBERSHIP_ROLE
+from kimai_remote.tracking.administration.kinds import (
+    CUSTOMER,
+    GLOBAL_ROLE,
+    MEMBERSHIP_ROLE,
+    USER,
+)
 from kimai_remote.tracking.options import Options
 
 
@@ -214,17 +219,17 @@ def test_what_is_listed_is_what_counts(do):
 def test_passwords_and_bans(world, do):
     world.change(m.User, world.alice, passwordResetHash="mailed", ban=3, banTime=world.now)
     do(people.set_password, "user", "alice", "a hash")
-    do(people.unban, "user", "alice")
+    do(people.unban, USER, "alice")
     (row,) = world.execute(m.User.__table__.select().where(m.User.userID == world.alice))
     assert (row.password, row.passwordResetHash, row.ban, row.banTime) == ("a hash", None, 0, 0)
     do(people.set_password, "user", "alice", None)
     with pytest.raises(NotFound, match="has no password"):
         do(people.set_password, "user", "alice", None)
     world.add(m.RemoteKey(kind="customer", ownerID=world.acme, failures=3, failedAt=world.now))
-    do(people.unban, "customer", "Acme")
+    do(people.unban, CUSTOMER, "Acme")
     (key,) = world.execute(m.RemoteKey.__table__.select().where(m.RemoteKey.kind == "customer"))
     assert (key.failures, key.failedAt) == (0, 0)
-    do(people.unban, "customer", "Rival")  # who never failed
+    do(people.unban, CUSTOMER, "Rival")  # who never failed
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,12 @@ from ..examples import examples
 from ..house import opened
 from . import objects as commands
 from .parameters import (
-    All,
     Groups,
-    InGroup,
     Json,
     NewName,
     Renamed,
     SameName,
     Shown,
-    Trashed,
     with_options,
 )
 
@@ -57,20 +54,11 @@ class Changes(Renamed, Fields, total=False):
     """What can be changed of a customer."""
 
 
-@app.command(
-    "list",
-    epilog=examples(
-        "kimai-remote customer list", "kimai-remote customer list --group Design --json"
-    ),
-)
-def list_(
-    group: InGroup = None, trashed: Trashed = False, everything: All = False, as_json: Json = False
-) -> None:
-    """List customers, by name."""
-    columns = {"customerID": "No.", "name": "Name", "contact": "Contact", "city": "City",
-               "visible": "Visible", "groups": "Groups"}  # fmt: skip
-    trash = commands.trash_filter(trashed, everything)
-    commands.show_list(CUSTOMER, columns, as_json, group=group, trash=trash)
+commands.add_list(
+    app, CUSTOMER,
+    {"customerID": "No.", "name": "Name", "contact": "Contact", "city": "City",
+     "visible": "Visible", "groups": "Groups"},
+)  # fmt: skip
 
 
 @app.command(
@@ -121,14 +109,6 @@ def edit(
     )  # fmt: skip
 
 
-@app.command(epilog=examples('kimai-remote customer unban "Blue Harbour"'))
-def unban(customer: Customer, as_json: Json = False) -> None:
-    """End the ban that failed logins have led to."""
-    commands.change(
-        CUSTOMER, "unban", "may log in again",
-        lambda session: people.unban(session, "customer", customer), as_json,
-    )  # fmt: skip
-
-
 commands.add_common(app, CUSTOMER, '"Blue Harbour"')
+commands.add_unban(app, CUSTOMER, '"Blue Harbour"')
 commands.add_assignment(app, CUSTOMER, '"Blue Harbour"')

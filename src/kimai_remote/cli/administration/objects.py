@@ -9,14 +9,14 @@ import typer
 from sqlalchemy.orm import Session
 
 from ...errors import Refused
-from ...tracking.administration import details, links, objects
+from ...tracking.administration import details, links, objects, people
 from ...tracking.administration.finding import find
 from ...tracking.administration.kinds import Kind
 from ..examples import examples
 from ..house import House, Record, opened
 from ..output import print_change, print_record, print_records
 from ..reporting import note
-from .parameters import Json, SomeGroups, Which
+from .parameters import All, InGroup, Json, SomeGroups, Trashed, Which
 
 
 def show_list(kind: Kind, columns: Mapping[str, str], as_json: bool, **filters: Any) -> None:
@@ -33,14 +33,14 @@ def trash_filter(trashed: bool, everything: bool) -> details.Trash:
 def change(
     kind: Kind,
     command: str,
-    done: str,
+    done: str | Callable[[Record], str],
     work: Callable[[Session], Any],
     as_json: bool,
     fields: Sequence[str] = (),
 ) -> Record:
     """Change an object and print it.
 
-    :param done: what was done to it, as in "is added".
+    :param done: what was done to it, as in "is added", or what tells so by how it is now.
     :param work: returns the object.
     :param fields: names of what was given.
     """
@@ -52,7 +52,7 @@ def change_in(
     house: House,
     kind: Kind,
     command: str,
-    done: str,
+    done: str | Callable[[Record], str],
     work: Callable[[Session], Any],
     as_json: bool,
     fields: Sequence[str] = (),
@@ -72,9 +72,16 @@ def change_in(
         return details.show(session, kind, f"id:{number}")
 
     record = house.change(f"{kind.noun} {command}", whole, fields=fields)
-    sentence = f"{kind.noun.capitalize()} {record[kind.key]}, {record[kind.name]}, {done}."
+    said = done if isinstance(done, str) else done(record)
+    sentence = f"{kind.noun.capitalize()} {record[kind.key]}, {record[kind.name]}, {said}."
     print_change(record, sentence, as_json=as_json)
     return record
+
+
+def membership(record: Record) -> str:
+    """Which groups an object is in, as the end of a sentence."""
+    names = [group["name"] for group in record["groups"]]
+    return f"is in {', '.join(names)}" if names else "is in no group"
 
 
 def hint_at_groups(kind: Kind, record: Mapping[str, Any]) -> None:
@@ -85,6 +92,46 @@ def hint_at_groups(kind: Kind, record: Mapping[str, Any]) -> None:
             f"It is in no group yet, so nobody sees it: kimai-remote {kind.noun} assign {number} "
             "--group GROUP"
         )
+
+
+def add_list(app: typer.Typer, kind: Kind, columns: Mapping[str, str]) -> None:
+    """The command list, for objects that are told apart by groups alone.
+
+    :param columns: headings by field.
+    """
+    command = f"kimai-remote {kind.noun} list"
+
+    @app.command(
+        "list",
+        help=f"List {kind.plural}, by name.",
+        epilog=examples(command, f"{command} --group Design --json"),
+    )
+    def list_(
+        group: InGroup = None,
+        trashed: Trashed = False,
+        everything: All = False,
+        as_json: Json = False,
+    ) -> None:
+        trash = trash_filter(trashed, everything)
+        show_list(kind, columns, as_json, group=group, trash=trash)
+
+
+def add_unban(app: typer.Typer, kind: Kind, example: str) -> None:
+    """The command unban, for those who log in.
+
+    :param example: name of an object in examples.
+    """
+
+    @app.command(
+        "unban",
+        help="End the ban that failed logins have led to.",
+        epilog=examples(f"kimai-remote {kind.noun} unban {example}"),
+    )
+    def unban(which: Which, as_json: Json = False) -> None:
+        change(
+            kind, "unban", "may log in again",
+            lambda session: people.unban(session, kind, which), as_json,
+        )  # fmt: skip
 
 
 def add_common(app: typer.Typer, kind: Kind, example: str) -> None:
@@ -136,7 +183,7 @@ def add_assignment(app: typer.Typer, kind: Kind, example: str) -> None:
     )
     def assign(which: Which, groups: SomeGroups, as_json: Json = False) -> None:
         change(
-            kind, "assign", f"is in {', '.join(groups)}",
+            kind, "assign", membership,
             lambda session: in_groups(session, kind, find(session, kind, which), groups), as_json,
             ["group"],
         )  # fmt: skip
@@ -148,7 +195,7 @@ def add_assignment(app: typer.Typer, kind: Kind, example: str) -> None:
     )
     def unassign(which: Which, groups: SomeGroups, as_json: Json = False) -> None:
         change(
-            kind, "unassign", f"is no longer in {', '.join(groups)}",
+            kind, "unassign", membership,
             lambda session: out_of_groups(session, kind, find(session, kind, which), groups),
             as_json, ["group"],
         )  # fmt: skip

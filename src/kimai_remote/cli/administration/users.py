@@ -16,14 +16,11 @@ from ..examples import examples
 from ..reporting import note
 from . import objects as commands
 from .parameters import (
-    All,
     Groups,
-    InGroup,
     Json,
     NewName,
     Renamed,
     SomeGroups,
-    Trashed,
     with_options,
 )
 
@@ -57,17 +54,11 @@ class Changes(Renamed, Fields, total=False):
     """What can be changed of a user."""
 
 
-@app.command(
-    "list", epilog=examples("kimai-remote user list", "kimai-remote user list --group Design")
-)
-def list_(
-    group: InGroup = None, trashed: Trashed = False, everything: All = False, as_json: Json = False
-) -> None:
-    """List users, by name."""
-    columns = {"userID": "No.", "name": "Name", "alias": "Alias", "globalRole": "Role",
-               "active": "Active", "hasPassword": "Password", "groups": "Groups"}  # fmt: skip
-    trash = commands.trash_filter(trashed, everything)
-    commands.show_list(USER, columns, as_json, group=group, trash=trash)
+commands.add_list(
+    app, USER,
+    {"userID": "No.", "name": "Name", "alias": "Alias", "globalRole": "Role", "active": "Active",
+     "hasPassword": "Password", "groups": "Groups"},
+)  # fmt: skip
 
 
 @app.command(
@@ -140,26 +131,18 @@ def assign(
             links.join(session, found, group, membership_role)
         return found
 
-    commands.change(USER, "assign", f"is in {', '.join(groups)}", work, as_json, ["group"])
+    commands.change(USER, "assign", commands.membership, work, as_json, ["group"])
 
 
 @app.command(epilog=examples("kimai-remote user unassign ben --group Design"))
 def unassign(user: User, groups: SomeGroups, as_json: Json = False) -> None:
     """End a user's membership of groups."""
     commands.change(
-        USER, "unassign", f"is no longer in {', '.join(groups)}",
+        USER, "unassign", commands.membership,
         lambda session: commands.out_of_groups(session, USER, find(session, USER, user), groups),
         as_json, ["group"],
     )  # fmt: skip
 
 
-@app.command(epilog=examples("kimai-remote user unban ben"))
-def unban(user: User, as_json: Json = False) -> None:
-    """End the ban that failed logins have led to."""
-    commands.change(
-        USER, "unban", "may log in again",
-        lambda session: people.unban(session, "user", user), as_json,
-    )  # fmt: skip
-
-
 commands.add_common(app, USER, "ben")
+commands.add_unban(app, USER, "ben")

@@ -144,16 +144,16 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 
 
-def unban(session: Session, kind: AccountKind, given: str) -> m.User | m.Customer:
+def unban(session: Session, kind: Kind, given: str) -> m.User | m.Customer:
     """Forget the failed logins, so that a ban ends now."""
-    account: m.User | m.Customer = find(session, ACCOUNTS[kind], given)
+    account: m.User | m.Customer = find(session, kind, given)
     if isinstance(account, m.User):
         account.ban = account.banTime = 0
     else:
         key = m.RemoteKey
         session.execute(
             update(key)
-            .where(key.kind == kind, key.ownerID == account.customerID)
+            .where(key.kind == kind.noun, key.ownerID == account.customerID)
             .values(failures=0, failedAt=0)
         )
     session.flush()
