@@ -23,7 +23,9 @@ class _StockApplication(Application):
     """Hands Spyne objects with attributes, which is all that it can serialise."""
 
     def call_wrapper(self, ctx: Any) -> Any:
-        ctx.udc = {"origin": Origin(), "observed": Observed("stock", Origin())}
+        ctx.udc = {
+            "desk": self.config, "origin": Origin(), "observed": Observed("stock", Origin())
+        }  # fmt: skip
         answer = super().call_wrapper(ctx)
         if not isinstance(answer, Envelope):
             return answer

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import delete, insert
+
 from kimai_remote.api.desk import Desk
 from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
@@ -145,8 +147,11 @@ def _key(kind: str, number: int) -> m.RemoteKey:
 
 
 def _fill(session: Any, ids: dict[str, int]) -> None:
-    for option, value in DEFAULT_OPTIONS.items():
-        session.merge(m.Configuration(option=option, value=value))
+    session.execute(delete(m.Configuration))
+    session.execute(
+        insert(m.Configuration),
+        [{"option": option, "value": value} for option, value in DEFAULT_OPTIONS.items()],
+    )
 
     def add(key: str, **records: Any) -> None:
         session.add_all(records.values())

@@ -158,7 +158,7 @@ def method(
 
         @functools.wraps(function)
         def run(ctx: MethodContext, *values: Any) -> Any:
-            desk: Desk = ctx.app.config
+            desk: Desk = ctx.udc["desk"]
             origin: Origin = ctx.udc["origin"]
             observed: Observed = ctx.udc["observed"]
             # A protocol that writes rows as they are read does it inside the transaction.

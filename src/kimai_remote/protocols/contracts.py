@@ -10,13 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from spyne import Application
-
-from ..api.fields import NAMESPACE
-from ..api.service import RemoteApi
 from . import wsdl
 from .discovery import Discovery
-from .dispatch import SERVICE
+from .dispatch import application
 from .soap import DocumentLiteral
 
 #: Where the service is by default.
@@ -27,9 +23,7 @@ def contracts() -> dict[str, bytes]:
     """The content of each file by its name."""
     discovery = Discovery()
     soap, rpc = f"{BASE}/soap.php", f"{BASE}/json.php"
-    document = Application(
-        [RemoteApi], NAMESPACE, SERVICE, DocumentLiteral(), DocumentLiteral()
-    )  # fmt: skip
+    document = application(DocumentLiteral)
     return {
         "kimai-remote.wsdl": wsdl.document_literal(document).at(soap),
         "kimai-remote-rpc.wsdl": wsdl.rpc_encoded().at(soap),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -37,21 +38,23 @@ class Answer:
 
 
 class Dispatcher(ServerBase):
-    """Runs calls through one Spyne application, whatever its protocol.
+    """Runs calls over one protocol.
 
-    :param protocol: what observers know the protocol as.
+    :param desk: what the methods work with.
+    :param protocol: the class of Spyne's that reads and writes.
+    :param name: what observers know the protocol as.
     """
 
     transport = "http://schemas.xmlsoap.org/soap/http"
 
-    def __init__(self, app: Application, protocol: str) -> None:
-        super().__init__(app)
-        self._protocol = protocol
+    def __init__(self, desk: Desk, protocol: type, name: str) -> None:
+        super().__init__(application(protocol))
+        self._desk = desk
+        self._name = name
 
     def observe(self, origin: Origin) -> AbstractContextManager[Observed]:
         """Observe a call that the block answers by itself."""
-        desk: Desk = self.app.config
-        return observing(desk.observers, self._protocol, origin)
+        return observing(self._desk.observers, self._name, origin)
 
     def run(
         self, document: Any, origin: Origin, error: Fault | None = None, **options: Any
@@ -66,7 +69,9 @@ class Dispatcher(ServerBase):
         """
         with self.observe(origin) as observed:
             initial = MethodContext(self, MethodContext.SERVER)
-            initial.udc = {"origin": origin, "observed": observed, **options}
+            initial.udc = {
+                "desk": self._desk, "origin": origin, "observed": observed, **options
+            }  # fmt: skip
             initial.in_document = document
             ctx = initial
             try:
@@ -117,13 +122,14 @@ def result_type(ctx: MethodContext) -> type:
     return kind  # type: ignore[no-any-return]
 
 
-def application(desk: Desk, protocol: type, **options: Any) -> Application:
-    """The service behind one protocol."""
+@functools.cache
+def application(protocol: type) -> Application:
+    """The service behind one protocol: the same for every desk, and slow to build."""
     return Application(
         [RemoteApi],
         NAMESPACE,
         SERVICE,
-        in_protocol=protocol(**options),
-        out_protocol=protocol(**options),
-        config=desk,
+        in_protocol=protocol(),
+        # What is written is right by construction; a schema would be built for nothing.
+        out_protocol=protocol(validator=None),
     )

@@ -14,7 +14,7 @@ from ..api.observing import Outcome
 from . import envelope, jsonrpc, rpc_encoded, soap, wsdl
 from .answers import encode
 from .discovery import Discovery
-from .dispatch import Answer, Dispatcher, application
+from .dispatch import Answer, Dispatcher
 from .spool import Body
 
 #: A batch holds a thread; calls that follow after so many seconds or bytes of answers are not run.
@@ -28,11 +28,10 @@ class SoapEndpoint:
     """Both SOAP dialects; a request is answered in the one that it is written in."""
 
     def __init__(self, desk: Desk) -> None:
-        document = application(desk, soap.DocumentLiteral)
-        self._document = Dispatcher(document, "soap")
-        self._encoded = Dispatcher(application(desk, rpc_encoded.RpcEncoded), "soap-rpc")
+        self._document = Dispatcher(desk, soap.DocumentLiteral, "soap")
+        self._encoded = Dispatcher(desk, rpc_encoded.RpcEncoded, "soap-rpc")
         self._contracts = {
-            "document": wsdl.document_literal(document),
+            "document": wsdl.document_literal(self._document.app),
             "rpc": wsdl.rpc_encoded(booleans=desk.settings.legacy_stop_boolean),
         }
 
@@ -64,7 +63,7 @@ class JsonEndpoint:
     """JSON-RPC: single calls, batches, notifications, and the discovery method."""
 
     def __init__(self, desk: Desk, discovery: Discovery) -> None:
-        self._dispatcher = Dispatcher(application(desk, jsonrpc.JsonRpc), "json-rpc")
+        self._dispatcher = Dispatcher(desk, jsonrpc.JsonRpc, "json-rpc")
         self._discovery = discovery
         self._max_batch = desk.settings.max_batch
 

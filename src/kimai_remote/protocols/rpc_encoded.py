@@ -116,7 +116,7 @@ class RpcEncoded(Soap11):
         """The ``return`` element of an answer."""
         if (
             ctx.descriptor.udd.get("legacy_boolean")
-            and self.app.config.settings.legacy_stop_boolean
+            and ctx.udc["desk"].settings.legacy_stop_boolean
         ):
             text = b"true" if envelope.success else b"false"
             return Body([b'<return xsi:type="xsd:boolean">', text, b"</return>"])

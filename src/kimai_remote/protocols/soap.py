@@ -27,8 +27,8 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 class DocumentLiteral(Soap11):
     """Reads a :class:`Request`, checks it against the schema, writes an envelope."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(validator="lxml", parse_xsi_type=False, **options)
+    def __init__(self, validator: str | None = "lxml") -> None:
+        super().__init__(validator=validator, parse_xsi_type=False)
         # Spyne's own takes " true " for false.
         self._from_unicode_handlers[Boolean] = _read_boolean
         # The schema keeps the messages of the last document in one place for all threads.

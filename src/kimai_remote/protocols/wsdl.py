@@ -7,6 +7,7 @@ Each is built once with a placeholder for the address, which each request fills 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from xml.sax.saxutils import escape as escape_xml
 
@@ -40,6 +41,7 @@ class Wsdl:
         return address.join(self._parts).encode()
 
 
+@functools.cache
 def document_literal(app: Application) -> Wsdl:
     """The WSDL of an application that speaks document/literal."""
     builder = Wsdl11(app.interface)
@@ -91,6 +93,7 @@ def _cure(root: Any) -> None:
 LEGACY_SERVICE = "Kimai_Remote_Api"
 
 
+@functools.cache
 def rpc_encoded(*, booleans: bool = False) -> Wsdl:
     """A WSDL of the rpc/encoded dialect. Its namespace is the address, as Kimai had it.
 
