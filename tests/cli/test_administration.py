@@ -64,7 +64,14 @@ def test_from_nothing_to_a_timer(kimai: Any) -> None:
     )  # fmt: skip
     assert remote.call("stopRecord", key)["success"] is True
 
-    kimai("project", "unassign", "Fleet", "--group", "Design")
+    group = kimai.json("group", "add", "Sales")["groupID"]
+    assigned = kimai("project", "assign", "Fleet", "--group", f"id:{group}").stdout
+    assert "Fleet, is in Design, Sales." in assigned
+    assert (
+        "Fleet, is in Sales." in kimai("project", "unassign", "Fleet", "--group", "Design").stdout
+    )
+    removed = kimai("project", "unassign", "Fleet", "--group", "Sales").stdout
+    assert "Fleet, is in no group." in removed
     assert remote.call("getProjects", key)["items"] == []
     kimai("user", "edit", "dora", "--inactive")
     assert remote.call("getProjects", key)["success"] is False
