@@ -59,6 +59,7 @@ class Database:
             read_only=read_only,
         )  # fmt: skip
         self._keeps_counts: bool | None = None
+        self._watcher: Callable[[int], None] | None = None
         #: Connections that are kept open; a few more are opened under load.
         self.pool_size = pool_size
 
@@ -142,8 +143,11 @@ class Database:
         return self._keeps_counts
 
     def watch_connections(self, changed: Callable[[int], None]) -> None:
-        """Have a function told the number of connections in use whenever it changes."""
-        engine.watch(self.engine, changed)
+        """Have a function told the number of connections in use whenever it changes, in place of
+        the one that was told until now."""
+        is_first, self._watcher = self._watcher is None, changed
+        if is_first:
+            engine.watch(self.engine, lambda number: self._watcher and self._watcher(number))
 
     def close(self) -> None:
         """Close all pooled connections."""
