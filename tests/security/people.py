@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kimai_remote.storage import models as m
-from support.world import PASSWORD, World
+from support.world import PASSWORD_HASH, World
 
 DENIED = "Unknown user or no permissions."
 REFUSED = {"success": False, "error": {"msg": DENIED}}
@@ -17,18 +17,22 @@ NEWCOMERS = {"carl": ("blue", 2), "gina": ("blue", 1), "bert": ("blue", 2), "olg
 def populate(world: World) -> None:
     """Add carl and bert (banned) as plain users and gina as admin to group blue, olga to red; give
     the customer acme a password and a key."""
-    stored = world.desk.credentials.hash_password(PASSWORD)
-    for name, (group, role) in NEWCOMERS.items():
-        user = m.User(name=name, alias=name, globalRoleID=2, password=stored)
-        if name == "bert":
-            user.ban, user.banTime = 3, world.now
-        world.ids[name] = world.add(user).userID
-        world.add(
+    users = {
+        name: m.User(name=name, alias=name, globalRoleID=2, password=PASSWORD_HASH)
+        for name in NEWCOMERS
+    }
+    users["bert"].ban, users["bert"].banTime = 3, world.now
+    world.add(*users.values())
+    world.ids.update((name, user.userID) for name, user in users.items())
+    world.add(
+        *(
             m.GroupUser(groupID=world.ids[group], userID=world.ids[name], membershipRoleID=role)
-        )
-        _give_key(world, "user", world.ids[name])
-    world.change(m.Customer, world.acme, password=stored)
-    _give_key(world, "customer", world.acme)
+            for name, (group, role) in NEWCOMERS.items()
+        ),
+        *(_key(world, "user", world.ids[name]) for name in NEWCOMERS),
+        _key(world, "customer", world.acme),
+    )
+    world.change(m.Customer, world.acme, password=PASSWORD_HASH)
 
 
 def key_of(world: World, who: str) -> str:
@@ -46,7 +50,7 @@ def password_changed(world: World, name: str, stored: str | None, model: Any = m
     world.change(model, world.ids[name], password=stored)
 
 
-def _give_key(world: World, kind: str, number: int) -> None:
+def _key(world: World, kind: str, number: int) -> m.RemoteKey:
     credentials = world.desk.credentials
     key_hash = credentials.key_hash(credentials.api_key(kind, number, 0))
-    world.add(m.RemoteKey(kind=kind, ownerID=number, keyHash=key_hash, created=world.now - 3600))
+    return m.RemoteKey(kind=kind, ownerID=number, keyHash=key_hash, created=world.now - 3600)

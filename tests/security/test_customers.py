@@ -10,7 +10,7 @@ import pytest
 from people import REFUSED, key_of
 
 from kimai_remote.storage import models as m
-from support.world import PASSWORD, World
+from support.world import PASSWORD, PASSWORD_HASH, World
 
 
 def kimai_hash(password: str) -> str:
@@ -50,8 +50,7 @@ def test_a_user_goes_before_a_customer_of_the_same_name(town: World, remote: Any
 
 
 def test_two_customers_of_one_name_are_nobody(town: World, remote: Any) -> None:
-    stored = town.desk.credentials.hash_password(PASSWORD)
-    town.change(m.Customer, town.rival, name="Acme", password=stored)
+    town.change(m.Customer, town.rival, name="Acme", password=PASSWORD_HASH)
     assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
 
 
