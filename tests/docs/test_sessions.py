@@ -13,6 +13,8 @@ from docs.session import Failure, follow
 from support.markdown import Block, blocks, matches
 from support.server import ROOT, Server
 
+pytestmark = pytest.mark.long
+
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 #: What README's first command does to the machine, and who reads it has done.
 INSTALLED = "python3 -m venv .venv && .venv/bin/pip install -q . && "

@@ -14,6 +14,8 @@ from werkzeug.test import Client
 from kimai_remote.web.app import wsgi_application
 from support.world import World
 
+pytestmark = pytest.mark.long
+
 NAUGHTY = [*corpus.naughty(), *corpus.INJECTIONS]
 #: What XML 1.0 can't carry, and what a request must not have at all.
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
