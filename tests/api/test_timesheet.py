@@ -192,6 +192,16 @@ def test_a_page_of_a_period_counts_the_period(alice, world, five):
     assert (numbers(answer["items"]), answer["total"]) == ([five[2]], 2)
 
 
+@pytest.mark.parametrize("since", ["2026-03-01 11:00", "1970-01-02"])
+@pytest.mark.parametrize(("start", "limit"), [(0, 2), (2, 2), (3, 50), (0, 0), (9, 1)])
+def test_pages_of_what_ended_since_a_date_or_still_runs(alice, world, five, since, start, limit):
+    running = world.add_entry(start=NOON - 9 * HOUR, end=0)
+    of_all = [*five[:0:-1], running] if since.startswith("2026") else [*five[::-1], running]
+    answer = alice.call("getTimesheet", since, 0, -1, start, limit)
+    assert numbers(answer["items"]) == of_all[start : start + (limit or len(of_all))]
+    assert answer["total"] == len(of_all)
+
+
 def test_a_page_of_nothing(alice):
     assert alice.call("getTimesheet", 0, 0, -1, 0, 10) == {
         "success": True, "items": [], "total": 0,

@@ -117,9 +117,9 @@ def growth(world: World) -> None:
             title = f"getTimesheet(limit 50), {name}"
             calls[f"JSON, {title}"] = lambda p=page: caller.json_named("getTimesheet", **p)
             calls[f"SOAP, {title}"] = lambda p=page: caller.soap("getTimesheet", **p)
-        newest = {"from": 600_000_000 + 1000 * (count - 50), "limit": 50}
-        calls["JSON, getTimesheet(limit 50) from a date on"] = lambda p=newest: caller.json_named(
-            "getTimesheet", **p
+        newest = {"from": 600_000_000 + 1000 * (count - 50)}
+        calls["JSON, getTimesheet from a date on (50 entries)"] = lambda p=newest: (
+            caller.json_named("getTimesheet", **p)
         )
         calls["JSON, startRecord and stopRecord"] = start_and_stop
         for name, timing in side_by_side(calls, rounds=15).items():

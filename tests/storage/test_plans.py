@@ -19,6 +19,7 @@ CALLS = {
     "deep page": ("getTimesheet", 0, 0, -1, 400, 50),
     "open entries": ("getTimesheet", 0, 0, 0, 0, 50),
     "period": ("getTimesheet", 1_000_000, 1_100_000, -1, 0, 50),
+    "since a date": ("getTimesheet", 1_019_900, 0, -1, 0, 50),
     "running": ("getActiveRecording",),
     "one entry": ("getTimesheetRecord", 1),
     "expenses": ("getExpenses", 0, 0, -1, -1, 0, 50),
@@ -85,6 +86,13 @@ def test_no_query_reads_the_whole_table(grown: World, name: str) -> None:
                 scan = line.startswith("SCAN") or " SCAN " in f" {line}" or "Seq Scan" in line
                 whole = " ALL " in line and grown.database.is_mariadb
                 assert not scan and not whole, plan
+
+
+def test_entries_since_a_date_are_found_by_their_end(grown: World) -> None:
+    _caller, counted, *_ = plans(grown, CALLS["since a date"])
+    assert "timeSheet_end" in counted
+    # Of the index, SQLite would read all of a user's entries for those that ended or still run.
+    assert not grown.database.is_sqlite or "end>?" in counted
 
 
 def test_the_test_sees_a_whole_read(grown: World) -> None:

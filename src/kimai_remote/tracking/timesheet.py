@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from ..errors import Refused
@@ -48,10 +48,10 @@ def rows(
         access.lists_entry(call, entry),
         *cleared_condition(entry.cleared, cleared),
     ]
-    if begin is not None:
-        conditions.append(or_(entry.end > begin, entry.end == 0))
     if finish is not None:
         conditions.append(entry.start < finish)
+    # Those that have ended, and those that run: none is both.
+    since = (entry.end > begin, entry.end == 0) if begin is not None else ()
     statement = (
         select(
             entry.timeEntryID, entry.start, entry.end,
@@ -71,13 +71,32 @@ def rows(
     # Before the first row is read: then the connection is busy.
     with_seconds = call.options.duration_with_seconds
     windowed = begin is not None or finish is not None
-    count = None if windowed else _kept_count(call, cleared)
-    listing = Listing(entry.timeEntryID, entry.start, conditions, count, narrow=windowed)
+    if since:
+        count: Select[Any] | None = _counted(conditions, since)
+        conditions.append(or_(*since))
+    else:
+        count = None if windowed else _kept_count(call, cleared)
+    listing = Listing(
+        entry.timeEntryID, entry.start, conditions, count,
+        narrow=windowed, newest_only=begin is not None,
+    )  # fmt: skip
     found, total = page(call, statement, listing, start, limit)
     shown = _shown(
         found, begin, finish, shows_rates=access.shows_rates(call), with_seconds=with_seconds
     )
     return Rows(ROW, shown, total)
+
+
+def _counted(
+    conditions: list[ColumnElement[bool]], parts: tuple[ColumnElement[bool], ...]
+) -> Select[int]:  # fmt: skip
+    """Counts the entries of each part by itself: SQLite would look at all of a user's entries for
+    those of one part or the other."""
+    key = m.TimeEntry.timeEntryID
+    first, second = (
+        select(func.count(key)).where(*conditions, part).scalar_subquery() for part in parts
+    )
+    return select(first + second)
 
 
 def _kept_count(call: Call, cleared: int) -> Select[int | None] | None:
