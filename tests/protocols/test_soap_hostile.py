@@ -103,6 +103,11 @@ BAD = {
     # The parser refuses it only where nothing else is odd.
     "a namespace that is no URI": (
         envelope('<u:getVersion xmlns="u"/>').replace(b"<e:Body>", b'<e:Body xmlns:u=":x">'), XML),
+    "a namespace that is no URI, behind much noise": (
+        envelope('<u:getVersion xmlns="u"/>').replace(
+            b"<e:Body>", b'<e:Header xmlns:a="urn:a" xmlns:b="urn:a">'
+            + b'<x a:c="" b:c=""/>' * 120 + b'</e:Header><e:Body xmlns:u=":x y">'), XML),
+    "XML's own namespace": (envelope("<xml:getVersion/>"), XML),
     "depth": (envelope("<a>" * 3000 + "</a>" * 3000), XML),
     "two Bodies": (envelope(VERSION).replace(b"</e:Envelope>", b"<e:Body/></e:Envelope>"), XML),
     "no envelope": (VERSION.encode(), XML),

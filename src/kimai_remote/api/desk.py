@@ -45,7 +45,7 @@ def internal_error(origin: Origin) -> Fault:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the methods work with; it is the ``config`` of each Spyne Application.
+    """What the methods work with; each call finds it in ``ctx.udc["desk"]``.
 
     :param clock: the server's time in unix seconds.
     :param observers: are told of each call.

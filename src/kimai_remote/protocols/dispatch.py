@@ -124,7 +124,10 @@ def result_type(ctx: MethodContext) -> type:
 
 @functools.cache
 def application(protocol: type) -> Application:
-    """The service behind one protocol: the same for every desk, and slow to build."""
+    """The service behind one protocol: the same for every desk, and slow to build.
+
+    :param protocol: can be made without parameters, to read, and with ``validator=None``, to write.
+    """
     return Application(
         [RemoteApi],
         NAMESPACE,

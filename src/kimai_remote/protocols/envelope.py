@@ -18,7 +18,7 @@ ENCODING_STYLE = f"{{{SOAP_11}}}encodingStyle"
 _NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 _MIME = ("text/xml", "application/xml", "application/soap+xml", "text/plain", "")
 _DECLARED_ENCODING = re.compile(rb"""\A<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']""")
-_WRONG_NAMESPACES = ("NS_ERR_UNDEFINED_NAMESPACE", "WAR_NS_URI")
+_XML = "http://www.w3.org/XML/1998/namespace"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -76,6 +76,8 @@ def read(body: bytes, content_type: str) -> Request:
     if len(calls) != 1:
         raise Fault("Client", "The SOAP Body must hold exactly one call.")
     element = calls[0]
+    if etree.QName(element).namespace == _XML:
+        raise Fault("Client", "The name of the call is one of those that belong to XML.")
     marks = (element, bodies[0], envelope)
     return Request(element, any(mark.get(ENCODING_STYLE) for mark in (*marks, *element)))
 
@@ -89,8 +91,8 @@ def _parse(body: bytes, charset: str | None) -> Any:
         root = etree.fromstring(_utf8(body, charset), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Fault("Client", f"The request isn't well-formed XML{_place(error)}.") from None
-    wrong = [error for error in parser.error_log if error.type_name in _WRONG_NAMESPACES]
-    if wrong:  # libxml2 goes on, with names that are none
+    wrong = [error for error in parser.error_log if error.level >= etree.ErrorLevels.ERROR]
+    if wrong:  # lxml looks at the last one only, which may be a warning
         raise Fault("Client", f"The request isn't well-formed XML: {wrong[0].message[:200]}")
     if root.getroottree().docinfo.doctype:
         raise Fault("Client", "A SOAP message must not have a document type declaration.")

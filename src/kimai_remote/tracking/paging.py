@@ -39,8 +39,8 @@ class Listing:
     #: Whether the conditions leave out most entries of a long list. Then an index tells which are
     #: left, and databases need to be told how few to look up, or they read the whole table.
     narrow: bool = False
-    #: Whether the entries are the newest ones of a longer list: looked for from its oldest on, they
-    #: would be found behind all others.
+    #: Whether older entries are left out by something that the order doesn't tell. Then the list
+    #: is never begun at its oldest end: all those that are left out might stand there.
     newest_only: bool = False
 
     def order(self, *, newest_first: bool) -> tuple[Any, Any]:

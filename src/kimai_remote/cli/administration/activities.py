@@ -14,6 +14,7 @@ from ...tracking.administration.finding import find
 from ...tracking.administration.kinds import ACTIVITY
 from ...tracking.entries import given
 from ..examples import examples
+from ..house import Record
 from ..reporting import fail
 from . import objects as commands
 from .parameters import (
@@ -139,9 +140,8 @@ def assign(
         commands.in_groups(session, ACTIVITY, found, groups or ())
         return _on_projects(session, found, projects or (), planned)
 
-    names = ", ".join([*(groups or ()), *(projects or ())])
     fields_given = list(given(group=groups, project=projects)) + list(planned)
-    commands.change(ACTIVITY, "assign", f"is assigned to {names}", work, as_json, fields_given)
+    commands.change(ACTIVITY, "assign", _places, work, as_json, fields_given)
 
 
 @app.command(
@@ -160,12 +160,17 @@ def unassign(
             links.unassign_from_project(session, found, project)
         return found
 
-    names = ", ".join([*(groups or ()), *(projects or ())])
     fields = list(given(group=groups, project=projects))
-    commands.change(ACTIVITY, "unassign", f"is taken from {names}", work, as_json, fields)
+    commands.change(ACTIVITY, "unassign", _places, work, as_json, fields)
 
 
 commands.add_common(app, ACTIVITY, "Consulting")
+
+
+def _places(record: Record) -> str:
+    """Who sees an activity, and on which projects, as the end of a sentence."""
+    projects = ", ".join(project["name"] for project in record["projects"])
+    return f"{commands.membership(record)} and offered on {projects or 'every project'}"
 
 
 def _check_some(groups: Sequence[str] | None, projects: Sequence[str] | None) -> None:

@@ -145,7 +145,10 @@ LONGEST_PASSWORD = 200
 
 
 def unban(session: Session, kind: Kind, given: str) -> m.User | m.Customer:
-    """Forget the failed logins, so that a ban ends now."""
+    """Forget the failed logins, so that a ban ends now.
+
+    :param kind: of those in :data:`ACCOUNTS`.
+    """
     account: m.User | m.Customer = find(session, kind, given)
     if isinstance(account, m.User):
         account.ban = account.banTime = 0

@@ -67,6 +67,7 @@ export function workPicker(work, failed) {
   const project = el("select", { change: () => offerTasks() });
   const task = el("select", {});
   let turn = 0;
+  let renewal = 0;
 
   async function offerTasks(chosen, name) {
     const mine = ++turn;
@@ -79,7 +80,7 @@ export function workPicker(work, failed) {
       found = await work.tasks(projectId);
     } catch (error) {
       // Of a project that isn't offered any more, the chosen task is the only one.
-      if (!chosen) failed(error.message);
+      if (!chosen && mine === turn) failed(error.message);
     }
     if (mine !== turn) return;
     const known = found.some(({ activityID }) => activityID === chosen);
@@ -102,15 +103,18 @@ export function workPicker(work, failed) {
         const found = await work.projects();
         if (mine !== turn) return; // something else has been chosen
         showProjects(found, project, projectId, names.project);
-        await offerTasks(taskId, names.task);
       } catch (error) {
-        failed(error.message);
+        if (mine === turn) failed(error.message);
+        return;
       }
+      await offerTasks(taskId, names.task);
     },
     /** Offers what there is by now; what is chosen stays. */
     async renew() {
+      const mine = ++renewal;
       const found = await work.projects().catch(() => null);
-      if (!found) return; // what was offered before still is
+      // What was offered before still is; tasks that are on their way are as new.
+      if (!found || mine !== renewal || (project.value && task.disabled)) return;
       const shown = (control) => control.selectedOptions[0]?.textContent;
       const names = { project: shown(project), task: shown(task) };
       const [projectId, taskId] = [Number(project.value), Number(task.value)];
