@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 from spyne import Application
 from spyne.interface.wsdl import Wsdl11
@@ -14,17 +13,15 @@ from kimai_remote.api.fields import NAMESPACE
 from kimai_remote.api.service import RemoteApi
 
 
-def application(validator: str | None = "lxml", config: Any = None) -> Application:
-    return Application(
-        [RemoteApi], NAMESPACE, "KimaiRemote", Soap11(validator=validator), Soap11(), config=config
-    )
+def application(validator: str | None = "lxml") -> Application:
+    return Application([RemoteApi], NAMESPACE, "KimaiRemote", Soap11(validator=validator), Soap11())
 
 
 class Stock:
     """Spyne's WSGI application."""
 
-    def __init__(self, validator: str | None = "lxml", config: Any = None) -> None:
-        self.app = application(validator, config)
+    def __init__(self, validator: str | None = "lxml") -> None:
+        self.app = application(validator)
         self.wsgi = WsgiApplication(self.app)
 
     def request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kimai_remote.storage import models as m
-from support.world import PASSWORD_HASH, World
+from support.world import PASSWORD_HASH, World, remote_key
 
 DENIED = "Unknown user or no permissions."
 REFUSED = {"success": False, "error": {"msg": DENIED}}
@@ -29,8 +29,8 @@ def populate(world: World) -> None:
             m.GroupUser(groupID=world.ids[group], userID=world.ids[name], membershipRoleID=role)
             for name, (group, role) in NEWCOMERS.items()
         ),
-        *(_key(world, "user", world.ids[name]) for name in NEWCOMERS),
-        _key(world, "customer", world.acme),
+        *(remote_key("user", world.ids[name]) for name in NEWCOMERS),
+        remote_key("customer", world.acme),
     )
     world.change(m.Customer, world.acme, password=PASSWORD_HASH)
 
@@ -48,9 +48,3 @@ def key_of(world: World, who: str) -> str:
 def password_changed(world: World, name: str, stored: str | None, model: Any = m.User) -> None:
     """Give somebody another stored password."""
     world.change(model, world.ids[name], password=stored)
-
-
-def _key(world: World, kind: str, number: int) -> m.RemoteKey:
-    credentials = world.desk.credentials
-    key_hash = credentials.key_hash(credentials.api_key(kind, number, 0))
-    return m.RemoteKey(kind=kind, ownerID=number, keyHash=key_hash, created=world.now - 3600)

@@ -22,8 +22,8 @@ from sqlalchemy import delete, insert
 from kimai_remote.api.desk import Desk
 from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
+from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
-from kimai_remote.storage.schema import DEFAULT_OPTIONS
 from kimai_remote.tracking.credentials import Credentials
 
 SECRET = b"a secret for tests only, 32 byte"
@@ -118,15 +118,14 @@ class World:
 
     def snapshot(self) -> dict[str, list[Any]]:
         """All rows of all tables, to show that a call changed nothing."""
-        engine = self.database.engine
-        names = [m.real_name(table.name, engine) for table in m.Base.metadata.sorted_tables]
+        quote = self.database.engine.dialect.identifier_preparer.quote
+        found = {}
         # Most tests take two: by the driver, that's a third of the time.
-        with engine.connect() as connection:
+        with self.database.engine.connect() as connection:
             cursor = connection.connection.cursor()
-            found = {}
-            for name in map(engine.dialect.identifier_preparer.quote, names):
-                cursor.execute(f"SELECT * FROM {name}")
-                found[name] = sorted(cursor.fetchall(), key=repr)
+            for table in m.Base.metadata.sorted_tables:
+                cursor.execute(f"SELECT * FROM {quote(schema.real_name(self.database, table))}")
+                found[table.name] = sorted(cursor.fetchall(), key=repr)
             cursor.close()
         return found
 
@@ -141,7 +140,8 @@ def build(database: Database, settings: Settings | None = None) -> World:
     return world
 
 
-def _key(kind: str, number: int) -> m.RemoteKey:
+def remote_key(kind: str, number: int) -> m.RemoteKey:
+    """The key that authenticate has given to a user or customer, as it is stored."""
     key = _credentials.api_key(kind, number, 0)
     return m.RemoteKey(
         kind=kind, ownerID=number, keyHash=_credentials.key_hash(key), created=NOW - 3600
@@ -152,7 +152,7 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
     session.execute(delete(m.Configuration))
     session.execute(
         insert(m.Configuration),
-        [{"option": option, "value": value} for option, value in DEFAULT_OPTIONS.items()],
+        [{"option": option, "value": value} for option, value in schema.DEFAULT_OPTIONS.items()],
     )
 
     def add(key: str, **records: Any) -> None:
@@ -169,7 +169,7 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
         for name, role in users.items()
     })  # fmt: skip
     for name in users:
-        session.add(_key("user", ids[name]))
+        session.add(remote_key("user", ids[name]))
     memberships = {
         "root": ("blue", 1), "alice": ("blue", 2), "ben": ("blue", 3), "oscar": ("red", 2),
         "gone": ("blue", 2), "idle": ("blue", 2),

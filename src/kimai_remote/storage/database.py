@@ -145,13 +145,17 @@ class Database:
     def watch_connections(self, changed: Callable[[int], None]) -> None:
         """Have a function told the number of connections in use whenever it changes, in place of
         the one that was told until now."""
-        is_first, self._watcher = self._watcher is None, changed
-        if is_first:
-            engine.watch(self.engine, lambda number: self._watcher and self._watcher(number))
+        if self._watcher is None:
+            engine.watch(self.engine, self._tell)
+        self._watcher = changed
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+    def _tell(self, number: int) -> None:
+        if self._watcher is not None:
+            self._watcher(number)
 
     def _failed(self, error: Exception) -> bool:
         """Whether the database is to blame, and not the call."""

@@ -173,7 +173,7 @@ def _postgresql_arguments(statement_timeout: int, read_only: bool) -> dict[str, 
     }
 
 
-def watch(engine: Engine, changed: Callable[[int], object]) -> None:
+def watch(engine: Engine, changed: Callable[[int], None]) -> None:
     """Have a function told how many of an engine's connections are in use."""
     in_use: set[int] = set()
     guard = threading.Lock()

@@ -48,10 +48,15 @@ def rows(
         access.lists_entry(call, entry),
         *cleared_condition(entry.cleared, cleared),
     ]
+    count: Select[Any] | None = None
     if finish is not None:
         conditions.append(entry.start < finish)
-    # Those that have ended, and those that run: none is both.
-    since = (entry.end > begin, entry.end == 0) if begin is not None else ()
+    if begin is not None:
+        ended, running = entry.end > begin, entry.end == 0
+        count = _counted(conditions, ended, running)
+        conditions.append(or_(ended, running))
+    elif finish is None:
+        count = _kept_count(call, cleared)
     statement = (
         select(
             entry.timeEntryID, entry.start, entry.end,
@@ -70,15 +75,9 @@ def rows(
     )  # fmt: skip
     # Before the first row is read: then the connection is busy.
     with_seconds = call.options.duration_with_seconds
-    windowed = begin is not None or finish is not None
-    if since:
-        count: Select[Any] | None = _counted(conditions, since)
-        conditions.append(or_(*since))
-    else:
-        count = None if windowed else _kept_count(call, cleared)
     listing = Listing(
         entry.timeEntryID, entry.start, conditions, count,
-        narrow=windowed, newest_only=begin is not None,
+        narrow=begin is not None or finish is not None, newest_only=begin is not None,
     )  # fmt: skip
     found, total = page(call, statement, listing, start, limit)
     shown = _shown(
@@ -88,10 +87,10 @@ def rows(
 
 
 def _counted(
-    conditions: list[ColumnElement[bool]], parts: tuple[ColumnElement[bool], ...]
+    conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool]
 ) -> Select[int]:  # fmt: skip
-    """Counts the entries of each part by itself: SQLite would look at all of a user's entries for
-    those of one part or the other."""
+    """Counts the entries of two parts that have none in common, each by itself: SQLite would look
+    at all of a user's entries for those of one part or the other."""
     key = m.TimeEntry.timeEntryID
     first, second = (
         select(func.count(key)).where(*conditions, part).scalar_subquery() for part in parts

@@ -64,8 +64,10 @@ def list_(
     """List activities, by name."""
     columns = {"activityID": "No.", "name": "Name", "comment": "Comment", "visible": "Visible",
                "groups": "Groups"}  # fmt: skip
-    trash = commands.trash_filter(trashed, everything)
-    commands.show_list(ACTIVITY, columns, as_json, group=group, trash=trash, project=project)
+    commands.show_list(
+        ACTIVITY, columns, as_json,
+        trashed=trashed, everything=everything, group=group, project=project,
+    )  # fmt: skip
 
 
 @app.command(

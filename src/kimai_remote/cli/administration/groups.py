@@ -18,8 +18,8 @@ app = typer.Typer(help="Groups of users and what they see.", no_args_is_help=Tru
 @app.command("list", epilog=examples("kimai-remote group list"))
 def list_(trashed: Trashed = False, everything: All = False, as_json: Json = False) -> None:
     """List groups, by name."""
-    trash = commands.trash_filter(trashed, everything)
-    commands.show_list(GROUP, {"groupID": "No.", "name": "Name"}, as_json, trash=trash)
+    columns = {"groupID": "No.", "name": "Name"}
+    commands.show_list(GROUP, columns, as_json, trashed=trashed, everything=everything)
 
 
 @app.command(epilog=examples("kimai-remote group add Design"))

@@ -19,15 +19,25 @@ from ..reporting import note
 from .parameters import All, InGroup, Json, SomeGroups, Trashed, Which
 
 
-def show_list(kind: Kind, columns: Mapping[str, str], as_json: bool, **filters: Any) -> None:
-    """Print the objects that fit; parameters as for :func:`details.listing`."""
+def show_list(
+    kind: Kind,
+    columns: Mapping[str, str],
+    as_json: bool,
+    *,
+    trashed: bool,
+    everything: bool,
+    **filters: Any,
+) -> None:
+    """Print the objects that fit.
+
+    :param columns: headings by field.
+    :param trashed: only those in the trash; ``everything``: those too.
+    :param filters: as for :func:`details.listing`.
+    """
+    trash: details.Trash = "all" if everything else "only" if trashed else "no"
     with opened() as house:
-        records = house.read(lambda session: details.listing(session, kind, **filters))
+        records = house.read(lambda session: details.listing(session, kind, trash=trash, **filters))
     print_records(records, columns, as_json=as_json)
-
-
-def trash_filter(trashed: bool, everything: bool) -> details.Trash:
-    return "all" if everything else "only" if trashed else "no"
 
 
 def change(
@@ -112,8 +122,7 @@ def add_list(app: typer.Typer, kind: Kind, columns: Mapping[str, str]) -> None:
         everything: All = False,
         as_json: Json = False,
     ) -> None:
-        trash = trash_filter(trashed, everything)
-        show_list(kind, columns, as_json, group=group, trash=trash)
+        show_list(kind, columns, as_json, trashed=trashed, everything=everything, group=group)
 
 
 def add_unban(app: typer.Typer, kind: Kind, example: str) -> None:

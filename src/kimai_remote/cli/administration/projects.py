@@ -64,8 +64,10 @@ def list_(
     """List projects, by name."""
     columns = {"projectID": "No.", "name": "Name", "customerName": "Customer", "budget": "Budget",
                "visible": "Visible", "internal": "Internal", "groups": "Groups"}  # fmt: skip
-    trash = commands.trash_filter(trashed, everything)
-    commands.show_list(PROJECT, columns, as_json, group=group, trash=trash, customer=customer)
+    commands.show_list(
+        PROJECT, columns, as_json,
+        trashed=trashed, everything=everything, group=group, customer=customer,
+    )  # fmt: skip
 
 
 @app.command(
