@@ -4,9 +4,9 @@
                                                             [observing]
 
 ``rows``: 10,000 time entries against the floors and against stock Spyne. ``growth``: a page of 50
-entries of a user with 1,000 to 1,000,000. ``memory``: the peak for large answers. ``http``: calls
-a second by method. ``servers``: which number of processes and threads serves best. ``observing``:
-what metrics and the access log cost.
+entries of a user with 1,000 to 1,000,000. ``memory``: at the start, and the peak for large
+answers. ``http``: calls a second by method. ``servers``: which number of processes and threads
+serves best. ``observing``: what metrics and the access log cost.
 """
 
 from __future__ import annotations
@@ -129,7 +129,18 @@ def growth(world: World) -> None:
 
 
 def memory(world: World) -> None:
-    """Peak memory of a server process that answers with many rows."""
+    """Memory of a process that was just started, and its peak when it answers with many rows."""
+    with tempfile.TemporaryDirectory() as directory, _serve(world, Path(directory), 1, 8) as server:
+        (process,) = server.workers
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
+    sizes = {
+        name: int(size.split()[0]) / 1024 for name, size in (line.split(":") for line in lines)
+    }
+    table = Table(title="Memory of a process that was just started", title_justify="left")
+    for heading in ("its own (PSS) MiB", "resident MiB"):
+        table.add_column(heading, justify="right")
+    table.add_row(*(f"{sizes[name]:.0f}" for name in ("Pss", "Rss")))
+    console.print(table)
     table = Table(title="Peak memory of a process after a whole answer", title_justify="left")
     for heading in ("rows", "JSON MiB", "SOAP MiB", "idle MiB"):
         table.add_column(heading, justify="right")
