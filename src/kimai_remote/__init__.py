@@ -1,6 +1,6 @@
 """kimai-remote: the Kimai 1 Remote API over SOAP and JSON-RPC."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 #: What ``getVersion`` answers behind the dash. Kimai 1 put its schema revision there and clients
 #: compare it, so it stays the revision whose schema this package reads and writes.
