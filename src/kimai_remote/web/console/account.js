@@ -13,7 +13,12 @@ export function account(place) {
       place,
       current
         ? [
-            el("span", { class: "who" }, el("span", { class: "off-screen" }, "Signed in as "), current.user),
+            el(
+              "span",
+              { class: "who" },
+              el("span", { class: "off-screen" }, "Signed in as "),
+              current.user,
+            ),
             button("Sign out", () => {
               signOut();
               announce("Signed out.");
@@ -33,7 +38,11 @@ export function account(place) {
 
 /** The dialog to sign in with; resolves to whether somebody did. */
 export async function askWho() {
-  const name = el("input", { autocomplete: "username", autocapitalize: "none", spellcheck: "false" });
+  const name = el("input", {
+    autocomplete: "username",
+    autocapitalize: "none",
+    spellcheck: "false",
+  });
   const password = el("input", { type: "password", autocomplete: "current-password" });
   const done = await dialog({
     title: "Sign in",

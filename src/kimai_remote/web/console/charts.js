@@ -37,12 +37,19 @@ function dayChart(perDay, colour) {
     const bar = el(
       "div",
       { class: "bar" },
-      parts.map(({ id, seconds }) => sized(el("span", { class: colour.get(id) }), "height", seconds / sums[place])),
+      parts.map(({ id, seconds }) =>
+        sized(el("span", { class: colour.get(id) }), "height", seconds / sums[place]),
+      ),
     );
     return el(
       "div",
       { class: isToday(day) ? "column today" : "column" },
-      el("div", { class: "room" }, el("span", { class: "value" }, sums[place] ? hours(sums[place]) : "–"), sized(bar, "height", (sums[place] / most) * 0.86)),
+      el(
+        "div",
+        { class: "room" },
+        el("span", { class: "value" }, sums[place] ? hours(sums[place]) : "–"),
+        sized(bar, "height", (sums[place] / most) * 0.86),
+      ),
       el("span", { class: "day" }, shortDay(day)),
     );
   });
@@ -58,7 +65,11 @@ function projectChart(projects, colour, all) {
       { class: "line" },
       el("span", { class: "name" }, name, customer && el("span", { class: "hint" }, customer)),
       el("span", { class: "value" }, hours(seconds)),
-      el("div", { class: "track" }, sized(el("span", { class: colour.get(id) }), "width", seconds / most)),
+      el(
+        "div",
+        { class: "track" },
+        sized(el("span", { class: colour.get(id) }), "width", seconds / most),
+      ),
     ),
   );
   const rows = projects.map(({ name, seconds }) => [name, hours(seconds)]);
@@ -80,7 +91,12 @@ function figure(title, drawing, heading, rows) {
     {},
     el("figcaption", {}, title),
     drawing,
-    el("details", {}, el("summary", {}, "As a table", el("span", { class: "off-screen" }, `: ${title}`)), table),
+    el(
+      "details",
+      {},
+      el("summary", {}, "As a table", el("span", { class: "off-screen" }, `: ${title}`)),
+      table,
+    ),
   );
 }
 

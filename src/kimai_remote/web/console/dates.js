@@ -13,7 +13,11 @@ export const timeOf = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h
 export const dayOf = format({ weekday: "long", day: "numeric", month: "long" });
 export const shortDay = format({ weekday: "short" });
 export const dateOf = format({ day: "numeric", month: "short", year: "numeric" });
-const rangeFormatter = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const rangeFormatter = new Intl.DateTimeFormat(LOCALE, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+});
 
 /** The name of the time zone that all times are shown in. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;

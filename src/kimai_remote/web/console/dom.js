@@ -45,7 +45,11 @@ export function field(label, control, hint = "") {
 
 /** A choice; `options` are pairs of value and text. */
 export function select(options, chosen, attributes = {}) {
-  return el("select", attributes, options.map(([value, text]) => option(value, text, chosen)));
+  return el(
+    "select",
+    attributes,
+    options.map(([value, text]) => option(value, text, chosen)),
+  );
 }
 
 export function option(value, text, chosen) {

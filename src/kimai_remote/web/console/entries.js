@@ -51,7 +51,12 @@ export function entriesList(work, changed) {
       rowTexts(namesOf(entry), [entry.customerName, entry.description]),
       el("span", { class: "span" }, spanOf(entry)),
       el("span", { class: "value" }, hours(lengthOf(entry))),
-      rowActions(entry.timeEntryID, what, () => edit(entry), () => remove(entry)),
+      rowActions(
+        entry.timeEntryID,
+        what,
+        () => edit(entry),
+        () => remove(entry),
+      ),
     );
   }
 

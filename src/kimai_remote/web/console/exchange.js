@@ -129,7 +129,10 @@ class Protocol {
         { class: "block-head" },
         el("h4", {}, title),
         note && el("span", { class: "pill" }, note),
-        button("Copy", () => copy(text, title), { class: "quiet", "aria-label": `Copy the ${what}` }),
+        button("Copy", () => copy(text, title), {
+          class: "quiet",
+          "aria-label": `Copy the ${what}`,
+        }),
       ),
       el("p", { class: "facts" }, head),
       codeBox(text, this.how.language, what),

@@ -4,7 +4,14 @@ import { now } from "./clock.js";
 import { dialog } from "./dialogs.js";
 import { el, field, fill } from "./dom.js";
 import {
-  amountInput, amountOf, changes, momentInput, momentOf, textArea, textInput, wrong,
+  amountInput,
+  amountOf,
+  changes,
+  momentInput,
+  momentOf,
+  textArea,
+  textInput,
+  wrong,
 } from "./inputs.js";
 import { ask } from "./session.js";
 import { offerProjects } from "./work.js";

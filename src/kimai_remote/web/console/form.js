@@ -52,7 +52,11 @@ function record(param, schema, resolve, hints) {
     el("span", { class: "name" }, param.name),
     el("span", { class: "type" }, "object"),
   );
-  const grid = el("div", { class: "fields" }, members.map(({ element }) => element));
+  const grid = el(
+    "div",
+    { class: "fields" },
+    members.map(({ element }) => element),
+  );
   return {
     element: el("fieldset", { "aria-describedby": hint.id }, legend, hint, grid),
     read: () => collect(members),

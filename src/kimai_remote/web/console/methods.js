@@ -24,11 +24,17 @@ export function methodsView(panel) {
     try {
       [contract, wsdl] = await Promise.all([loadContract(), loadWsdl()]);
     } catch (error) {
-      fill(panel, problem(error.message, () => load(name)));
+      fill(
+        panel,
+        problem(error.message, () => load(name)),
+      );
       return;
     }
     fill(list, contract.methods.map(entry));
-    fill(pick, contract.methods.map(({ name: value }) => option(value, value)));
+    fill(
+      pick,
+      contract.methods.map(({ name: value }) => option(value, value)),
+    );
     fill(
       panel,
       el("h1", { class: "off-screen" }, "Methods"),
@@ -124,7 +130,11 @@ function showMethod(place, method, contract, wsdl) {
         "header",
         { class: "method-head" },
         el("h2", {}, method.name),
-        el("span", { class: method.writes ? "pill warn" : "pill" }, method.writes ? "may change something" : "only reads"),
+        el(
+          "span",
+          { class: method.writes ? "pill warn" : "pill" },
+          method.writes ? "may change something" : "only reads",
+        ),
       ),
       el("p", {}, method.description),
       el(
@@ -150,7 +160,8 @@ function radios(writes) {
   const inputs = choices.map((value, place) =>
     el("input", { type: "radio", name, value, checked: place === 0 }),
   );
-  const hint = writes && el("span", { class: "hint" }, "It may change something, so it is sent once.");
+  const hint =
+    writes && el("span", { class: "hint" }, "It may change something, so it is sent once.");
   return {
     element: el(
       "fieldset",
@@ -200,7 +211,15 @@ function answerOf(method, { resolve }) {
       el(
         "table",
         {},
-        el("thead", {}, el("tr", {}, ["Field", "Type", "Meaning"].map((text) => el("th", { scope: "col" }, text)))),
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ["Field", "Type", "Meaning"].map((text) => el("th", { scope: "col" }, text)),
+          ),
+        ),
         el("tbody", {}, rows),
       ),
     ),

@@ -50,7 +50,9 @@ export function snippetsOf(method, contract, wsdl) {
     for (const each of element.querySelectorAll("[data-language]")) {
       each.setAttribute("aria-pressed", each.dataset.language === chosen);
     }
-    const variables = Object.values(params).map((value) => value?.variable).filter(Boolean);
+    const variables = Object.values(params)
+      .map((value) => value?.variable)
+      .filter(Boolean);
     const reads = `It reads ${variables.join(" and ")} from the environment.`;
     fill(note, variables.length > 0 && reads);
     fill(place, codeBox(text, "text", `${language.label} code for ${language.protocol}`));

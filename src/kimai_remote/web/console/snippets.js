@@ -46,8 +46,9 @@ const request = ({ method, params }) => ({ jsonrpc: "2.0", id: 1, method, params
 const single = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 function curlJson(call) {
-  const body = inShell(call.params, (params) =>
-    JSON.stringify(request({ ...call, params }), null, 2),
+  const body = inShell(
+    call.params,
+    (params) => JSON.stringify(request({ ...call, params }), null, 2),
     `sed 's/["\\]/\\\\&/g'`,
   );
   return `curl -sS ${single(call.jsonUrl)} -H 'Content-Type: application/json' -d ${body}\n`;
@@ -81,8 +82,14 @@ function inShell(params, body, escape) {
 // Python ------------------------------------------------------------------------------------------
 
 const PYTHON = {
-  text: doubleQuoted, yes: "True", no: "False", nothing: "None", empty: "{}",
-  brackets: ["{", "}"], pair: ": ", indent: "    ",
+  text: doubleQuoted,
+  yes: "True",
+  no: "False",
+  nothing: "None",
+  empty: "{}",
+  brackets: ["{", "}"],
+  pair: ": ",
+  indent: "    ",
   secret: (variable) => `os.environ["${variable}"]`,
 };
 
@@ -116,8 +123,14 @@ print(answer)
 
 const phpText = (text) => `'${text.replace(/[\\']/g, "\\$&")}'`;
 const PHP = {
-  text: phpText, yes: "true", no: "false", nothing: "null", empty: "new stdClass()",
-  brackets: ["[", "]"], pair: " => ", indent: "    ",
+  text: phpText,
+  yes: "true",
+  no: "false",
+  nothing: "null",
+  empty: "new stdClass()",
+  brackets: ["[", "]"],
+  pair: " => ",
+  indent: "    ",
   secret: (variable) => `getenv('${variable}')`,
 };
 
@@ -146,8 +159,14 @@ print_r($api->__soapCall(${phpText(call.method)}, [$params]));
 // JavaScript --------------------------------------------------------------------------------------
 
 const JAVASCRIPT = {
-  text: doubleQuoted, yes: "true", no: "false", nothing: "null", empty: "{}",
-  brackets: ["{", "}"], pair: ": ", indent: "  ",
+  text: doubleQuoted,
+  yes: "true",
+  no: "false",
+  nothing: "null",
+  empty: "{}",
+  brackets: ["{", "}"],
+  pair: ": ",
+  indent: "  ",
   secret: (variable) => `process.env.${variable}`,
 };
 
@@ -166,8 +185,9 @@ console.log(JSON.stringify(await response.json(), null, 2));
 
 /** A text as JSON, Python and JavaScript write it alike; nothing in it breaks a line. */
 function doubleQuoted(text) {
-  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, (found) =>
-    `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
@@ -183,17 +203,21 @@ function literal(value, language, before = "") {
   const [open, close] = list ? ["[", "]"] : language.brackets;
   const members = Object.entries(value).map(
     ([name, member]) =>
-      within + (list ? "" : language.text(name) + language.pair) + literal(member, language, within),
+      within +
+      (list ? "" : language.text(name) + language.pair) +
+      literal(member, language, within),
   );
   if (!members.length) return list ? "[]" : language.empty;
   return `${open}\n${members.join(",\n")},\n${before}${close}`;
 }
 
 /** The same with each secret replaced. */
-const mapped = (value, replace) => changed(value, (each) => (each instanceof Secret ? replace(each) : each));
+const mapped = (value, replace) =>
+  changed(value, (each) => (each instanceof Secret ? replace(each) : each));
 
 /** The same with texts that XML can carry. */
-const fit = (value) => changed(value, (each) => (typeof each === "string" ? fitForXml(each) : each));
+const fit = (value) =>
+  changed(value, (each) => (typeof each === "string" ? fitForXml(each) : each));
 
 function changed(value, change) {
   if (Array.isArray(value)) return value.map((each) => changed(each, change));

@@ -150,7 +150,10 @@ class Tracker {
       this.list.show(items, colours(items));
     } catch (error) {
       if (mine !== this.#turn || this.#ended) return;
-      fill(this.state, problem(error.message, () => this.load()));
+      fill(
+        this.state,
+        problem(error.message, () => this.load()),
+      );
       fill(this.charts);
       fill(this.total);
       this.list.clear();

@@ -46,7 +46,11 @@ export async function offerProjects(work, control, chosen, name) {
 
 function showProjects(found, control, chosen, name) {
   const groups = [...grouped(found, ({ customerName }) => customerName)].map(([label, projects]) =>
-    el("optgroup", { label }, projects.map((each) => option(each.projectID, each.name, chosen))),
+    el(
+      "optgroup",
+      { label },
+      projects.map((each) => option(each.projectID, each.name, chosen)),
+    ),
   );
   const known = found.some(({ projectID }) => projectID === chosen);
   fill(
