@@ -1,0 +1,36 @@
+# Everyday commands. "just" is on PyPI as rust-just and among what "just setup" installs; before that,
+# the commands of "setup" can be typed as they are.
+
+set positional-arguments
+
+# List the recipes
+_default:
+    @just --list --unsorted
+
+# Make .venv with everything that development needs, and have git run the linters
+setup:
+    test -d .venv || python3 -m venv .venv
+    .venv/bin/pip install -q -e '.[dev]'
+    if git rev-parse --git-dir >/dev/null 2>&1; then .venv/bin/pre-commit install; fi
+
+# Run the tests with the command in README.md, which is the one place that states it
+test *arguments:
+    $(sed -n '/-m pytest/{s/.*&& //p;q}' README.md) "$@"
+
+# Run every test, those too that take minutes
+deep *arguments:
+    .venv/bin/python -m pytest --deep -n 2 --dist loadfile "$@"
+
+# Check and format all files
+lint:
+    .venv/bin/pre-commit run --all-files
+
+# Write the generated pages and contracts anew
+docs:
+    .venv/bin/python tests/docs/reference.py
+    .venv/bin/python -m kimai_remote.config.reference docs/configuration.md
+    .venv/bin/python -m kimai_remote.protocols.contracts wsdl
+
+# Run all that has to hold before a change is taken
+ci:
+    .ci/run
