@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,32 +14,86 @@ os.environ["COLUMNS"] = "250"
 
 from kimai_remote.storage.database import Database
 from support import databases, remotes, server
-from support.world import World, build
+from support.world import Template, World, build, new_file
+
+#: Markers of the tests that pytest without options leaves out.
+LEFT_OUT = ("slow", "servers", "clients", "browser", "cluster")
+#: Options that say how many: the usual number, the number of --deep, and of what.
+COUNTS = {
+    "stress": (600, 10_000, "calls that race, on each database and kind of server"),
+    "fuzz": (200, 10_000, "requests that the fuzzers make, over each protocol"),
+    "kills": (4, 200, "kills of the server in the middle of writes, on each database"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
+    group = parser.getgroup("kimai-remote")
+    group.addoption(
         "--databases",
-        default=",".join(databases.KINDS),
-        help="databases to run on, separated by commas (default: all that answer)",
+        help="databases to run on, separated by commas, or all (default: sqlite; all with -m,"
+        " --left-out and --deep)",
     )
-    for name, default, what in (
-        ("stress", 600, "calls that race, on each database and kind of server"),
-        ("fuzz", 1000, "requests that the fuzzers make, over each protocol"),
-        ("kills", 4, "kills of the server in the middle of writes, on each database"),
-    ):
-        parser.addoption(
-            f"--{name}",
-            type=int,
-            default=int(os.environ.get(f"KIMAI_REMOTE_TEST_{name.upper()}", default)),
-            help=f"{what} (default: {default}, or KIMAI_REMOTE_TEST_{name.upper()})",
+    group.addoption(
+        "--left-out",
+        action="store_true",
+        help="run all that pytest without options leaves out: tests with the markers"
+        f" {', '.join(LEFT_OUT)}, and the others on PostgreSQL and MariaDB",
+    )
+    group.addoption(
+        "--deep", action="store_true", help="run every test, on all databases, with large numbers"
+    )
+    for name, (usual, deep, what) in COUNTS.items():
+        group.addoption(
+            f"--{name}", type=int, help=f"number of {what} (default: {usual}; with --deep: {deep})"
         )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    option = config.option
+    everything = option.deep or option.left_out
+    asked = option.databases or ("all" if everything or option.markexpr else "sqlite")
+    databases.asked_for = databases.KINDS if asked == "all" else tuple(asked.split(","))
+    unknown = set(databases.asked_for) - set(databases.KINDS)
+    if unknown:
+        raise pytest.UsageError(f"--databases: {', '.join(sorted(unknown))} isn't known")
+    option.databases = ",".join(databases.asked_for)
+    # Who names a file wants what is in it.
+    names_files = all(".py" in argument for argument in config.args)
+    if not (everything or option.markexpr or names_files):
+        option.markexpr = " and ".join(f"not {marker}" for marker in LEFT_OUT)
+    for name, (usual, deep, _) in COUNTS.items():
+        if getattr(option, name) is None:
+            setattr(option, name, deep if option.deep else usual)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    option = config.option
+    which = "left out otherwise" if option.left_out else option.markexpr or "all"
+    missing = "" if importlib.util.find_spec("playwright") else "; no browser: no playwright here"
+    return f"databases: {option.databases}; tests: {which}{missing}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        kinds = metafunc.config.getoption("databases").split(",")
+        one = metafunc.definition.get_closest_marker("one_database")
+        kinds = databases.asked_for[: 1 if one else None]
         metafunc.parametrize("database", kinds, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.option.left_out:
+        return
+
+    def is_left_out(item: pytest.Item) -> bool:
+        marked = any(item.get_closest_marker(marker) for marker in LEFT_OUT)
+        return marked or (
+            getattr(item, "callspec", None) is not None
+            and (item.callspec.params.get("database", "sqlite") != "sqlite")
+        )
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_left_out(item)])
+    items[:] = [item for item in items if is_left_out(item)]
 
 
 @pytest.fixture(scope="session")
@@ -52,11 +107,25 @@ def database(
     created.close()
 
 
-@pytest.fixture
-def world(database: Database) -> World:
-    """The known world of :mod:`support.world`, made anew for each test."""
+@pytest.fixture(scope="session")
+def world_template(database: Database) -> Template:
+    """The known world of :mod:`support.world` as it is stored."""
     databases.empty(database)
-    return build(database)
+    return Template(build(database))
+
+
+@pytest.fixture
+def world(database: Database, world_template: Template) -> World:
+    """The known world of :mod:`support.world`, anew for each test."""
+    return world_template.restore(database)
+
+
+@pytest.fixture
+def file_world(tmp_path: Path) -> Iterator[World]:
+    """The known world in an SQLite file of the test's own."""
+    world = new_file(tmp_path / "test.sqlite3")
+    yield world
+    world.database.close()
 
 
 @pytest.fixture(params=list(remotes.REMOTES))

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from kimai_remote.storage import models as m
 from kimai_remote.storage.database import Database
+from support.processes import DEADLINE
 from support.remotes import JsonRemote
 from support.world import PASSWORD
 
@@ -45,7 +46,7 @@ def at_once(servers, work: Callable[[Caller], object]):
     barrier = threading.Barrier(len(servers))
 
     def run(caller):
-        barrier.wait(30)
+        barrier.wait(DEADLINE)
         return work(caller)
 
     with ThreadPoolExecutor(len(servers)) as pool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
-from support import databases
-from support.world import World, build
+from support.world import World
 
 
 @dataclass
@@ -62,17 +60,14 @@ class Kimai:
 
 
 @pytest.fixture
-def kimai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kimai]:
-    database = databases.create("sqlite", tmp_path)
+def kimai(file_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kimai:
     audit_log = tmp_path / "audit.log"
     for name, value in {
         "DATABASE_URL": f"sqlite:///{tmp_path / 'test.sqlite3'}",
-        "TABLE_PREFIX": database.prefix,
         "SECRET": "a secret for tests only, 32 byte",
         "PASSWORD_SALT": "kimai salt",
         "DATA_DIR": str(tmp_path),
         "AUDIT_LOG": str(audit_log),
     }.items():
         monkeypatch.setenv(f"KIMAI_REMOTE_{name}", value)
-    yield Kimai(build(database), audit_log)
-    database.close()
+    return Kimai(file_world, audit_log)

@@ -22,6 +22,7 @@ from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
 from kimai_remote.tracking.credentials import kimai_hash
+from support.processes import DEADLINE
 from support.remotes import JsonRemote
 from support.world import PASSWORD
 
@@ -290,7 +291,7 @@ def at_terminal(arguments: list[str], *answers: str) -> Terminal:
     os.close(slave)
     output, left = b"", list(answers)
     try:
-        while select.select([master], [], [], 30)[0] and (chunk := os.read(master, 4096)):
+        while select.select([master], [], [], DEADLINE)[0] and (chunk := os.read(master, 4096)):
             output += chunk
             if left and output.endswith(b": "):
                 os.write(master, f"{left.pop(0)}\n".encode())
@@ -298,7 +299,7 @@ def at_terminal(arguments: list[str], *answers: str) -> Terminal:
         pass  # the other side is closed
     os.close(master)
     process.kill()
-    return Terminal(process.wait(30), output.decode())
+    return Terminal(process.wait(DEADLINE), output.decode())
 
 
 def test_a_password_is_asked_for_twice_and_not_shown(kimai: Any) -> None:

@@ -19,6 +19,8 @@ from kimai_remote.storage.database import Database
 from support import kimai1
 from support.server import free_port
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def kimai(tmp_path: Path) -> Iterator[Database]:

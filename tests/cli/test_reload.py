@@ -7,24 +7,25 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import ssl
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import requests
 
 from security.street import certificate
-from support.server import ROOT, Server, free_port, serving
+from support.processes import DEADLINE, wait_until
+from support.server import Server, free_port, serving
 from support.wire import Wire, call, get, post_json
+
+pytestmark = pytest.mark.slow
 
 VERSION = {"jsonrpc": "2.0", "method": "getVersion", "id": 1}
 
@@ -33,14 +34,7 @@ def reload(server: Server) -> None:
     """Send SIGHUP, and wait until all processes are new ones."""
     before = set(server.workers)
     server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: not before & set(server.workers) and len(server.workers) == len(before))
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: not before & set(server.workers) and len(server.workers) == len(before))
 
 
 @dataclass
@@ -66,7 +60,9 @@ def load(server: Server, threads: int) -> Iterator[Load]:
         while not stop.is_set():
             try:
                 if place % 2:
-                    assert session.post(server.json, json=VERSION, timeout=30).status_code == 200
+                    assert (
+                        session.post(server.json, json=VERSION, timeout=DEADLINE).status_code == 200
+                    )
                 else:
                     assert post_json(server, VERSION).status == 200
                 with guard:
@@ -140,7 +136,7 @@ def test_a_wrong_file_changes_nothing(tmp_path: Path) -> None:
             file.write_text(lines)
             seen = server.output.count("Not reloaded, the processes go on as they are: ")
             server.process.send_signal(signal.SIGHUP)
-            wait_for(lambda seen=seen: server.output.count("Not reloaded") > seen)
+            wait_until(lambda seen=seen: server.output.count("Not reloaded") > seen)
         assert server.workers == before
         assert "did you mean" in server.output.lower()
         assert "Traceback" not in server.output
@@ -157,7 +153,7 @@ def test_other_machines_are_not_served_in_the_clear_by_a_reload(tmp_path: Path) 
         before = server.workers
         file.write_text('host = "0.0.0.0"\n')
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "would cross the network in the clear" in server.output)
+        wait_until(lambda: "would cross the network in the clear" in server.output)
         assert server.workers == before
         assert get(server, "/health/live").status == 200
 
@@ -168,39 +164,16 @@ def test_a_new_certificate(tmp_path: Path) -> None:
     port = free_port()
 
     def shown() -> str:
-        return ssl.get_server_certificate(("127.0.0.1", port), timeout=10)
+        return ssl.get_server_certificate(("127.0.0.1", port), timeout=DEADLINE)
 
     first = cert.read_text()
-    server = _start_tls(tmp_path, port, cert, key)
-    try:
+    tls = ("--tls-cert", str(cert), "--tls-key", str(key))
+    with serving(tmp_path, *tls, port=port) as server:
         assert shown().strip() == first.strip()
         cert.write_bytes(new_cert.read_bytes())
         key.write_bytes(new_key.read_bytes())
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: shown().strip() == new_cert.read_text().strip())
-    finally:
-        server.stop()
-
-
-def _start_tls(directory: Path, port: int, cert: Path, key: Path) -> Server:
-    command = [sys.executable, str(ROOT / "serve.py"), "--port", str(port), "--data-dir",
-               str(directory / "data"), "--tls-cert", str(cert), "--tls-key", str(key)]  # fmt: skip
-    clean = {name: value for name, value in os.environ.items() if "KIMAI_REMOTE_" not in name}
-    server = Server(command, clean, f"https://127.0.0.1:{port}", directory / "server.log")
-    with server.log.open("a") as output:
-        server.process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env=clean, text=True
-        )
-
-    def listens() -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return True
-        except OSError:
-            return False
-
-    wait_for(listens)
-    return server
+        wait_until(lambda: shown().strip() == new_cert.read_text().strip())
 
 
 def test_a_call_in_progress_is_finished(tmp_path: Path) -> None:
@@ -212,13 +185,13 @@ def test_a_call_in_progress_is_finished(tmp_path: Path) -> None:
             other.execute("BEGIN IMMEDIATE")
             started = pool.submit(call, server, "startRecord", key, 1, 11)
             in_progress = re.compile(r"^kimai_remote_calls_in_progress\S* 1\.0$", re.M)
-            wait_for(lambda: in_progress.search(get(server, "/metrics").text) is not None)
+            wait_until(lambda: in_progress.search(get(server, "/metrics").text) is not None)
             server.process.terminate()
             time.sleep(0.5)
             assert not started.done()
             other.execute("ROLLBACK")
             assert started.result()["success"] is True
-        assert server.process.wait(10) == 0
+        assert server.process.wait(DEADLINE) == 0
         with closing(sqlite3.connect(file)) as database:
             running = 'SELECT count(*) FROM "kimai_timeSheet" WHERE "end" = 0 AND "userID" = 4'
             assert database.execute(running).fetchone() == (1,)
@@ -241,5 +214,5 @@ def test_an_idle_connection_is_closed_in_order(tmp_path: Path) -> None:
         wire.send(head.encode() + body)
         assert wire.receive().status == 200
         reload(server)
-        wire.socket.settimeout(10)
+        wire.socket.settimeout(DEADLINE)
         assert wire.socket.recv(100) == b""

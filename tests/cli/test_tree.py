@@ -83,15 +83,12 @@ def test_examples_can_be_parsed(path: tuple[str, ...]) -> None:
 def complete(*words: str) -> list[str]:
     script = "kimai-remote " + " ".join(words)
     environ = {
-        **os.environ,
         "_KIMAI_REMOTE_COMPLETE": "complete_bash",
         "COMP_WORDS": script,
         "COMP_CWORD": str(len(words)),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "kimai_remote"], env=environ, capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
+    done = CliRunner().invoke(app, [], prog_name="kimai-remote", env=environ)
+    assert done.exit_code == 0
     return done.stdout.split()
 
 

@@ -11,9 +11,6 @@ import pytest
 
 from clients import tools
 from kimai_remote.storage import models as m
-from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
-from support import databases
 from support import world as worlds
 from support.server import Server, serving
 
@@ -45,10 +42,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     """
     data = tmp_path / "data"
     data.mkdir()
-    database = Database(f"sqlite:///{data / 'kimai.sqlite3'}")
-    schema.create(database)
-    databases.empty(database)
-    world = worlds.build(database)
+    world = worlds.new_file(data / "kimai.sqlite3")
     world.add_entry(start=world.now - 86_400)
     entry = world.add_entry(
         start=world.now - 7200, end=world.now - 1800, description=AWKWARD, comment=CONTROL,
@@ -56,7 +50,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     )  # fmt: skip
     expense = world.add_expense(designation=AWKWARD, value=Decimal("19.99"), multiplier=Decimal(3))
     world.change(m.Project, world.portal, comment=AWKWARD)
-    database.close()
+    world.database.close()
     environ = {"KIMAI_REMOTE_SECRET": worlds.SECRET.decode()}
     with serving(tmp_path, environ=environ) as server:
         yield Scene(server, world, entry, expense)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from clients.conftest import Scene
+from support.processes import DEADLINE
 
 VERSION = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "getVersion"})
 NOTIFICATION = json.dumps({"jsonrpc": "2.0", "method": "getVersion"})
@@ -17,7 +18,7 @@ NOTIFICATION = json.dumps({"jsonrpc": "2.0", "method": "getVersion"})
 
 def test_one_connection_serves_everything(scene: Scene) -> None:
     """No answer, an error or an empty one neither, ends the connection or shifts the next one."""
-    connection = HTTPConnection(urlsplit(scene.server.url).netloc, timeout=30)
+    connection = HTTPConnection(urlsplit(scene.server.url).netloc, timeout=DEADLINE)
     connection.connect()
     socket = connection.sock
     calls = [
@@ -47,7 +48,7 @@ def test_chunked_request(scene: Scene) -> None:
         for place in range(0, len(body), 9_999):
             yield body[place : place + 9_999].encode()
 
-    response = requests.post(scene.server.json, data=pieces(), timeout=30)
+    response = requests.post(scene.server.json, data=pieces(), timeout=DEADLINE)
     assert response.request.headers["Transfer-Encoding"] == "chunked"
     assert response.json()["id"] == 7
     assert response.json()["result"].endswith("-1400")

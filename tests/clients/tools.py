@@ -20,7 +20,7 @@ import pytest
 
 HERE = Path(__file__).parent
 #: Longest that one client may take, compiling included.
-TIMEOUT = 240
+TIMEOUT = 600
 
 
 def missing(what: str, install: str) -> NoReturn:

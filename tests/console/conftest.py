@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
 
-from console import browser as browsers
-from console.browser import Console
 from support.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from console.browser import Console
+
+# The header of pytest says that they are missing.
+if importlib.util.find_spec("playwright") or os.environ.get("KIMAI_REMOTE_TEST_ALL"):
+    from console import browser as browsers
+else:
+    collect_ignore_glob = ["test_*.py"]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from console import browser as browsers
 from console.browser import Console
 from support.server import Server
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

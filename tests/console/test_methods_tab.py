@@ -15,7 +15,7 @@ from console.browser import Console
 from support.server import Server
 from support.wire import get
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from console import browser as browsers
 from console.browser import Console
 from kimai_remote.storage import models as m
 from support import world as worlds
+from support.live_server import LiveServer, started
 from support.server import Server
-from support.town import Town, founded
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 FOLDER = "/time/kimai"
 HOSTILE = """<img src=x onerror="window.hacked=1"><script>hacked=1</script>'"&amp;{{7*7}}"""
@@ -70,10 +70,10 @@ def proxied(server: Server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server behind a proxy, where every name is an attack."""
-    with founded(tmp_path_factory.mktemp("hostile"), trusted_proxies="1") as town:
-        world = town.world
+    with started(tmp_path_factory.mktemp("hostile"), trusted_proxies="1") as live_server:
+        world = live_server.world
         world.database = world.database.__class__(str(world.database.url))
         for model, number in (
             (m.Project, world.shop), (m.Activity, world.coding), (m.Customer, world.acme),
@@ -81,11 +81,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             world.change(model, number, name=HOSTILE)
         world.add_expense(designation=HOSTILE, comment=HOSTILE, timestamp=world.now)
         world.database.close()
-        yield town
+        yield live_server
 
 
 @pytest.fixture(scope="module")
-def address(hostile: Town) -> Iterator[str]:
+def address(hostile: LiveServer) -> Iterator[str]:
     with proxied(hostile.server) as url:
         yield url
 

@@ -14,7 +14,7 @@ from console import browser as browsers
 from console.browser import Console
 from support.server import ROOT, Server, serving
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 def kept(console: Console) -> str:

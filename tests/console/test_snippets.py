@@ -14,7 +14,7 @@ from console import browser as browsers
 from support.server import Server
 from support.wire import call
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 HOSTILE = (
     "it's \"double\" $HOME ${HOME} `id` $(id) \\ back\\\\slash\\' !! %s {x} #{y} </script> ?> "

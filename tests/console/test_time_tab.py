@@ -14,7 +14,7 @@ from console.browser import Console
 from support.server import Server
 from support.wire import call
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 def key(server: Server, name: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +12,10 @@ from pathlib import Path
 
 from clients import tools
 from security import street
+from support import processes
+from support.live_server import LiveServer
 from support.server import ROOT, free_port
-from support.town import Town
-from support.wire import TIMEOUT, Reply
+from support.wire import Reply
 
 DEPLOY = ROOT / "docs" / "deploy"
 #: The name in the files, which the test's certificate is for.
@@ -31,7 +30,7 @@ class Proxy:
 
     port: int
     certificate: Path
-    town: Town
+    live_server: LiveServer
     audit: Path
 
     @property
@@ -47,7 +46,7 @@ class Proxy:
     ) -> Reply:
         """One request over TLS, from an address of the client's own."""
         trust = street.trusting(self.certificate)
-        plain = socket.create_connection(("127.0.0.1", self.port), TIMEOUT, (CLIENT, 0))
+        plain = socket.create_connection(("127.0.0.1", self.port), processes.DEADLINE, (CLIENT, 0))
         with trust.wrap_socket(plain, server_hostname=SITE) as secured:
             connection = http.client.HTTPConnection(f"{SITE}:{self.port}")
             connection.sock = secured
@@ -57,7 +56,7 @@ class Proxy:
 
 
 @contextmanager
-def nginx(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
+def nginx(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Proxy]:
     program = tools.need("nginx", "apt-get install nginx-light")
     port, (certificate, key) = free_port(), street.certificate(directory, SITE)
     # nginx -V says which folders are compiled in; only root may write there.
@@ -70,7 +69,7 @@ def nginx(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
         ("/etc/ssl/kimai-remote/fullchain.pem", str(certificate)),
         ("/etc/ssl/kimai-remote/privkey.pem", str(key)),
         ("/var/log/nginx/kimai-remote.log", str(directory / "access.log")),
-        ("http://127.0.0.1:8000", town.server.url),
+        ("http://127.0.0.1:8000", live_server.server.url),
     )
     (directory / "site.conf").write_text(site)
     temporary = "".join(
@@ -86,18 +85,18 @@ def nginx(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
     command = [program, "-p", str(directory), "-c", str(main), "-e", "stderr"]
     tools.run([*command, "-t"])
     with _running(command, directory, port):
-        yield Proxy(port, certificate, town, audit)
+        yield Proxy(port, certificate, live_server, audit)
 
 
 @contextmanager
-def caddy(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
+def caddy(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Proxy]:
     program = tools.need("caddy", "apt-get install caddy")
     port, (certificate, key) = free_port(), street.certificate(directory, SITE)
     shipped = (DEPLOY / "Caddyfile").read_text()
     config = directory / "Caddyfile"
     environ = {
         "KIMAI_REMOTE_SITE": f"https://{SITE}:{port}",
-        "KIMAI_REMOTE_UPSTREAM": town.server.url.removeprefix("http://"),
+        "KIMAI_REMOTE_UPSTREAM": live_server.server.url.removeprefix("http://"),
         "HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": str(directory),
     }  # fmt: skip
     config.write_text(shipped)
@@ -112,7 +111,7 @@ def caddy(directory: Path, town: Town, audit: Path) -> Iterator[Proxy]:
     )
     command = [program, "run", "--adapter", "caddyfile", "--config", str(config)]
     with _running(command, directory, port, environ):
-        yield Proxy(port, certificate, town, audit)
+        yield Proxy(port, certificate, live_server, audit)
 
 
 PROXIES = {"nginx": nginx, "caddy": caddy}
@@ -131,20 +130,13 @@ def _running(
     command: list[str], directory: Path, port: int, environ: dict[str, str] | None = None
 ) -> Iterator[None]:
     log = directory / "proxy.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env=os.environ | (environ or {}), stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        until = time.monotonic() + 20
-        while True:
-            assert process.poll() is None and time.monotonic() < until, log.read_text()
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+
+    def listens() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), processes.DEADLINE).close()
+        except OSError:
+            return False
+        return True
+
+    with processes.running(command, log, listens, os.environ | (environ or {})):
         yield
-    finally:
-        process.terminate()
-        process.wait(20)

@@ -14,7 +14,7 @@ from pathlib import Path
 from support.markdown import Block, matches
 
 #: Longest that a page may take.
-TIMEOUT = 120
+TIMEOUT = 600
 #: Of the tester's environment; nothing else is known to the commands of a page.
 _KEPT = ("LANG", "TZ", "TMPDIR")
 #: A command that failed is written here, unless it was a condition.

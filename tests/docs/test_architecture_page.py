@@ -83,6 +83,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 STATES = ["open", "review", "closed"]
 
 
+@pytest.mark.slow
 def test_the_new_method_over_json(extended: Server) -> None:
     key = call(extended, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
     assert call(extended, "getStatuses", key)["items"] == [
@@ -92,6 +93,7 @@ def test_the_new_method_over_json(extended: Server) -> None:
     assert not call(extended, "getStatuses", "wrong")["success"]
 
 
+@pytest.mark.slow
 def test_the_new_method_over_soap(extended: Server) -> None:
     api = zeep.Client(f"{extended.soap}?wsdl").service
     key = api.authenticate("anna", "demo-anna")["items"]["ApiKey"][0]["apiKey"]
@@ -101,6 +103,7 @@ def test_the_new_method_over_soap(extended: Server) -> None:
     assert re.findall(r">status</key><value[^>]*>(\w+)<", answer.text) == STATES
 
 
+@pytest.mark.slow
 def test_the_new_method_in_every_contract(extended: Server) -> None:
     for target in ("/core/soap.php?wsdl", "/core/soap.php?wsdl&style=rpc"):
         text = get(extended, target).text
@@ -112,6 +115,7 @@ def test_the_new_method_in_every_contract(extended: Server) -> None:
     assert described["components"]["schemas"]["Status"]["required"] == ["statusID", "status"]
 
 
+@pytest.mark.slow
 def test_the_contracts_are_written_with_it(extended: Server, tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "kimai_remote.protocols.contracts", str(tmp_path)],

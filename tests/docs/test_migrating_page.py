@@ -16,6 +16,8 @@ from support.markdown import blocks
 from support.server import ROOT
 from support.world import SECRET
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def kimai(tmp_path: Path) -> Iterator[Database]:

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from docs.proxies import CLIENT, PROXIES, SITE, Proxy
 from kimai_remote.storage import models as m
-from support.town import founded
+from support.live_server import started
 from support.wire import envelope
 
 pytestmark = pytest.mark.clients
@@ -40,8 +40,8 @@ def proxy(
     directory = tmp_path_factory.mktemp(request.param)
     audit = directory / "audit.log"
     with (
-        founded(directory, trusted_proxies="1", audit_log=str(audit)) as town,
-        PROXIES[request.param](directory, town, audit) as running,
+        started(directory, trusted_proxies="1", audit_log=str(audit)) as live_server,
+        PROXIES[request.param](directory, live_server, audit) as running,
     ):
         yield running
 
@@ -72,9 +72,9 @@ def test_contracts_have_the_public_address(proxy: Proxy, folder: str) -> None:
 
 @pytest.mark.parametrize("folder", ["", "/kimai"])
 def test_calls_over_both_protocols(proxy: Proxy, folder: str) -> None:
-    key = proxy.town.key
+    key = proxy.live_server.key
     assert call(proxy, "getUsers", key, folder=folder)["items"] == [
-        {"userID": str(proxy.town.world.alice), "name": "alice"}
+        {"userID": str(proxy.live_server.world.alice), "name": "alice"}
     ]
     document = f'<getUsers xmlns="urn:kimai-remote"><apiKey>{key}</apiKey></getUsers>'
     encoded = f"<x:getUsers xmlns:x='urn:x'><apiKey>{key}</apiKey></x:getUsers>"
@@ -118,7 +118,7 @@ def test_headers_for_browsers_arrive(proxy: Proxy) -> None:
 
 
 def test_a_long_answer(proxy: Proxy) -> None:
-    world = proxy.town.world
+    world = proxy.live_server.world
     rows = [
         {"userID": world.alice, "projectID": world.shop, "activityID": world.coding,
          "start": world.now - 60 * place, "end": world.now - 60 * place + 50, "duration": 50,
@@ -128,7 +128,7 @@ def test_a_long_answer(proxy: Proxy) -> None:
     world.database.run(
         lambda session: session.execute(insert(m.TimeEntry), rows) and None, writes=True
     )
-    answer = call(proxy, "getTimesheet", proxy.town.key)
+    answer = call(proxy, "getTimesheet", proxy.live_server.key)
     assert answer["total"] >= MANY
     assert len(answer["items"]) == answer["total"]
     assert len(json.dumps(answer)) > 4_000_000

@@ -13,7 +13,7 @@ from docs.session import Failure, follow
 from support.markdown import Block, blocks, matches
 from support.server import ROOT, Server
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 #: What README's first command does to the machine, and who reads it has done.

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kimai_remote.errors import Unavailable
+from support.processes import DEADLINE, allowed
 
 #: What a client is told while the database can't serve it.
 NOT_NOW = str(Unavailable())
@@ -71,7 +72,7 @@ class Client:
         self._patience = patience
         address = urlsplit(url).netloc
         # Longer than that, so that a slow answer is seen as such and not as a broken one.
-        self._connection = http.client.HTTPConnection(address, timeout=2 * patience)
+        self._connection = http.client.HTTPConnection(address, timeout=2 * patience + DEADLINE)
 
     def call(self, method: str, *params: Any) -> Answer:
         """Make one call over JSON-RPC.
@@ -90,7 +91,7 @@ class Client:
             self._connection.close()
             return Answer(Outcome.BROKEN, [], repr(error))
         seconds = time.monotonic() - begun
-        if seconds > self._patience:
+        if seconds > allowed(self._patience):
             raise Unclear(f"{method} took {seconds:.1f} s")
         if status != 200:
             raise Unclear(f"{method}: HTTP {status}: {body[:500]!r}")

@@ -14,10 +14,13 @@ from support import databases
 from support.world import World, build
 
 
-@pytest.fixture(scope="session", params=list(instances.KINDS))
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(kind, marks=pytest.mark.servers) for kind in instances.KINDS],
+)
 def instance(request: pytest.FixtureRequest) -> Iterator[instances.Instance]:
     """A database server, one of each kind, that is running and writable between tests."""
-    instances.require_kind(request, request.param)
+    databases.require(request.param)
     with (
         instances.folder_of_another_user() as folder,
         instances.running(request.param, folder) as running,

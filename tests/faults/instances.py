@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import pytest
 import sqlalchemy
 
 from kimai_remote.storage.database import Database
+from support import processes
 from support.server import free_port
 
 #: Debian keeps PostgreSQL's programs out of the search path, one folder a version.
@@ -40,7 +40,7 @@ class Instance(ABC):
         self.data = directory / "data"
         self.port = free_port()
         self.log = directory / "log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._user = None
         if os.geteuid() == 0:
             self._user = _first_user(self.users)
@@ -68,16 +68,10 @@ class Instance(ABC):
 
     def start(self) -> None:
         """Start the server, and wait until it takes connections."""
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command(), stdout=output, stderr=subprocess.STDOUT, user=self._user,
-                cwd=self.directory,
-            )  # fmt: skip
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"{self.kind} doesn't start: {self.log.read_text()[-2000:]}")
-            time.sleep(0.05)
+        self._process = processes.start(
+            self._command(), self.log, cwd=self.directory, user=self._user
+        )
+        processes.wait_for_answer(self._process, self._answers, self.log)
 
     def stop(self) -> None:
         """Stop at once, without waiting for clients, but in order."""
@@ -86,6 +80,11 @@ class Instance(ABC):
     def kill(self) -> None:
         """Let the server crash."""
         self._end(signal.SIGKILL)
+
+    def remove(self) -> None:
+        """Leave no process behind, whatever state it is in."""
+        if self._process is not None:
+            processes.kill(self._process)
 
     def freeze(self) -> None:
         """Let all of its processes do nothing, as on a suspended machine."""
@@ -109,7 +108,7 @@ class Instance(ABC):
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(60)
+            self._process.wait(processes.DEADLINE)
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(
@@ -225,8 +224,11 @@ def running(kind: str, directory: Path) -> Iterator[Instance]:
         instance.make()
         yield instance
     finally:
-        if instance.is_running:
-            instance.stop()
+        try:
+            if instance.is_running:
+                instance.stop()
+        finally:
+            instance.remove()
 
 
 @contextmanager
@@ -236,12 +238,6 @@ def folder_of_another_user() -> Iterator[Path]:
         path = Path(folder)
         path.chmod(0o711)
         yield path
-
-
-def require_kind(request: pytest.FixtureRequest, kind: str) -> None:
-    """Skip the test if ``--databases`` doesn't ask for that kind."""
-    if kind not in request.config.getoption("databases").split(","):
-        pytest.skip(f"{kind} isn't asked for")
 
 
 def missing(message: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from kimai_remote.storage import models as m
 from kimai_remote.storage.database import Database
+from support.processes import DEADLINE
 from support.world import World
 
 from .client import Answer, Outcome
@@ -76,7 +77,7 @@ class Ledger:
             self._error = error
             self._changed.notify_all()
 
-    def wait_for(self, outcome: Outcome, more: int, seconds: float = 30) -> None:
+    def wait_for(self, outcome: Outcome, more: int, seconds: float = DEADLINE) -> None:
         """Wait until so many more calls came to this.
 
         :raises AssertionError: they don't.
@@ -86,7 +87,7 @@ class Ledger:
 
     def wait_for_all(self, calls: int) -> None:
         """Wait until so many calls were made, whatever they came to."""
-        self._wait(lambda: self.total >= calls, 60 + calls / 10, f"{calls} calls")
+        self._wait(lambda: self.total >= calls, DEADLINE + calls / 5, f"{calls} calls")
 
     def _wait(self, reached: Callable[[], bool], seconds: float, goal: str) -> None:
         with self._changed:

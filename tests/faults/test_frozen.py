@@ -6,11 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
 from kimai_remote.storage.engine import LOCK_TIMEOUT
 from support.world import World
+
+pytestmark = pytest.mark.servers
 
 #: Setting of the server, in seconds; a frozen server is given LOCK_TIMEOUT more.
 STATEMENT_TIMEOUT = 1

@@ -22,6 +22,8 @@ from support import databases
 from support.server import Server
 from support.world import World, build
 
+pytestmark = pytest.mark.slow
+
 #: Sizes of disks, in MiB, that hold a new database and some more.
 SIZES = {"sqlite": 4, "postgresql": 110, "mariadb": 180}
 
@@ -76,8 +78,8 @@ def database_on(folder: Path, kind: str) -> Iterator[tuple[World, Instance | Non
 
 
 @pytest.mark.parametrize("kind", list(SIZES))
-def test_a_full_disk(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    instances.require_kind(request, kind)
+def test_a_full_disk(kind: str, tmp_path: Path) -> None:
+    databases.require(kind)
     with (
         instances.folder_of_another_user() as place,
         disk(place / "disk", SIZES[kind]) as folder,
@@ -95,9 +97,9 @@ def test_a_full_disk(kind: str, request: pytest.FixtureRequest, tmp_path: Path) 
         assert_kept(ledger, server, world)
 
 
-def test_a_file_that_can_not_grow(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_a_file_that_can_not_grow(tmp_path: Path) -> None:
     """As on a disk that fails; the error is another one than that of a full disk."""
-    instances.require_kind(request, "sqlite")
+    databases.require("sqlite")
     folder = tmp_path / "database"
     folder.mkdir()
     with (

@@ -13,9 +13,12 @@ import pytest
 from faults.client import Outcome
 from faults.serving import serving_world
 from faults.storm import Storm
+from support.processes import DEADLINE
 from support.server import Server
 from support.wire import call
 from support.world import World
+
+pytestmark = pytest.mark.slow
 
 
 def test_servers_killed_and_started_again(
@@ -65,7 +68,7 @@ def test_workers_end_with_their_server(world: World, tmp_path: Path) -> None:
         workers = [os.pidfd_open(number) for number in server.workers]
         server.process.kill()
         for worker in workers:
-            ended, _, _ = select.select([worker], [], [], 10)
+            ended, _, _ = select.select([worker], [], [], DEADLINE)
             assert ended
             os.close(worker)
         server.start()

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from faults.client import Answer, Client, Outcome
@@ -18,6 +19,8 @@ from faults.soap import assert_not_now
 from kimai_remote.storage import models as m
 from support.server import Server
 from support.world import World
+
+pytestmark = pytest.mark.slow
 
 #: Holds a lock until its input ends: the first lock is SQLite's, the other one a user's row.
 PROGRAM = """
@@ -46,10 +49,12 @@ def locking(world: World) -> Iterator[None]:
     url = world.database.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", PROGRAM, url, world.database.prefix, str(world.alice)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"locked\n"
-        yield
-        process.communicate()
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            assert process.stdout.readline() == b"locked\n"
+            yield
+        finally:
+            process.stdin.close()
 
 
 def call(server: Server, key: str, *what: Any) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,8 +18,9 @@ from faults.serving import serving_world
 from faults.soap import assert_not_now
 from kimai_remote.storage.database import Database
 from support import databases
+from support.processes import wait_until
 from support.server import Server
-from support.world import World, build
+from support.world import World, new_file
 
 #: How an administrator makes a server read-only, for a copy or before an upgrade.
 SWITCHES = {
@@ -80,13 +80,12 @@ def wait_for_reload(instance: Instance, state: str) -> None:
     has, and has told the others."""
     url = Database(instance.administration).url
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
-    deadline = time.monotonic() + 20
-    while True:
+
+    def current() -> object:
         with engine.connect() as connection:
-            if connection.exec_driver_sql("SHOW default_transaction_read_only").scalar() == state:
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+            return connection.exec_driver_sql("SHOW default_transaction_read_only").scalar()
+
+    wait_until(lambda: current() == state)
 
 
 @contextmanager
@@ -113,14 +112,16 @@ def without_privilege() -> list[str]:
 
 
 @pytest.fixture
-def sqlite_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+def sqlite_world(tmp_path: Path) -> Iterator[World]:
     """The known world in a folder that holds nothing but its database."""
-    instances.require_kind(request, "sqlite")
+    databases.require("sqlite")
     folder = tmp_path / "database"
     folder.mkdir()
-    with closing(databases.create("sqlite", folder)) as database:
-        databases.empty(database)
-        yield build(database)
+    world = new_file(folder / "test.sqlite3")
+    with world.database.engine.connect():
+        pass  # in the pool, the connection stays open
+    yield world
+    world.database.close()
 
 
 def test_a_file_that_is_write_protected_for_a_while(sqlite_world: World, tmp_path: Path) -> None:

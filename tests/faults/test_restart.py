@@ -12,6 +12,8 @@ from faults.serving import serving_world
 from faults.storm import Storm
 from support.world import World
 
+pytestmark = pytest.mark.servers
+
 RESTARTS = 3
 
 

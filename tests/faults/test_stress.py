@@ -12,6 +12,8 @@ from faults.serving import serving_world
 from faults.storm import Storm
 from support.world import World
 
+pytestmark = pytest.mark.slow
+
 #: To the database it is the same whether two processes belong to one server or to two.
 SHARE = {(2, 1): 1.0, (1, 2): 0.1}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import Wire, call, envelope, get, post_json, post_soap
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -86,44 +86,44 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_request_of_a_client(town: Town, name: str) -> None:
+def test_request_of_a_client(live_server: LiveServer, name: str) -> None:
     shape = SHAPES[name]
-    key = town.world.key("root")
+    key = live_server.world.key("root")
     record = {"projectId": 1, "taskId": 1, "start": "2020-05-04 10:00", "end": "2020-05-04 11:00"}
-    entry = call(town.server, "setTimesheetRecord", key, record)["items"][0]["id"]
+    entry = call(live_server.server, "setTimesheetRecord", key, record)["items"][0]["id"]
 
     def filled(text: str) -> str:
         return text.replace("KEY", key).replace("ENTRY", entry)
 
     try:
-        reply = post_json(town.server, filled(shape.body), headers=shape.headers)
+        reply = post_json(live_server.server, filled(shape.body), headers=shape.headers)
         assert reply.status == 200
         for text in shape.holds:
             assert filled(text) in reply.text
         for text in shape.lacks:
             assert text not in reply.text
     finally:
-        for row in call(town.server, "getTimesheet", key)["items"]:
-            call(town.server, "removeTimesheetRecord", key, row["timeEntryID"])
+        for row in call(live_server.server, "getTimesheet", key)["items"]:
+            call(live_server.server, "removeTimesheetRecord", key, row["timeEntryID"])
 
 
-def test_the_calls_that_a_client_builds_from_the_description(town: Town) -> None:
+def test_the_calls_that_a_client_builds_from_the_description(live_server: LiveServer) -> None:
     """jQuery's Zend plug-in: GET with a cache buster, then one call for each entry."""
     headers = {"Content-Type": "application/json"}
-    description = get(town.server, "/core/json.php?_=123", headers)
+    description = get(live_server.server, "/core/json.php?_=123", headers)
     assert description.status == 200
     assert description.headers["Content-Type"] == "application/json"
     smd = description.json
-    target = smd["target"].removeprefix(town.server.url)
+    target = smd["target"].removeprefix(live_server.server.url)
     assert target == "/core/json.php"
     for number, name in enumerate(smd["methods"], 1):
         request = {"jsonrpc": "2.0", "method": name, "params": ["no key"], "id": number}
-        answer = post_json(town.server, request, headers=headers).json
+        answer = post_json(live_server.server, request, headers=headers).json
         assert answer["id"] == number
         assert "result" in answer, answer
 
 
-def test_a_soap_request_made_from_another_server_s_contract(town: Town) -> None:
+def test_a_soap_request_made_from_another_server_s_contract(live_server: LiveServer) -> None:
     """PHP's SoapClient over curl: a foreign namespace and SOAPAction, and Expect."""
     foreign = "https://time.example.org/kimai/core/soap.php"
     body = envelope(
@@ -139,19 +139,21 @@ def test_a_soap_request_made_from_another_server_s_contract(town: Town) -> None:
         f'Content-Type: text/xml; charset=utf-8\r\nSOAPAction: "{foreign}#authenticate"\r\n'
         f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     )
-    with Wire(town.server) as wire:
+    with Wire(live_server.server) as wire:
         wire.send(head.encode())
         assert wire.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         wire.send(body)
         reply = wire.receive()
     assert reply.status == 200
     assert f'xmlns:ns1="{foreign}"' in reply.text
-    assert f'<value xsi:type="xsd:string">{town.key}</value>' in reply.text
+    assert f'<value xsi:type="xsd:string">{live_server.key}</value>' in reply.text
 
 
-def test_a_soap_action_of_any_kind(town: Town) -> None:
+def test_a_soap_action_of_any_kind(live_server: LiveServer) -> None:
     for action in ('""', '"urn:x#nothing"', "nothing", ""):
         reply = post_soap(
-            town.server, '<getVersion xmlns="urn:kimai-remote"/>', headers={"SOAPAction": action}
+            live_server.server,
+            '<getVersion xmlns="urn:kimai-remote"/>',
+            headers={"SOAPAction": action},
         )
         assert reply.status == 200

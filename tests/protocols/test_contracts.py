@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kimai_remote.protocols import contracts
+from support.live_server import LiveServer
 from support.server import ROOT
-from support.town import Town
 from support.wire import get
 
 NAMES = ("kimai-remote.wsdl", "kimai-remote-rpc.wsdl", "smd.json", "openrpc.json")
@@ -44,7 +44,7 @@ def test_the_command_writes_the_same_each_time(tmp_path: Path, seed: str) -> Non
     [("kimai-remote.wsdl", "/core/soap.php?wsdl"),
      ("kimai-remote-rpc.wsdl", "/core/soap.php?wsdl&style=rpc")],
 )  # fmt: skip
-def test_the_server_serves_the_file(town: Town, name: str, target: str) -> None:
+def test_the_server_serves_the_file(live_server: LiveServer, name: str, target: str) -> None:
     written = (ROOT / "wsdl" / name).read_bytes()
-    served = get(town.server, target).body
-    assert served == written.replace(b"http://127.0.0.1:8000", town.server.url.encode())
+    served = get(live_server.server, target).body
+    assert served == written.replace(b"http://127.0.0.1:8000", live_server.server.url.encode())

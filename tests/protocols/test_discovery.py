@@ -12,30 +12,30 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
 from kimai_remote.api.service import RemoteApi
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import call, get, post_json
 
 OPENRPC = json.loads((Path(__file__).parent / "schemas" / "openrpc.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def smd(town: Town) -> dict[str, Any]:
-    return get(town.server, "/core/json.php").json
+def smd(live_server: LiveServer) -> dict[str, Any]:
+    return get(live_server.server, "/core/json.php").json
 
 
 @pytest.fixture(scope="module")
-def openrpc(town: Town) -> dict[str, Any]:
-    return get(town.server, "/core/json.php?openrpc").json
+def openrpc(live_server: LiveServer) -> dict[str, Any]:
+    return get(live_server.server, "/core/json.php?openrpc").json
 
 
-def test_the_smd_says_how_to_call(town: Town, smd: dict[str, Any]) -> None:
+def test_the_smd_says_how_to_call(live_server: LiveServer, smd: dict[str, Any]) -> None:
     assert {name: smd[name] for name in list(smd)[:4]} == {
         "transport": "POST",
         "envelope": "JSON-RPC-2.0",
         "contentType": "application/json",
         "SMDVersion": "2.0",
     }
-    assert smd["target"] == town.server.json
+    assert smd["target"] == live_server.server.json
     assert smd["services"] == smd["methods"]
     assert list(smd["services"]) == list(RemoteApi.public_methods)
     assert len(smd["services"]) == 18
@@ -75,20 +75,24 @@ def test_parameters_are_positional_and_typed(smd: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?_=123", "?anything", "?types=native"])
-def test_any_other_query_gets_the_smd(town: Town, smd: dict[str, Any], query: str) -> None:
-    assert get(town.server, f"/core/json.php{query}").json == smd
+def test_any_other_query_gets_the_smd(
+    live_server: LiveServer, smd: dict[str, Any], query: str
+) -> None:
+    assert get(live_server.server, f"/core/json.php{query}").json == smd
 
 
-def test_discovery_by_call_and_by_address_are_the_same(town: Town, openrpc: dict[str, Any]) -> None:
-    assert call(town.server, "rpc.discover") == openrpc
+def test_discovery_by_call_and_by_address_are_the_same(
+    live_server: LiveServer, openrpc: dict[str, Any]
+) -> None:
+    assert call(live_server.server, "rpc.discover") == openrpc
 
 
-def test_the_discovery_call_is_a_call_like_others(town: Town) -> None:
-    assert post_json(town.server, {"jsonrpc": "2.0", "method": "rpc.discover"}).body == b""
+def test_the_discovery_call_is_a_call_like_others(live_server: LiveServer) -> None:
+    assert post_json(live_server.server, {"jsonrpc": "2.0", "method": "rpc.discover"}).body == b""
     request = {"jsonrpc": "3.0", "method": "rpc.discover", "id": 1}
-    assert post_json(town.server, request).json["error"]["code"] == -32600
+    assert post_json(live_server.server, request).json["error"]["code"] == -32600
     batch = [{"method": "rpc.discover", "id": 1}, {"method": "rpc.other", "id": 2}]
-    first, second = post_json(town.server, batch).json
+    first, second = post_json(live_server.server, batch).json
     assert first["result"]["openrpc"]
     assert second["error"]["code"] == -32601
 
@@ -127,11 +131,11 @@ def test_the_meta_schema_looks_into_methods(openrpc: dict[str, Any]) -> None:
     assert list(validator().iter_errors(broken))
 
 
-def test_openrpc_is_complete(town: Town, openrpc: dict[str, Any]) -> None:
+def test_openrpc_is_complete(live_server: LiveServer, openrpc: dict[str, Any]) -> None:
     assert [method["name"] for method in openrpc["methods"]] == list(RemoteApi.public_methods)
-    assert openrpc["servers"] == [{"name": "this server", "url": town.server.json}]
+    assert openrpc["servers"] == [{"name": "this server", "url": live_server.server.json}]
     assert all(method["description"] for method in openrpc["methods"])
-    assert openrpc["info"]["version"] in call(town.server, "getVersion")
+    assert openrpc["info"]["version"] in call(live_server.server, "getVersion")
 
 
 def test_smd_and_openrpc_agree(smd: dict[str, Any], openrpc: dict[str, Any]) -> None:
@@ -141,18 +145,21 @@ def test_smd_and_openrpc_agree(smd: dict[str, Any], openrpc: dict[str, Any]) -> 
         assert [not p["required"] for p in method["params"]] == [p["optional"] for p in parameters]
 
 
-def test_the_answers_fit_the_described_results(town: Town, openrpc: dict[str, Any]) -> None:
+def test_the_answers_fit_the_described_results(
+    live_server: LiveServer, openrpc: dict[str, Any]
+) -> None:
+    key = live_server.key
     calls = [
         ("authenticate", "alice", "correct horse"), ("authenticate", "x", "y"), ("getVersion",),
-        ("getUsers", town.key), ("getCustomers", town.key), ("getProjects", town.key, True),
-        ("getTasks", town.key), ("getTasks", town.key, 1), ("getActiveRecording", town.key),
-        ("getTimesheet", town.key), ("getTimesheetRecord", town.key, town.entry),
-        ("getExpenses", town.key), ("getExpenseRecord", town.key, town.expense),
+        ("getUsers", key), ("getCustomers", key), ("getProjects", key, True), ("getTasks", key),
+        ("getTasks", key, 1), ("getActiveRecording", key), ("getTimesheet", key),
+        ("getTimesheetRecord", key, live_server.entry), ("getExpenses", key),
+        ("getExpenseRecord", key, live_server.expense),
     ]  # fmt: skip
     results = {method["name"]: method["result"]["schema"] for method in openrpc["methods"]}
     for name, *params in calls:
         schema = results[name] | {"components": openrpc["components"]}
         if "$ref" in schema:  # draft 7 ignores what stands beside a reference
             schema = {"allOf": [results[name]], "components": openrpc["components"]}
-        answer = call(town.server, name, *params, query="?types=native")
+        answer = call(live_server.server, name, *params, query="?types=native")
         assert [error.message for error in Draft7Validator(schema).iter_errors(answer)] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import post_json
 
 PREFIX = b'{"jsonrpc":"2.0","method":"getVersion","id":'
@@ -63,9 +63,9 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_gets_an_error(town: Town, name: str) -> None:
+def test_gets_an_error(live_server: LiveServer, name: str) -> None:
     body, code = BODIES[name]
-    reply = post_json(town.server, body)
+    reply = post_json(live_server.server, body)
     assert reply.status == 200
     assert reply.json["error"]["code"] == code
     assert len(reply.body) < 300
@@ -84,21 +84,21 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_is_odd_but_right(town: Town, name: str) -> None:
+def test_is_odd_but_right(live_server: LiveServer, name: str) -> None:
     body, identifier = ODD[name]
-    answer = post_json(town.server, body).json
+    answer = post_json(live_server.server, body).json
     assert "result" in answer
     assert answer["id"] == identifier
 
 
-def test_a_nul_in_a_text_is_refused(town: Town) -> None:
+def test_a_nul_in_a_text_is_refused(live_server: LiveServer) -> None:
     body = params(b'["al\\u0000ice","x"]', b"authenticate")
-    result = post_json(town.server, body).json["result"]
+    result = post_json(live_server.server, body).json["result"]
     assert result == {"success": False, "error": {"msg": "username contains a NUL character."}}
 
 
-def test_nothing_of_it_is_a_defect(town: Town) -> None:
+def test_nothing_of_it_is_a_defect(live_server: LiveServer) -> None:
     """The server logs a traceback for each defect; bodies from outside cause none."""
     for body, _ in BODIES.values():
-        post_json(town.server, body)
-    assert "Traceback" not in town.server.output
+        post_json(live_server.server, body)
+    assert "Traceback" not in live_server.server.output

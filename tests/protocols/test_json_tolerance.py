@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import call, post_json
 
 REFUSED = {"success": False, "error": {"msg": "Unknown user or no permissions."}}
@@ -16,36 +16,38 @@ REFUSED = {"success": False, "error": {"msg": "Unknown user or no permissions."}
 @pytest.mark.parametrize(
     "identifier", ["1", "", "é☕", 1, 0, -7, 12345678901234567890123, 1.5, 1.0, None]
 )
-def test_the_id_comes_back_as_it_was_sent(town: Town, identifier: object) -> None:
+def test_the_id_comes_back_as_it_was_sent(live_server: LiveServer, identifier: object) -> None:
     sent = json.dumps(identifier)
     body = f'{{"jsonrpc":"2.0","method":"getVersion","id":{sent}}}'
-    reply = post_json(town.server, body)
+    reply = post_json(live_server.server, body)
     assert json.dumps(reply.json["id"]) == sent
     assert "result" in reply.json
 
 
 @pytest.mark.parametrize("identifier", ["true", "false", "[1]", "{}"])
-def test_an_id_of_another_type_is_an_invalid_request(town: Town, identifier: str) -> None:
+def test_an_id_of_another_type_is_an_invalid_request(
+    live_server: LiveServer, identifier: str
+) -> None:
     body = f'{{"jsonrpc":"2.0","method":"getVersion","id":{identifier}}}'
-    answer = post_json(town.server, body).json
+    answer = post_json(live_server.server, body).json
     assert answer["error"]["code"] == -32600
     assert answer["id"] is None
 
 
-def test_the_members_have_kimai_s_order(town: Town) -> None:
+def test_the_members_have_kimai_s_order(live_server: LiveServer) -> None:
     request = {"id": 1, "jsonrpc": "2.0", "method": "authenticate", "params": ["x", "y"]}
-    assert post_json(town.server, request).text == (
+    assert post_json(live_server.server, request).text == (
         '{"result":{"success":false,"error":{"msg":"Unknown user or no permissions."}},'
         '"id":1,"jsonrpc":"2.0"}'
     )
 
 
-def test_the_exchange_of_the_wiki_page(town: Town) -> None:
+def test_the_exchange_of_the_wiki_page(live_server: LiveServer) -> None:
     request = (
         '{"method":"authenticate","params":["alice","correct horse"],"id":"1","jsonrpc":"2.0"}'
     )
-    assert post_json(town.server, request).text == (
-        f'{{"result":{{"success":true,"items":[{{"apiKey":"{town.key}"}}],"total":1}},'
+    assert post_json(live_server.server, request).text == (
+        f'{{"result":{{"success":true,"items":[{{"apiKey":"{live_server.key}"}}],"total":1}},'
         '"id":"1","jsonrpc":"2.0"}'
     )
 
@@ -65,27 +67,27 @@ def test_the_exchange_of_the_wiki_page(town: Town) -> None:
     ],
 )  # fmt: skip
 def test_jsonrpc_may_be_missing_and_then_is_in_the_answer(
-    town: Town, request_: dict[str, Any], answer: dict[str, Any]
+    live_server: LiveServer, request_: dict[str, Any], answer: dict[str, Any]
 ) -> None:
-    given = post_json(town.server, request_).json
+    given = post_json(live_server.server, request_).json
     assert {name: ... if value is ... else given[name] for name, value in answer.items()} == answer
     assert list(given) == list(answer)
 
 
 @pytest.mark.parametrize("version", ['"1.0"', "2.0", "2", "null", '"2"'])
-def test_another_version_is_an_invalid_request(town: Town, version: str) -> None:
+def test_another_version_is_an_invalid_request(live_server: LiveServer, version: str) -> None:
     body = f'{{"jsonrpc":{version},"method":"getVersion","id":4}}'
-    answer = post_json(town.server, body).json
+    answer = post_json(live_server.server, body).json
     assert (answer["error"]["code"], answer["id"]) == (-32600, 4)
 
 
 @pytest.mark.parametrize("params", ['"x"', "1", "true"])
 @pytest.mark.parametrize("method", ["getVersion", "rpc.discover"])
 def test_params_of_another_type_are_an_invalid_request(
-    town: Town, method: str, params: str
+    live_server: LiveServer, method: str, params: str
 ) -> None:
     body = f'{{"jsonrpc":"2.0","method":"{method}","id":4,"params":{params}}}'
-    assert post_json(town.server, body).json["error"]["code"] == -32600
+    assert post_json(live_server.server, body).json["error"]["code"] == -32600
 
 
 @pytest.mark.parametrize(
@@ -93,17 +95,17 @@ def test_params_of_another_type_are_an_invalid_request(
     [None, "application/json", "application/json; charset=UTF-8", "text/plain",
      "application/x-www-form-urlencoded", "multipart/form-data", "nonsense;;"],
 )  # fmt: skip
-def test_the_content_type_has_no_meaning(town: Town, content_type: str | None) -> None:
+def test_the_content_type_has_no_meaning(live_server: LiveServer, content_type: str | None) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
-    reply = post_json(town.server, {"method": "getVersion", "id": 1}, headers=headers)
+    reply = post_json(live_server.server, {"method": "getVersion", "id": 1}, headers=headers)
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "application/json"
     assert reply.json["result"].endswith("-1400")
 
 
-def test_a_byte_order_mark_is_skipped(town: Town) -> None:
+def test_a_byte_order_mark_is_skipped(live_server: LiveServer) -> None:
     body = b"\xef\xbb\xbf" + b'{"method":"getVersion","id":1}'
-    assert "result" in post_json(town.server, body).json
+    assert "result" in post_json(live_server.server, body).json
 
 
 @pytest.mark.parametrize(
@@ -117,16 +119,18 @@ def test_a_byte_order_mark_is_skipped(town: Town) -> None:
         {"projectId": "1", "apiKey": "KEY"},
     ],
 )
-def test_parameters_are_read_generously(town: Town, params: Any) -> None:
-    text = json.dumps(params).replace("KEY", town.key)
+def test_parameters_are_read_generously(live_server: LiveServer, params: Any) -> None:
+    text = json.dumps(params).replace("KEY", live_server.key)
     body = f'{{"jsonrpc":"2.0","method":"getTasks","params":{text},"id":1}}'
-    assert post_json(town.server, body).json["result"] == call(town.server, "getTasks", town.key, 1)
+    assert post_json(live_server.server, body).json["result"] == call(
+        live_server.server, "getTasks", live_server.key, 1
+    )
 
 
 @pytest.mark.parametrize("empty", ["", 0, "0", None, False])
-def test_all_that_is_empty_means_no_project(town: Town, empty: object) -> None:
-    every = call(town.server, "getTasks", town.key)
-    assert call(town.server, "getTasks", town.key, empty) == every
+def test_all_that_is_empty_means_no_project(live_server: LiveServer, empty: object) -> None:
+    every = call(live_server.server, "getTasks", live_server.key)
+    assert call(live_server.server, "getTasks", live_server.key, empty) == every
     assert "budget" not in every["items"][0]
 
 
@@ -136,29 +140,29 @@ def test_all_that_is_empty_means_no_project(town: Town, empty: object) -> None:
      (None, False), ("true", True), ("false", True), ("includeTasks", True), ([], False),
      ([0], True), ({}, False), (0.0, False), (0.5, True)],
 )  # fmt: skip
-def test_flags_have_php_s_truth(town: Town, flag: object, truth: bool) -> None:
-    answer = call(town.server, "getProjects", town.key, flag)
+def test_flags_have_php_s_truth(live_server: LiveServer, flag: object, truth: bool) -> None:
+    answer = call(live_server.server, "getProjects", live_server.key, flag)
     assert ("tasks" in answer["items"][0]) is truth
 
 
-def test_missing_parameters_get_their_defaults(town: Town) -> None:
-    bare = call(town.server, "getTimesheet", town.key)
+def test_missing_parameters_get_their_defaults(live_server: LiveServer) -> None:
+    bare = call(live_server.server, "getTimesheet", live_server.key)
     assert bare["total"] == 1
-    assert call(town.server, "getTimesheet", town.key, 0, 0, -1, 0, 0) == bare
-    assert call(town.server, "getTimesheet", town.key, None, "", "", None, "") == bare
-    assert call(town.server, "getTimesheet") == REFUSED
+    assert call(live_server.server, "getTimesheet", live_server.key, 0, 0, -1, 0, 0) == bare
+    assert call(live_server.server, "getTimesheet", live_server.key, None, "", "", None, "") == bare
+    assert call(live_server.server, "getTimesheet") == REFUSED
 
 
 @pytest.mark.parametrize("rate", [12.5, "12.5", " 12.50 ", "1.25e1", 12.50])
-def test_decimals_as_numbers_or_texts(town: Town, rate: object) -> None:
-    key = town.world.key("root")
+def test_decimals_as_numbers_or_texts(live_server: LiveServer, rate: object) -> None:
+    key = live_server.world.key("root")
     record = {"projectId": "1", "taskId": 1, "start": "2026-01-05 10:00", "rate": rate,
               "end": "2026-01-05 11:00", "budget": "", "unknown": {"a": [1]}}  # fmt: skip
-    made = call(town.server, "setTimesheetRecord", key, record)
+    made = call(live_server.server, "setTimesheetRecord", key, record)
     assert made["success"], made
-    (entry,) = call(town.server, "getTimesheetRecord", key, made["items"][0]["id"])["items"]
+    (entry,) = call(live_server.server, "getTimesheetRecord", key, made["items"][0]["id"])["items"]
     assert entry["rate"] == "12.50"
-    assert call(town.server, "removeTimesheetRecord", key, entry["timeEntryID"])["success"]
+    assert call(live_server.server, "removeTimesheetRecord", key, entry["timeEntryID"])["success"]
 
 
 @pytest.mark.parametrize(
@@ -178,29 +182,29 @@ def test_decimals_as_numbers_or_texts(town: Town, rate: object) -> None:
     ],
 )
 def test_what_cannot_be_read_is_named(
-    town: Town, method: str, params: list[Any], named: str
+    live_server: LiveServer, method: str, params: list[Any], named: str
 ) -> None:
     request = {"jsonrpc": "2.0", "method": method, "params": params, "id": 1}
-    error = post_json(town.server, request).json["error"]
+    error = post_json(live_server.server, request).json["error"]
     assert error["code"] == -32602
     assert error["message"].startswith(f"Invalid params: {named} ")
 
 
-def test_a_batch_has_a_cap(legacy_town: Town) -> None:
+def test_a_batch_has_a_cap(legacy_server: LiveServer) -> None:
     request = {"method": "getVersion", "id": 1}
-    assert len(post_json(legacy_town.server, [request] * 3).json) == 3
-    error = post_json(legacy_town.server, [request] * 4).json["error"]
+    assert len(post_json(legacy_server.server, [request] * 3).json) == 3
+    error = post_json(legacy_server.server, [request] * 4).json["error"]
     assert error == {"code": -32600, "message": "Invalid Request: more than 3 calls in a batch."}
 
 
-def test_a_notification_is_carried_out(town: Town) -> None:
-    key = town.world.key("root")
+def test_a_notification_is_carried_out(live_server: LiveServer) -> None:
+    key = live_server.world.key("root")
     notification = {"jsonrpc": "2.0", "method": "startRecord", "params": [key, 1, 1]}
-    reply = post_json(town.server, notification)
+    reply = post_json(live_server.server, notification)
     assert (reply.status, reply.body) == (200, b"")
-    assert call(town.server, "stopRecord", key)["success"]
+    assert call(live_server.server, "stopRecord", key)["success"]
 
 
-def test_a_failing_notification_has_no_answer(town: Town) -> None:
+def test_a_failing_notification_has_no_answer(live_server: LiveServer) -> None:
     notification = {"jsonrpc": "2.0", "method": "getTasks", "params": ["x", "one"]}
-    assert post_json(town.server, notification).body == b""
+    assert post_json(live_server.server, notification).body == b""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import call, post_json
 
 #: What is no database value and therefore keeps its type.
@@ -14,24 +14,24 @@ COMPUTED = {"servertime": int, "wage_decimal": float}
 NEVER_NULL = ("timeEntryID", "start", "end")
 
 
-def reading_calls(town: Town) -> list[tuple[Any, ...]]:
+def reading_calls(live_server: LiveServer) -> list[tuple[Any, ...]]:
     return [
         ("authenticate", "alice", "correct horse"),
-        ("getUsers", town.key),
-        ("getCustomers", town.key),
-        ("getProjects", town.key, True),
-        ("getTasks", town.key),
-        ("getTasks", town.key, 1),
-        ("getTimesheet", town.key),
-        ("getTimesheetRecord", town.key, town.entry),
-        ("getExpenses", town.key),
-        ("getExpenseRecord", town.key, town.expense),
+        ("getUsers", live_server.key),
+        ("getCustomers", live_server.key),
+        ("getProjects", live_server.key, True),
+        ("getTasks", live_server.key),
+        ("getTasks", live_server.key, 1),
+        ("getTimesheet", live_server.key),
+        ("getTimesheetRecord", live_server.key, live_server.entry),
+        ("getExpenses", live_server.key),
+        ("getExpenseRecord", live_server.key, live_server.expense),
     ]
 
 
-def test_every_database_value_is_a_string_or_null(town: Town) -> None:
-    for made in reading_calls(town):
-        answer = call(town.server, *made)
+def test_every_database_value_is_a_string_or_null(live_server: LiveServer) -> None:
+    for made in reading_calls(live_server):
+        answer = call(live_server.server, *made)
         assert answer["success"] is True
         assert type(answer["total"]) is int
         assert answer["items"], made
@@ -50,10 +50,10 @@ def _check_strings(item: dict[str, Any]) -> None:
             assert value is None or type(value) is str, (name, value)
 
 
-def test_the_values_of_a_time_entry(town: Town) -> None:
-    (row,) = call(town.server, "getTimesheet", town.key)["items"]
+def test_the_values_of_a_time_entry(live_server: LiveServer) -> None:
+    (row,) = call(live_server.server, "getTimesheet", live_server.key)["items"]
     assert row == {
-        "timeEntryID": str(town.entry), "start": "1772436610", "end": "1772442010",
+        "timeEntryID": str(live_server.entry), "start": "1772436610", "end": "1772442010",
         "duration": "5400", "formattedDuration": "1:30", "wage_decimal": 128.25, "wage": "128.25",
         "budget": None, "approved": None, "rate": "85.50", "projectID": "1", "activityID": "1",
         "userID": "2", "customerName": "Acme", "customerID": "1", "activityName": "Coding",
@@ -67,48 +67,54 @@ def test_the_values_of_a_time_entry(town: Town) -> None:
     ]  # fmt: skip
 
 
-def test_the_same_values_with_their_true_types(town: Town) -> None:
-    (row,) = call(town.server, "getTimesheet", town.key, query="?types=native")["items"]
-    assert row["timeEntryID"] == town.entry
+def test_the_same_values_with_their_true_types(live_server: LiveServer) -> None:
+    (row,) = call(live_server.server, "getTimesheet", live_server.key, query="?types=native")[
+        "items"
+    ]
+    assert row["timeEntryID"] == live_server.entry
     assert type(row["start"]) is type(row["duration"]) is int
     assert row["rate"] == 85.5
     assert row["cleared"] is False
     assert row["wage"] == "128.25"
-    (project, *_) = call(town.server, "getProjects", town.key, query="?types=native")["items"]
+    (project, *_) = call(live_server.server, "getProjects", live_server.key, query="?types=native")[
+        "items"
+    ]
     assert project["visible"] is True
 
 
 @pytest.mark.parametrize("query", ["?types=kimai", "?types=", "?_=123", "?x=native"])
-def test_other_queries_do_not_change_the_types(town: Town, query: str) -> None:
-    made = ("getTimesheet", town.key)
-    assert call(town.server, *made, query=query) == call(town.server, *made)
+def test_other_queries_do_not_change_the_types(live_server: LiveServer, query: str) -> None:
+    made = ("getTimesheet", live_server.key)
+    assert call(live_server.server, *made, query=query) == call(live_server.server, *made)
 
 
-def test_the_running_entry_has_no_null_where_clients_expect_numbers(town: Town) -> None:
-    key = town.world.key("oscar")
-    assert call(town.server, "startRecord", key, 7, 1)["success"]
-    (active,) = call(town.server, "getActiveRecording", key)["items"]
+def test_the_running_entry_has_no_null_where_clients_expect_numbers(
+    live_server: LiveServer,
+) -> None:
+    key = live_server.world.key("oscar")
+    assert call(live_server.server, "startRecord", key, 7, 1)["success"]
+    (active,) = call(live_server.server, "getActiveRecording", key)["items"]
     assert active["end"] == "0"
     assert active["duration"] == "0"
     assert type(active["servertime"]) is int
-    (row,) = call(town.server, "getTimesheet", key)["items"]
+    (row,) = call(live_server.server, "getTimesheet", key)["items"]
     assert [row[name] for name in ("duration", "formattedDuration", "wage_decimal", "wage")] == (
         [None] * 4
     )
     for record in (active, row):
         assert all(type(record[name]) is str for name in NEVER_NULL)
-    assert call(town.server, "stopRecord", key)["items"] == []
-    assert call(town.server, "getActiveRecording", key) == {
+    assert call(live_server.server, "stopRecord", key)["items"] == []
+    assert call(live_server.server, "getActiveRecording", key) == {
         "success": False,
         "error": {"msg": "No active recording."},
     }
 
 
-def test_awkward_text_survives(town: Town) -> None:
-    (expense,) = call(town.server, "getExpenses", town.key)["items"]
+def test_awkward_text_survives(live_server: LiveServer) -> None:
+    (expense,) = call(live_server.server, "getExpenses", live_server.key)["items"]
     assert expense["designation"] == "Bell \x07 ☕"
 
 
-def test_an_answer_is_utf_8(town: Town) -> None:
-    request = {"method": "getExpenses", "params": [town.key], "id": 1}
-    assert "☕".encode() in post_json(town.server, request).body
+def test_an_answer_is_utf_8(live_server: LiveServer) -> None:
+    request = {"method": "getExpenses", "params": [live_server.key], "id": 1}
+    assert "☕".encode() in post_json(live_server.server, request).body

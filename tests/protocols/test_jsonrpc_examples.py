@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import call, post_json
 
 #: Calls whose results are expected.
@@ -88,33 +88,37 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example_of_the_specification(town: Town, name: str) -> None:
+def test_example_of_the_specification(live_server: LiveServer, name: str) -> None:
     request, expected = EXAMPLES[name]
-    reply = post_json(town.server, request.replace("KEY", town.key))
+    reply = post_json(live_server.server, request.replace("KEY", live_server.key))
     assert reply.status == 200
     assert reply.headers["Content-Type"] == "application/json"
     if expected is None:
         assert reply.body == b""
     else:
-        assert reply.json == _filled(expected, town)
+        assert reply.json == _filled(expected, live_server)
 
 
-def test_the_results_differ(town: Town) -> None:
+def test_the_results_differ(live_server: LiveServer) -> None:
     """Otherwise the examples could not tell one answer from the other."""
-    shop, portal = (call(town.server, *_with_key(made, town)) for made in (SHOP, PORTAL))
+    shop, portal = (
+        call(live_server.server, *_with_key(made, live_server)) for made in (SHOP, PORTAL)
+    )
     assert shop["total"] == 3
     assert portal["total"] == 2
 
 
-def _filled(expected: object, town: Town) -> object:
+def _filled(expected: object, live_server: LiveServer) -> object:
     """The expected answer with what each call gives alone."""
     if isinstance(expected, list):
-        return [_filled(entry, town) for entry in expected]
+        return [_filled(entry, live_server) for entry in expected]
     assert isinstance(expected, dict)
     if "result" in expected:
-        return expected | {"result": call(town.server, *_with_key(expected["result"], town))}
+        return expected | {
+            "result": call(live_server.server, *_with_key(expected["result"], live_server))
+        }
     return expected
 
 
-def _with_key(made: tuple[object, ...], town: Town) -> list[object]:
-    return [town.key if part == "KEY" else part for part in made]
+def _with_key(made: tuple[object, ...], live_server: LiveServer) -> list[object]:
+    return [live_server.key if part == "KEY" else part for part in made]

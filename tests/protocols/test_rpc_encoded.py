@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import call, envelope, post_json, post_soap
 
 OPEN = (
@@ -66,8 +66,8 @@ REFUSED = (
 )  # fmt: skip
 
 
-def ask(town: Town, body: str, attributes: str = TYPES) -> str:
-    reply = post_soap(town.server, envelope(body, attributes))
+def ask(live_server: LiveServer, body: str, attributes: str = TYPES) -> str:
+    reply = post_soap(live_server.server, envelope(body, attributes))
     assert reply.status == 200, reply.text
     assert reply.headers["Content-Type"] == "text/xml; charset=utf-8"
     return reply.text
@@ -76,42 +76,46 @@ def ask(town: Town, body: str, attributes: str = TYPES) -> str:
 # Answers, byte for byte --------------------------------------------------------------------------
 
 
-def test_a_plain_text(town: Town) -> None:
-    version = call(town.server, "getVersion")
-    given = ask(town, f'<m:getVersion xmlns:m="{FOREIGN}"/>')
+def test_a_plain_text(live_server: LiveServer) -> None:
+    version = call(live_server.server, "getVersion")
+    given = ask(live_server, f'<m:getVersion xmlns:m="{FOREIGN}"/>')
     text = f'<return xsi:type="xsd:string">{version}</return>'
     assert given == answer(FOREIGN, "getVersion", text)
 
 
-def test_a_list_of_one(town: Town) -> None:
+def test_a_list_of_one(live_server: LiveServer) -> None:
     given = ask(
-        town,
+        live_server,
         f'<m:authenticate xmlns:m="{FOREIGN}"><username>alice</username>'
         "<password>correct horse</password></m:authenticate>",
     )
-    assert given == answer(FOREIGN, "authenticate", success(items(pair("apiKey", town.key)), 1))
+    assert given == answer(
+        FOREIGN, "authenticate", success(items(pair("apiKey", live_server.key)), 1)
+    )
 
 
-def test_an_empty_list(town: Town) -> None:
-    given = ask(town, f"<getTimesheet><apiKey>{town.world.key('ben')}</apiKey></getTimesheet>")
-    assert given == answer(town.server.soap, "getTimesheet", success(EMPTY, 0))
+def test_an_empty_list(live_server: LiveServer) -> None:
+    given = ask(
+        live_server, f"<getTimesheet><apiKey>{live_server.world.key('ben')}</apiKey></getTimesheet>"
+    )
+    assert given == answer(live_server.server.soap, "getTimesheet", success(EMPTY, 0))
 
 
-def test_a_failure(town: Town) -> None:
-    given = ask(town, "<getUsers><apiKey>x</apiKey></getUsers>")
-    assert given == answer(town.server.soap, "getUsers", REFUSED)
+def test_a_failure(live_server: LiveServer) -> None:
+    given = ask(live_server, "<getUsers><apiKey>x</apiKey></getUsers>")
+    assert given == answer(live_server.server.soap, "getUsers", REFUSED)
 
 
 NULL = '<value xsi:nil="true"/>'
 
 
-def test_all_kinds_of_values(town: Town) -> None:
-    given = ask(town, f"<getTimesheet><apiKey>{town.key}</apiKey></getTimesheet>")
+def test_all_kinds_of_values(live_server: LiveServer) -> None:
+    given = ask(live_server, f"<getTimesheet><apiKey>{live_server.key}</apiKey></getTimesheet>")
     row = "".join(
         pair(name, NULL, None) if value is None else pair(name, *value)
         for name, value in {
-            "timeEntryID": (str(town.entry),), "start": ("1772436610",), "end": ("1772442010",),
-            "duration": ("5400",), "formattedDuration": ("1:30",),
+            "timeEntryID": (str(live_server.entry),), "start": ("1772436610",),
+            "end": ("1772442010",), "duration": ("5400",), "formattedDuration": ("1:30",),
             "wage_decimal": ("128.25", "float"), "wage": ("128.25",), "budget": None,
             "approved": None, "rate": ("85.50",), "projectID": ("1",), "activityID": ("1",),
             "userID": ("2",), "customerName": ("Acme",), "customerID": ("1",),
@@ -123,13 +127,13 @@ def test_all_kinds_of_values(town: Town) -> None:
             "userName": ("alice",),
         }.items()
     )  # fmt: skip
-    assert given == answer(town.server.soap, "getTimesheet", success(items(row), 1))
+    assert given == answer(live_server.server.soap, "getTimesheet", success(items(row), 1))
 
 
-def test_nested_lists(town: Town) -> None:
+def test_nested_lists(live_server: LiveServer) -> None:
     given = ask(
-        town,
-        f"<getProjects><apiKey>{town.key}</apiKey>"
+        live_server,
+        f"<getProjects><apiKey>{live_server.key}</apiKey>"
         '<includeTasks xsi:type="xsd:boolean">true</includeTasks></getProjects>',
     )
     first = etree.fromstring(given.encode()).find(".//return/item[2]/value/item")
@@ -142,8 +146,8 @@ def test_nested_lists(town: Town) -> None:
     assert [item.findtext("key") for item in tasks[0]][:2] == ["activityID", "name"]
 
 
-def test_a_fault(town: Town) -> None:
-    reply = post_soap(town.server, "<nothing><a/></nothing>")
+def test_a_fault(live_server: LiveServer) -> None:
+    reply = post_soap(live_server.server, "<nothing><a/></nothing>")
     assert reply.status == 500
     assert reply.text == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -154,11 +158,11 @@ def test_a_fault(town: Town) -> None:
     )
 
 
-def test_the_values_are_those_of_the_json_dialect(town: Town) -> None:
+def test_the_values_are_those_of_the_json_dialect(live_server: LiveServer) -> None:
     for method in ("getUsers", "getCustomers", "getProjects", "getTasks", "getExpenses"):
-        given = ask(town, f"<{method}><apiKey>{town.key}</apiKey></{method}>")
+        given = ask(live_server, f"<{method}><apiKey>{live_server.key}</apiKey></{method}>")
         returned = etree.fromstring(given.encode()).find(".//return")
-        expected = call(town.server, method, town.key)
+        expected = call(live_server.server, method, live_server.key)
         # XML can't carry the control character.
         text = repr(expected).replace("\\x07", "\ufffd")
         assert repr(read_map(returned)) == text
@@ -200,36 +204,36 @@ ENCODED = {
 
 
 @pytest.mark.parametrize("name", ENCODED)
-def test_is_taken_for_encoded(town: Town, name: str) -> None:
-    given = ask(town, ENCODED[name].replace("KEY", town.key))
+def test_is_taken_for_encoded(live_server: LiveServer, name: str) -> None:
+    given = ask(live_server, ENCODED[name].replace("KEY", live_server.key))
     assert '<return xsi:type="ns2:Map">' in given
     assert '<key xsi:type="xsd:string">success</key><value xsi:type="xsd:boolean">true' in given
 
 
-def test_an_encoding_style_on_the_envelope_is_enough(town: Town) -> None:
-    body = f"<getTasks {OWN}><apiKey>{town.key}</apiKey></getTasks>"
-    assert '<return xsi:type="ns2:Map">' in ask(town, body, STYLE)
+def test_an_encoding_style_on_the_envelope_is_enough(live_server: LiveServer) -> None:
+    body = f"<getTasks {OWN}><apiKey>{live_server.key}</apiKey></getTasks>"
+    assert '<return xsi:type="ns2:Map">' in ask(live_server, body, STYLE)
 
 
-def test_document_literal_is_not(town: Town) -> None:
-    given = ask(town, f"<getTasks {OWN}><apiKey>{town.key}</apiKey></getTasks>")
+def test_document_literal_is_not(live_server: LiveServer) -> None:
+    given = ask(live_server, f"<getTasks {OWN}><apiKey>{live_server.key}</apiKey></getTasks>")
     assert "<tns:getTasksResult>" in given
 
 
-def test_both_dialects_alternate_in_one_process(town: Town) -> None:
+def test_both_dialects_alternate_in_one_process(live_server: LiveServer) -> None:
     document = f"<getVersion {OWN}/>"
     encoded = f'<m:getVersion xmlns:m="{FOREIGN}"/>'
-    bodies = [post_soap(town.server, body).text for body in (document, encoded) * 5]
+    bodies = [post_soap(live_server.server, body).text for body in (document, encoded) * 5]
     assert len(set(bodies[0::2])) == len(set(bodies[1::2])) == 1
     assert "tns:getVersionResult" in bodies[0]
     assert "ns1:getVersionResponse" in bodies[1]
 
 
-def test_the_answer_is_in_the_namespace_of_the_request(town: Town) -> None:
+def test_the_answer_is_in_the_namespace_of_the_request(live_server: LiveServer) -> None:
     for namespace in ("urn:x", FOREIGN, "http://h/?a=1&amp;b=2"):
-        given = ask(town, f'<m:getVersion xmlns:m="{namespace}"/>')
+        given = ask(live_server, f'<m:getVersion xmlns:m="{namespace}"/>')
         assert f' xmlns:ns1="{namespace}" ' in given
-    assert f' xmlns:ns1="{town.server.soap}" ' in ask(town, "<getVersion/>")
+    assert f' xmlns:ns1="{live_server.server.soap}" ' in ask(live_server, "<getVersion/>")
 
 
 # How parameters are read -------------------------------------------------------------------------
@@ -256,8 +260,10 @@ def login(user: str, password: str) -> str:
         + login('<username href="#1"/>', "<password>correct horse</password>"),
     ],
 )  # fmt: skip
-def test_parameters_by_name_by_position_and_by_reference(town: Town, body: str) -> None:
-    assert town.key in ask(town, body)
+def test_parameters_by_name_by_position_and_by_reference(
+    live_server: LiveServer, body: str
+) -> None:
+    assert live_server.key in ask(live_server, body)
 
 
 @pytest.mark.parametrize(
@@ -276,8 +282,8 @@ def test_parameters_by_name_by_position_and_by_reference(town: Town, body: str) 
         ("", False),
     ],
 )
-def test_flags(town: Town, flag: str, truth: bool) -> None:
-    given = ask(town, f"<getProjects><apiKey>{town.key}</apiKey>{flag}</getProjects>")
+def test_flags(live_server: LiveServer, flag: str, truth: bool) -> None:
+    given = ask(live_server, f"<getProjects><apiKey>{live_server.key}</apiKey>{flag}</getProjects>")
     assert (">tasks</key>" in given) is truth
 
 
@@ -319,12 +325,12 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_records(town: Town, name: str) -> None:
+def test_records(live_server: LiveServer, name: str) -> None:
     record = RECORDS[name]
     inside, beside = record if isinstance(record, tuple) else (record, "")
-    key = town.world.key("ben")
+    key = live_server.world.key("ben")
     given = ask(
-        town,
+        live_server,
         f'<m:setTimesheetRecord xmlns:m="urn:x"><apiKey>{key}</apiKey>{inside}'
         f"<doUpdate>0</doUpdate></m:setTimesheetRecord>{beside}",
         TYPES + ' xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/"',
@@ -332,9 +338,9 @@ def test_records(town: Town, name: str) -> None:
     made = read_map(etree.fromstring(given.encode()).find(".//return"))
     assert made["success"], made
     number = made["items"][0]["id"]
-    (entry,) = call(town.server, "getTimesheetRecord", key, number)["items"]
+    (entry,) = call(live_server.server, "getTimesheetRecord", key, number)["items"]
     assert int(entry["end"]) - int(entry["start"]) == 3600
-    assert call(town.server, "removeTimesheetRecord", key, number)["success"]
+    assert call(live_server.server, "removeTimesheetRecord", key, number)["success"]
 
 
 def record_call(record: str, beside: str = "") -> bytes:
@@ -374,38 +380,38 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_values_are_a_fault_of_the_client(town: Town, name: str) -> None:
-    reply = post_soap(town.server, HOSTILE[name])
+def test_hostile_values_are_a_fault_of_the_client(live_server: LiveServer, name: str) -> None:
+    reply = post_soap(live_server.server, HOSTILE[name])
     assert reply.status == 500
     assert etree.fromstring(reply.body).findtext(".//faultcode") == "SOAP-ENV:Client"
     assert len(reply.body) < 1000
-    assert "Traceback" not in town.server.output
+    assert "Traceback" not in live_server.server.output
 
 
 # Settings ----------------------------------------------------------------------------------------
 
 
-def stop(town: Town, key: str) -> str:
-    return ask(town, f'<m:stopRecord xmlns:m="urn:x"><apiKey>{key}</apiKey></m:stopRecord>')
+def stop(live_server: LiveServer, key: str) -> str:
+    return ask(live_server, f'<m:stopRecord xmlns:m="urn:x"><apiKey>{key}</apiKey></m:stopRecord>')
 
 
-def test_stop_record_answers_a_boolean_if_set(legacy_town: Town) -> None:
-    key = legacy_town.key
-    assert call(legacy_town.server, "startRecord", key, 1, 1)["success"]
+def test_stop_record_answers_a_boolean_if_set(legacy_server: LiveServer) -> None:
+    key = legacy_server.key
+    assert call(legacy_server.server, "startRecord", key, 1, 1)["success"]
     for text in ("true", "false"):
         expected = f'<return xsi:type="xsd:boolean">{text}</return>'
-        assert stop(legacy_town, key) == answer("urn:x", "stopRecord", expected)
+        assert stop(legacy_server, key) == answer("urn:x", "stopRecord", expected)
 
 
-def test_stop_record_answers_a_map_otherwise(town: Town) -> None:
-    key = town.world.key("root")
-    assert call(town.server, "startRecord", key, 1, 1)["success"]
-    assert stop(town, key) == answer("urn:x", "stopRecord", success(EMPTY, 0))
-    assert "Unable to stop, not recording?" in stop(town, key)
+def test_stop_record_answers_a_map_otherwise(live_server: LiveServer) -> None:
+    key = live_server.world.key("root")
+    assert call(live_server.server, "startRecord", key, 1, 1)["success"]
+    assert stop(live_server, key) == answer("urn:x", "stopRecord", success(EMPTY, 0))
+    assert "Unable to stop, not recording?" in stop(live_server, key)
 
 
-def test_the_boolean_is_for_the_legacy_dialect_only(legacy_town: Town) -> None:
-    body = f"<stopRecord {OWN}><apiKey>{legacy_town.key}</apiKey></stopRecord>"
-    assert "<tns:success>false</tns:success><tns:error>" in ask(legacy_town, body)
-    request = {"method": "stopRecord", "params": [legacy_town.key], "id": 1}
-    assert post_json(legacy_town.server, request).json["result"]["success"] is False
+def test_the_boolean_is_for_the_legacy_dialect_only(legacy_server: LiveServer) -> None:
+    body = f"<stopRecord {OWN}><apiKey>{legacy_server.key}</apiKey></stopRecord>"
+    assert "<tns:success>false</tns:success><tns:error>" in ask(legacy_server, body)
+    request = {"method": "stopRecord", "params": [legacy_server.key], "id": 1}
+    assert post_json(legacy_server.server, request).json["result"]["success"] is False

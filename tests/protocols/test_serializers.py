@@ -22,7 +22,7 @@ from kimai_remote.api.service import RemoteApi
 from kimai_remote.protocols import answers, serializers
 from kimai_remote.tracking.rows import Rows
 from kimai_remote.web.app import wsgi_application
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import envelope
 
 # Spyne completes the types when they become part of an application.
@@ -218,10 +218,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["document", "encoded"],
 )  # fmt: skip
 def test_an_answer_that_cannot_be_written_is_a_clean_fault(
-    town: Town, body: str, prefix: str
+    live_server: LiveServer, body: str, prefix: str
 ) -> None:
-    client = Client(wsgi_application(town.world.desk))
-    reply = client.post("/core/soap.php", data=envelope(body.replace("KEY", town.key)))
+    client = Client(wsgi_application(live_server.world.desk))
+    reply = client.post("/core/soap.php", data=envelope(body.replace("KEY", live_server.key)))
     assert reply.status_code == 500
     root = etree.fromstring(reply.get_data())
     assert root.findtext(".//faultcode") == f"{prefix}:Server"
@@ -230,9 +230,9 @@ def test_an_answer_that_cannot_be_written_is_a_clean_fault(
 
 
 @pytest.mark.usefixtures("broken")
-def test_an_answer_that_cannot_be_written_is_a_clean_error(town: Town) -> None:
-    client = Client(wsgi_application(town.world.desk))
-    request = {"jsonrpc": "2.0", "method": "getUsers", "params": [town.key], "id": 5}
+def test_an_answer_that_cannot_be_written_is_a_clean_error(live_server: LiveServer) -> None:
+    client = Client(wsgi_application(live_server.world.desk))
+    request = {"jsonrpc": "2.0", "method": "getUsers", "params": [live_server.key], "id": 5}
     reply = client.post("/core/json.php", data=json.dumps([request, request | {"id": 6}]))
     assert reply.status_code == 200
     for answer, identifier in zip(reply.get_json(), (5, 6), strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import envelope, post_soap
 
 NS = 'xmlns="urn:kimai-remote" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -63,11 +63,11 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_is_odd_but_right(town: Town, name: str) -> None:
+def test_is_odd_but_right(live_server: LiveServer, name: str) -> None:
     body, content_type = ODD[name]
-    reply = post_soap(town.server, body, content_type)
+    reply = post_soap(live_server.server, body, content_type)
     assert reply.status == 200, reply.text
-    assert f"<tns:apiKey>{town.key}</tns:apiKey>" in reply.text
+    assert f"<tns:apiKey>{live_server.key}</tns:apiKey>" in reply.text
 
 
 BAD = {
@@ -132,35 +132,35 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_is_a_fault_of_the_client(town: Town, name: str) -> None:
+def test_is_a_fault_of_the_client(live_server: LiveServer, name: str) -> None:
     body, content_type = BAD[name]
-    reply = post_soap(town.server, body, content_type)
+    reply = post_soap(live_server.server, body, content_type)
     assert reply.status == 500
     root = etree.fromstring(reply.body)
     assert root.findtext(".//faultcode").endswith(":Client")
     assert 10 < len(root.findtext(".//faultstring")) <= 400
-    assert "Traceback" not in town.server.output
+    assert "Traceback" not in live_server.server.output
 
 
 @pytest.mark.parametrize("space", ["", " ", "\n\t"])
-def test_space_around_numbers_and_flags_has_no_meaning(town: Town, space: str) -> None:
+def test_space_around_numbers_and_flags_has_no_meaning(live_server: LiveServer, space: str) -> None:
     number = post_soap(
-        town.server,
-        f"<getTasks {NS}><apiKey>{town.key}</apiKey>"
+        live_server.server,
+        f"<getTasks {NS}><apiKey>{live_server.key}</apiKey>"
         f"<projectId>{space}+1{space}</projectId></getTasks>",
     )
     assert "<tns:budget>" in number.text
     for flag, truth in (("true", True), ("1", True), ("false", False), ("0", False)):
         reply = post_soap(
-            town.server,
-            f"<getProjects {NS}><apiKey>{town.key}</apiKey>"
+            live_server.server,
+            f"<getProjects {NS}><apiKey>{live_server.key}</apiKey>"
             f"<includeTasks>{space}{flag}{space}</includeTasks></getProjects>",
         )
         assert ("<tns:tasks>" in reply.text) is truth
 
 
-def test_a_failure_is_an_ordinary_answer(town: Town) -> None:
-    reply = post_soap(town.server, f"<getUsers {NS}><apiKey>x</apiKey></getUsers>")
+def test_a_failure_is_an_ordinary_answer(live_server: LiveServer) -> None:
+    reply = post_soap(live_server.server, f"<getUsers {NS}><apiKey>x</apiKey></getUsers>")
     assert reply.status == 200
     assert (
         "<tns:getUsersResult><tns:success>false</tns:success><tns:error>"

@@ -20,7 +20,7 @@ from stock import Stock
 from werkzeug.test import Client
 
 from kimai_remote.web.app import wsgi_application
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import envelope, post_soap
 
 NS = 'xmlns="urn:kimai-remote" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -53,9 +53,9 @@ def test_stock_shares_the_errors_of_the_schema() -> None:
     assert "mine" not in schema.error_log.last_error.message
 
 
-def test_each_fault_is_about_its_own_request(town: Town) -> None:
+def test_each_fault_is_about_its_own_request(live_server: LiveServer) -> None:
     def ask(number: int) -> tuple[int, str]:
-        return number, post_soap(town.server, wrong_number(f"number-{number}")).text
+        return number, post_soap(live_server.server, wrong_number(f"number-{number}")).text
 
     with ThreadPoolExecutor(8) as pool:
         for number, text in pool.map(ask, range(200)):
@@ -78,15 +78,19 @@ def test_stock_answers_200_with_nothing() -> None:
 
 
 @pytest.mark.usefixtures("odd_version")
-def test_a_control_character_becomes_a_replacement_character(town: Town) -> None:
-    client = Client(wsgi_application(town.world.desk))
+def test_a_control_character_becomes_a_replacement_character(live_server: LiveServer) -> None:
+    client = Client(wsgi_application(live_server.world.desk))
     reply = client.post("/core/soap.php", data=envelope(VERSION), content_type="text/xml")
     assert reply.status_code == 200
     assert "<tns:getVersionResult>1\ufffd\ufffd-1400</tns:getVersionResult>" in reply.text
 
 
-def test_a_stored_control_character_becomes_a_replacement_character(town: Town) -> None:
-    reply = post_soap(town.server, f"<getExpenses {NS}><apiKey>{town.key}</apiKey></getExpenses>")
+def test_a_stored_control_character_becomes_a_replacement_character(
+    live_server: LiveServer,
+) -> None:
+    reply = post_soap(
+        live_server.server, f"<getExpenses {NS}><apiKey>{live_server.key}</apiKey></getExpenses>"
+    )
     assert reply.status == 200
     etree.fromstring(reply.body)
     assert "<tns:designation>Bell \ufffd ☕</tns:designation>" in reply.text
@@ -111,10 +115,12 @@ def test_stock_reads_nil_false_as_null() -> None:
     [("false", "1", False), ("0", "1", False), (" false ", "1", False), ("true", "", True),
      ("1", "", True), (" true ", "", True)],
 )  # fmt: skip
-def test_nil_false_is_no_null(town: Town, nil: str, content: str, is_null: bool) -> None:
+def test_nil_false_is_no_null(
+    live_server: LiveServer, nil: str, content: str, is_null: bool
+) -> None:
     reply = post_soap(
-        town.server,
-        f'<getTasks {NS}><apiKey>{town.key}</apiKey><projectId xsi:nil="{nil}">{content}'
+        live_server.server,
+        f'<getTasks {NS}><apiKey>{live_server.key}</apiKey><projectId xsi:nil="{nil}">{content}'
         "</projectId></getTasks>",
     )
     assert reply.status == 200
@@ -144,9 +150,9 @@ def test_stock_lets_exceptions_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ESCAPING)
-def test_each_is_a_fault_of_the_client(town: Town, name: str) -> None:
+def test_each_is_a_fault_of_the_client(live_server: LiveServer, name: str) -> None:
     body, content_type = ESCAPING[name]
-    reply = post_soap(town.server, body, content_type)
+    reply = post_soap(live_server.server, body, content_type)
     assert reply.status == 500
     assert reply.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert fault(reply.body)[0] == "Client"
@@ -169,8 +175,10 @@ def test_stock_parses_attachments() -> None:
 @pytest.mark.parametrize(
     "content_type", [MULTIPART, "multipart/related", "application/xop+xml", "application/json"]
 )
-def test_attachments_are_an_unsupported_media_type(town: Town, content_type: str) -> None:
-    reply = post_soap(town.server, WITH_ATTACHMENT, content_type)
+def test_attachments_are_an_unsupported_media_type(
+    live_server: LiveServer, content_type: str
+) -> None:
+    reply = post_soap(live_server.server, WITH_ATTACHMENT, content_type)
     assert reply.status == 415
     assert b"Envelope" not in reply.body
 
@@ -203,8 +211,8 @@ def test_stock_does_not_name_the_wrong_version() -> None:
     [(TWO, "Client"), (IMPORTANT, "MustUnderstand"), (SOAP_12, "VersionMismatch")],
     ids=["two", "mustUnderstand", "SOAP 1.2"],
 )
-def test_each_has_its_fault(town: Town, body: bytes, code: str) -> None:
-    reply = post_soap(town.server, body)
+def test_each_has_its_fault(live_server: LiveServer, body: bytes, code: str) -> None:
+    reply = post_soap(live_server.server, body)
     assert reply.status == 500
     assert fault(reply.body)[0] == code
 
@@ -215,9 +223,11 @@ def test_each_has_its_fault(town: Town, body: bytes, code: str) -> None:
      ('e:mustUnderstand="1" e:actor="http://schemas.xmlsoap.org/soap/actor/next"', False),
      ('mustUnderstand="1"', True)],
 )  # fmt: skip
-def test_only_headers_for_this_service_matter(town: Town, attributes: str, served: bool) -> None:
+def test_only_headers_for_this_service_matter(
+    live_server: LiveServer, attributes: str, served: bool
+) -> None:
     body = IMPORTANT.replace(b'e:mustUnderstand="1"', attributes.encode())
-    assert (post_soap(town.server, body).status == 200) is served
+    assert (post_soap(live_server.server, body).status == 200) is served
 
 
 # 7: a garbage collection inside requests ---------------------------------------------------------
@@ -237,9 +247,11 @@ def test_stock_collects_garbage_inside_a_request(monkeypatch: pytest.MonkeyPatch
     assert collections_during(lambda: Stock().request(body=envelope(VERSION)), monkeypatch) > 0
 
 
-def test_no_request_collects_garbage(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_request_collects_garbage(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert math.isinf(spyne.const.MIN_GC_INTERVAL)
-    client = Client(wsgi_application(town.world.desk))
+    client = Client(wsgi_application(live_server.world.desk))
     call = lambda: client.post("/core/soap.php", data=envelope(VERSION))  # noqa: E731
     assert collections_during(call, monkeypatch) == 0
     assert gc.isenabled()
@@ -258,8 +270,8 @@ def test_stock_logs_whole_requests(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("body", [MALFORMED, envelope(SECRET)], ids=["malformed", "invalid"])
-def test_no_password_in_the_log(town: Town, body: bytes) -> None:
-    reply = post_soap(town.server, body)
+def test_no_password_in_the_log(live_server: LiveServer, body: bytes) -> None:
+    reply = post_soap(live_server.server, body)
     assert fault(reply.body)[0] == "Client"
     assert "hunter2" not in reply.text
-    assert "hunter2" not in town.server.output
+    assert "hunter2" not in live_server.server.output

@@ -18,7 +18,7 @@ import pytest
 import stock
 from lxml import etree
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import get
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -36,18 +36,20 @@ METHODS = [
 
 
 @pytest.fixture(scope="module", params=STYLES)
-def any_wsdl(town: Town, request: pytest.FixtureRequest) -> etree._Element:
-    return etree.fromstring(get(town.server, f"/core/soap.php?wsdl&style={request.param}").body)
+def any_wsdl(live_server: LiveServer, request: pytest.FixtureRequest) -> etree._Element:
+    return etree.fromstring(
+        get(live_server.server, f"/core/soap.php?wsdl&style={request.param}").body
+    )
 
 
 @pytest.fixture(scope="module")
-def wsdl(town: Town) -> etree._Element:
-    return etree.fromstring(get(town.server, "/core/soap.php?wsdl").body)
+def wsdl(live_server: LiveServer) -> etree._Element:
+    return etree.fromstring(get(live_server.server, "/core/soap.php?wsdl").body)
 
 
 @pytest.fixture(scope="module")
-def rpc(town: Town) -> etree._Element:
-    return etree.fromstring(get(town.server, "/core/soap.php?wsdl&style=rpc").body)
+def rpc(live_server: LiveServer) -> etree._Element:
+    return etree.fromstring(get(live_server.server, "/core/soap.php?wsdl&style=rpc").body)
 
 
 def problems(root: etree._Element) -> list[str]:
@@ -110,9 +112,9 @@ def test_stock_names_things_alike() -> None:
     assert len(set(names)) < 3
 
 
-def test_there_is_nothing_of_soap_12(town: Town) -> None:
+def test_there_is_nothing_of_soap_12(live_server: LiveServer) -> None:
     assert SOAP_12.encode() in stock.wsdl()
-    assert SOAP_12.encode() not in get(town.server, "/core/soap.php?wsdl").body
+    assert SOAP_12.encode() not in get(live_server.server, "/core/soap.php?wsdl").body
 
 
 def test_parts_are_called_parameters(wsdl: etree._Element) -> None:
@@ -188,8 +190,8 @@ def test_r2001_r2007_nothing_is_imported(wsdl: etree._Element) -> None:
         assert wsdl.find(f".//{tag}") is None
 
 
-def test_r4001_r4003_the_encoding_is_utf_8(town: Town) -> None:
-    body = get(town.server, "/core/soap.php?wsdl").body
+def test_r4001_r4003_the_encoding_is_utf_8(live_server: LiveServer) -> None:
+    body = get(live_server.server, "/core/soap.php?wsdl").body
     assert body.startswith(b'<?xml version="1.0" encoding="utf-8"?>')
     body.decode()
 
@@ -260,8 +262,8 @@ def test_wrapped_elements_are_named_as_their_operations(wsdl: etree._Element) ->
 # The legacy contract -----------------------------------------------------------------------------
 
 
-def test_the_legacy_contract_is_like_kimai_s(town: Town, rpc: etree._Element) -> None:
-    url = town.server.soap
+def test_the_legacy_contract_is_like_kimai_s(live_server: LiveServer, rpc: etree._Element) -> None:
+    url = live_server.server.soap
     assert rpc.get("targetNamespace") == url
     (binding,) = rpc.findall(f"{WSDL}binding/{SOAP}binding")
     assert binding.get("style") == "rpc"
@@ -300,14 +302,14 @@ def test_parts_of_the_legacy_contract(
     assert list(parts(rpc, message)) == expected
 
 
-def test_a_setting_makes_it_the_default(legacy_town: Town) -> None:
-    plain = get(legacy_town.server, "/core/soap.php?wsdl").body
-    assert plain == get(legacy_town.server, "/core/soap.php?wsdl&style=rpc").body
+def test_a_setting_makes_it_the_default(legacy_server: LiveServer) -> None:
+    plain = get(legacy_server.server, "/core/soap.php?wsdl").body
+    assert plain == get(legacy_server.server, "/core/soap.php?wsdl&style=rpc").body
     assert b'style="rpc"' in plain
-    document = get(legacy_town.server, "/core/soap.php?wsdl&style=document").body
+    document = get(legacy_server.server, "/core/soap.php?wsdl&style=document").body
     assert b'style="document"' in document
 
 
-def test_the_legacy_boolean_is_in_the_contract(legacy_town: Town) -> None:
-    root = etree.fromstring(get(legacy_town.server, "/core/soap.php?wsdl").body)
+def test_the_legacy_boolean_is_in_the_contract(legacy_server: LiveServer) -> None:
+    root = etree.fromstring(get(legacy_server.server, "/core/soap.php?wsdl").body)
     assert list(parts(root, "stopRecordOut")) == [("return", "xsd:boolean")]

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from people import populate
 
 from kimai_remote.storage import models as m
-from support.world import World
+from kimai_remote.storage.database import Database
+from support.world import Template, World
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "one_database: what it tests doesn't depend on the database; runs on the first"
-    )
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    first = config.getoption("databases").split(",")[0]
-
-    def is_wanted(item: pytest.Item) -> bool:
-        callspec = getattr(item, "callspec", None)
-        parameters: dict[str, Any] = callspec.params if callspec else {}
-        marked = item.get_closest_marker("one_database") is not None
-        return not marked or parameters.get("database", first) == first
-
-    items[:] = [item for item in items if is_wanted(item)]
+@pytest.fixture(scope="session")
+def full_world_template(database: Database, world_template: Template) -> Template:
+    """The world with all the people of the matrix as it is stored."""
+    world = world_template.restore(database)
+    populate(world)
+    return Template(world)
 
 
 @pytest.fixture
-def town(world: World) -> World:
+def full_world(world: World, full_world_template: Template) -> World:
     """The world with all the people of the matrix."""
-    populate(world)
+    filled = full_world_template.restore(world.database)
+    world.ids.update(filled.ids)
     return world
 
 
 @pytest.fixture
-def change_role(town: World) -> Iterator[Callable[[dict[str, int]], None]]:
-    """Changes rights of plain users' global role, which outlives a test: so they are put back."""
+def change_role(full_world: World) -> Callable[[dict[str, int]], None]:
+    """Changes rights of plain users' global role."""
     role = m.GlobalRole.__table__
-    (before,) = town.execute(role.select().where(role.c.globalRoleID == 2))
 
     def change(rights: dict[str, int]) -> None:
-        town.execute(role.update().where(role.c.globalRoleID == 2).values(rights))
+        full_world.execute(role.update().where(role.c.globalRoleID == 2).values(rights))
 
-    yield change
-    change(dict(before._mapping))
+    return change

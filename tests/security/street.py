@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from support.processes import DEADLINE
 
-def connect(url: str, *, seconds: float = 20) -> socket.socket:
+
+def connect(url: str, *, seconds: float = DEADLINE) -> socket.socket:
     """A connection to a server."""
     parts = urlsplit(url)
     return socket.create_connection((parts.hostname, parts.port), seconds)

@@ -19,45 +19,47 @@ def kimai_hash(password: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["argon2", "md5"])
-def test_log_in(town: World, remote: Any, kind: str) -> None:
+def test_log_in(full_world: World, remote: Any, kind: str) -> None:
     if kind == "md5":
-        town.change(m.Customer, town.acme, password=kimai_hash(PASSWORD))
+        full_world.change(m.Customer, full_world.acme, password=kimai_hash(PASSWORD))
     answer = remote.call("authenticate", "Acme", PASSWORD)
-    assert answer["items"] == [{"apiKey": key_of(town, "acme")}]
-    assert remote.call("getCustomers", key_of(town, "acme"))["items"] == [
-        {"customerID": town.acme, "name": "Acme", "contact": "Eve", "visible": True}
+    assert answer["items"] == [{"apiKey": key_of(full_world, "acme")}]
+    assert remote.call("getCustomers", key_of(full_world, "acme"))["items"] == [
+        {"customerID": full_world.acme, "name": "Acme", "contact": "Eve", "visible": True}
     ]
 
 
 @pytest.mark.parametrize(("name", "password"), [("Rival", ""), ("Rival", PASSWORD), ("Acme", "")])
-def test_no_entrance_without_a_password(town: World, remote: Any, name: str, password: str) -> None:
+def test_no_entrance_without_a_password(
+    full_world: World, remote: Any, name: str, password: str
+) -> None:
     assert remote.call("authenticate", name, password) == REFUSED
 
 
 @pytest.mark.parametrize("change", [{"trash": 1}, {"password": None}, {"password": ""}])
 def test_an_old_key_after_the_customer_was_shut_out(
-    town: World, remote: Any, change: dict[str, Any]
+    full_world: World, remote: Any, change: dict[str, Any]
 ) -> None:
-    town.change(m.Customer, town.acme, **change)
-    assert remote.call("getCustomers", key_of(town, "acme")) == REFUSED
+    full_world.change(m.Customer, full_world.acme, **change)
+    assert remote.call("getCustomers", key_of(full_world, "acme")) == REFUSED
     assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
 
 
-def test_a_user_goes_before_a_customer_of_the_same_name(town: World, remote: Any) -> None:
-    town.change(m.Customer, town.acme, name="alice")
+def test_a_user_goes_before_a_customer_of_the_same_name(full_world: World, remote: Any) -> None:
+    full_world.change(m.Customer, full_world.acme, name="alice")
     answer = remote.call("authenticate", "alice", PASSWORD)
-    assert answer["items"] == [{"apiKey": key_of(town, "alice")}]
+    assert answer["items"] == [{"apiKey": key_of(full_world, "alice")}]
 
 
-def test_two_customers_of_one_name_are_nobody(town: World, remote: Any) -> None:
-    town.change(m.Customer, town.rival, name="Acme", password=PASSWORD_HASH)
+def test_two_customers_of_one_name_are_nobody(full_world: World, remote: Any) -> None:
+    full_world.change(m.Customer, full_world.rival, name="Acme", password=PASSWORD_HASH)
     assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
 
 
-def test_time_and_expenses_without_rates(town: World, remote: Any) -> None:
-    key = key_of(town, "acme")
-    number = town.add_entry("alice", fixedRate=Decimal(500))
-    town.add_expense("alice")
+def test_time_and_expenses_without_rates(full_world: World, remote: Any) -> None:
+    key = key_of(full_world, "acme")
+    number = full_world.add_entry("alice", fixedRate=Decimal(500))
+    full_world.add_expense("alice")
     (row,) = remote.call("getTimesheet", key)["items"]
     assert (row["rate"], row["wage"], row["wage_decimal"]) == (None, None, None)
     assert (row["duration"], row["projectName"], row["userName"]) == (3600, "Shop", "alice")
@@ -67,11 +69,11 @@ def test_time_and_expenses_without_rates(town: World, remote: Any) -> None:
     assert expense["value"] == Decimal("12.50")
 
 
-def test_tasks_are_those_used_on_the_customers_projects(town: World, remote: Any) -> None:
-    key = key_of(town, "acme")
-    town.add_entry("alice", activityID=town.design)
-    town.add_entry("alice", projectID=town.internal, activityID=town.meeting)
-    town.add_entry("olga", projectID=town.red_project, activityID=town.coding)
+def test_tasks_are_those_used_on_the_customers_projects(full_world: World, remote: Any) -> None:
+    key = key_of(full_world, "acme")
+    full_world.add_entry("alice", activityID=full_world.design)
+    full_world.add_entry("alice", projectID=full_world.internal, activityID=full_world.meeting)
+    full_world.add_entry("olga", projectID=full_world.red_project, activityID=full_world.coding)
     assert [task["name"] for task in remote.call("getTasks", key)["items"]] == ["Design"]
     projects = remote.call("getProjects", key, True)["items"]
     tasks = {
@@ -80,17 +82,17 @@ def test_tasks_are_those_used_on_the_customers_projects(town: World, remote: Any
     assert tasks == {"Portal": [], "Shop": ["Design"]}
 
 
-def test_the_ban_holds_for_customers_too(town: World, remote: Any) -> None:
+def test_the_ban_holds_for_customers_too(full_world: World, remote: Any) -> None:
     for _ in range(3):
         assert remote.call("authenticate", "Acme", "wrong") == REFUSED
     assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
-    assert remote.call("getCustomers", key_of(town, "acme")) == REFUSED
-    town.now += 900
+    assert remote.call("getCustomers", key_of(full_world, "acme")) == REFUSED
+    full_world.now += 900
     assert remote.call("authenticate", "Acme", PASSWORD)["success"] is True
 
 
-def test_a_first_failure_of_a_customer_who_never_logged_in(town: World, remote: Any) -> None:
-    town.execute(m.RemoteKey.__table__.delete())
+def test_a_first_failure_of_a_customer_who_never_logged_in(full_world: World, remote: Any) -> None:
+    full_world.execute(m.RemoteKey.__table__.delete())
     for _ in range(3):
         assert remote.call("authenticate", "Acme", "wrong") == REFUSED
     assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED

@@ -192,12 +192,12 @@ class Target:
 
 
 @pytest.fixture
-def target(town: World, caplog: pytest.LogCaptureFixture) -> Any:
-    town.settings = type(town.settings)(login_rate=0)
-    town.ids["entry"] = town.add_entry("alice")
-    town.add_entry("alice", end=0)
-    town.add_expense("alice")
-    target = Target(town)
+def target(full_world: World, caplog: pytest.LogCaptureFixture) -> Any:
+    full_world.settings = type(full_world.settings)(login_rate=0)
+    full_world.ids["entry"] = full_world.add_entry("alice")
+    full_world.add_entry("alice", end=0)
+    full_world.add_expense("alice")
+    target = Target(full_world)
     yield target
     target.close()
     assert not [record for record in caplog.records if record.exc_info]

@@ -29,14 +29,14 @@ def login(remote: Any, name: str = "alice", password: str = PASSWORD) -> str:
     return remote.call("authenticate", name, password)["items"][0]["apiKey"]
 
 
-def test_only_a_keyed_hash_is_stored(town: World, remote: Any) -> None:
+def test_only_a_keyed_hash_is_stored(full_world: World, remote: Any) -> None:
     keys = [login(remote, name) for name in ("alice", "ben", "root", "Acme")]
-    dump = repr(town.snapshot())
+    dump = repr(full_world.snapshot())
     for key in keys:
         assert key not in dump
-        assert town.desk.credentials.key_hash(key) in dump
+        assert full_world.desk.credentials.key_hash(key) in dump
     another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
-    assert another.key_hash(keys[0]) != town.desk.credentials.key_hash(keys[0])
+    assert another.key_hash(keys[0]) != full_world.desk.credentials.key_hash(keys[0])
 
 
 def test_form_of_a_key(world: World, remote: Any) -> None:
@@ -89,17 +89,17 @@ def test_a_key_that_kimai_gave_out_works_beside_ours(world: World, remote: Any) 
 
 
 @pytest.fixture
-def installed(town: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+def installed(full_world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     """The world as the command line finds it."""
-    url = town.database.url.render_as_string(hide_password=False)
+    url = full_world.database.url.render_as_string(hide_password=False)
     for name, value in {
         "DATABASE_URL": url,
-        "TABLE_PREFIX": town.database.prefix,
+        "TABLE_PREFIX": full_world.database.prefix,
         "SECRET": "a secret for tests only, 32 byte",
         "DATA_DIR": str(tmp_path),
     }.items():
         monkeypatch.setenv(f"KIMAI_REMOTE_{name}", value)
-    return town
+    return full_world
 
 
 @pytest.mark.parametrize(("name", "options"), [("alice", []), ("Acme", ["--customer"])])

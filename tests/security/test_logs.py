@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from support.processes import DEADLINE
 from support.server import Server, serving
 
 SECRET = "the-server-secret-0123456789"
@@ -71,7 +72,7 @@ def send(url: str, body: bytes) -> tuple[str, str]:
     """The request id, and the answer."""
     request = urllib.request.Request(url, body, {"Content-Type": "text/xml"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=DEADLINE) as response:
             return response.headers["X-Request-Id"], response.read().decode()
     except urllib.error.HTTPError as error:
         return error.headers["X-Request-Id"], error.read().decode()
@@ -93,7 +94,7 @@ def soap(method: str, **values: str) -> bytes:
     ).encode()
 
 
-@pytest.fixture(scope="module", params=["text", "json"])
+@pytest.fixture(scope="module", params=["text", pytest.param("json", marks=pytest.mark.slow)])
 def logged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Logged]:

@@ -87,11 +87,11 @@ def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
         monkeypatch.undo()
 
 
-def test_every_failure_costs_the_same(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_failure_costs_the_same(full_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same statements and one check of a hash, whatever is wrong."""
-    remote = JsonRemote(town)
+    remote = JsonRemote(full_world)
     md5 = hashlib.md5(b"kimai saltotherkimai salt").hexdigest()  # noqa: S324
-    password_changed(town, "carl", md5)
+    password_changed(full_world, "carl", md5)
     remote.call("authenticate", "nobody", "wrong")  # the counter of unknown names exists now
     remote.call("authenticate", "Acme", "wrong")
     remote.call("authenticate", "alice", "wrong")
@@ -108,7 +108,7 @@ def test_every_failure_costs_the_same(town: World, monkeypatch: pytest.MonkeyPat
     }
     work = {}
     for case, (name, password) in attempts.items():
-        with counted(town, monkeypatch) as seen:
+        with counted(full_world, monkeypatch) as seen:
             assert remote.call("authenticate", name, password) == REFUSED
         work[case] = list(seen)
     usual = ["SELECT", "SELECT", "SELECT", "SELECT", "hash", "UPDATE"]

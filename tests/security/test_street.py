@@ -6,15 +6,12 @@ import http.client
 import json
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +23,11 @@ from kimai_remote.cli import street
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
 from kimai_remote.errors import ConfigurationError
-from support.server import ROOT, Server, free_port, serving
+from support.processes import DEADLINE, allowed
+from support.server import Server, free_port, serving
 
 #: Deadlines of the server of these tests, in seconds; its threads.
-DEADLINE = 2
+CLIENT_TIMEOUT = 2
 THREADS = 2
 LIMIT = 4096
 VERSION = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "getVersion"}).encode()
@@ -38,7 +36,7 @@ VERSION = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "getVersion"}).encode
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     environ = {
-        "KIMAI_REMOTE_CLIENT_TIMEOUT": str(DEADLINE),
+        "KIMAI_REMOTE_CLIENT_TIMEOUT": str(CLIENT_TIMEOUT),
         "KIMAI_REMOTE_THREADS": str(THREADS),
         "KIMAI_REMOTE_MAX_BODY": str(LIMIT),
         "KIMAI_REMOTE_MAX_BATCH": "3",
@@ -50,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def post(url: str, body: bytes, **headers: str) -> tuple[int, Any, bytes]:
     request = urllib.request.Request(url, body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=DEADLINE) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -72,7 +70,7 @@ def test_a_client_that_doesnt_finish_the_head(server: Server, start: bytes) -> N
     with connect(server.url) as connection:
         connection.sendall(start)
         _, seconds = until_closed(connection)
-    assert seconds < DEADLINE + 5
+    assert seconds < CLIENT_TIMEOUT + allowed(5)
 
 
 @pytest.mark.parametrize("kind", ["length", "chunked"])
@@ -86,7 +84,7 @@ def test_a_client_that_doesnt_finish_the_body(server: Server, kind: str) -> None
         answer, seconds = until_closed(connection)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"didn't come in time" in answer
-    assert DEADLINE - 0.5 < seconds < DEADLINE + 5
+    assert CLIENT_TIMEOUT - 0.5 < seconds < CLIENT_TIMEOUT + allowed(5)
 
 
 def test_drops_dont_put_the_deadline_off(server: Server) -> None:
@@ -107,7 +105,7 @@ def test_drops_dont_put_the_deadline_off(server: Server) -> None:
         stop.set()
         dripping.join()
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert seconds < DEADLINE + 5
+    assert seconds < CLIENT_TIMEOUT + allowed(5)
 
 
 def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
@@ -120,7 +118,7 @@ def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
         for _ in range(5):
             status, _, answer = post(server.json, VERSION)
             assert (status, b"result" in answer) == (200, True)
-        assert time.monotonic() - started < DEADLINE
+        assert time.monotonic() - started < allowed(CLIENT_TIMEOUT)
         answers = [until_closed(connection)[0] for connection in slow]
         assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers)
     finally:
@@ -245,7 +243,7 @@ def test_security_headers(server: Server, path: str) -> None:
 
 
 def get(server: Server, path: str, **headers: str) -> tuple[int, Any, bytes]:
-    connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=20)
+    connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=DEADLINE)
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     answer = response.status, response.headers, response.read()
@@ -330,7 +328,8 @@ def test_tls(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     port = free_port()
     arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
-    with serving_tls(tmp_path, port, trusting(cert), *arguments) as url:
+    with serving(tmp_path, *arguments, port=port) as running:
+        url = running.url
         with urllib.request.urlopen(f"{url}/core/soap.php?wsdl", context=trusting(cert)) as got:
             assert f'location="{url}/core/soap.php"'.encode() in got.read()
         answer = exchange(url, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -342,32 +341,7 @@ def test_tls(tmp_path: Path) -> None:
                 old.maximum_version = ssl.TLSVersion.TLSv1_1
             with socket.create_connection(("127.0.0.1", port)) as raw:
                 old.wrap_socket(raw, server_hostname="localhost")
-        assert f"https://127.0.0.1:{port}/core/json.php" in (tmp_path / "server.log").read_text()
-
-
-@contextmanager
-def serving_tls(
-    directory: Path, port: int, context: ssl.SSLContext, *arguments: str
-) -> Iterator[str]:
-    """The address of a server that speaks HTTPS."""
-    url = f"https://127.0.0.1:{port}"
-    command = [sys.executable, str(ROOT / "serve.py"), "--port", str(port),
-               "--data-dir", str(directory / "data"), *arguments]  # fmt: skip
-    with (directory / "server.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                with urllib.request.urlopen(url, context=context, timeout=5):
-                    break
-            except OSError:
-                assert process.poll() is None and time.monotonic() < deadline
-                time.sleep(0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
+        assert f"https://127.0.0.1:{port}/core/json.php" in running.output
 
 
 def serve(*arguments: str, **environ: str) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from werkzeug.test import Client
 from kimai_remote.web.app import wsgi_application
 from support.world import World
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 NAUGHTY = [*corpus.naughty(), *corpus.INJECTIONS]
 #: What XML 1.0 can't carry, and what a request must not have at all.

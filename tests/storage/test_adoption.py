@@ -18,6 +18,8 @@ from kimai_remote.tracking.credentials import Credentials
 from support import kimai1, remotes
 from support.world import SECRET
 
+pytestmark = pytest.mark.servers
+
 NOW = kimai1.START + 100_000
 
 

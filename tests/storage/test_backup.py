@@ -13,6 +13,7 @@ from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.backup import backup
 from kimai_remote.storage.database import Database
+from support.processes import DEADLINE
 
 
 @pytest.fixture
@@ -48,13 +49,13 @@ def test_a_copy_taken_between_writes_is_whole(original: Database, tmp_path: Path
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert wrote.wait(20)
+        assert wrote.wait(DEADLINE)
         sizes = []
         for number in range(5):
             target = tmp_path / f"copy{number}.sqlite3"
             assert backup(original, target) == target.stat().st_size
             wrote.clear()
-            assert wrote.wait(20)  # it isn't held up
+            assert wrote.wait(DEADLINE)  # it isn't held up
             copy = Database(f"sqlite:///{target}")
             schema.check(copy)
             groups, activities = count(copy)

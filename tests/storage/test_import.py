@@ -18,6 +18,8 @@ from kimai_remote.storage.kimai1 import figures, importer
 from kimai_remote.storage.kimai1.importer import ImportRefused
 from support import databases, kimai1
 
+pytestmark = pytest.mark.servers
+
 
 def silent(_table: str, _done: int, _total: int) -> None:
     pass

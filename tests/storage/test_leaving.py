@@ -19,6 +19,8 @@ from kimai_remote.storage.kimai1.importer import ImportRefused
 from kimai_remote.storage.kimai1.revision import OWN_TABLES
 from support import databases, kimai1
 
+pytestmark = pytest.mark.servers
+
 
 def silent(_table: str, _done: int, _total: int) -> None:
     pass

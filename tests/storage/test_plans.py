@@ -12,6 +12,8 @@ from kimai_remote.storage import models as m
 from support.remotes import JsonRemote
 from support.world import World
 
+pytestmark = pytest.mark.slow
+
 #: Enough that no database prefers to read the whole table.
 ENTRIES = 20_000
 CALLS = {

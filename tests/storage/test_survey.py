@@ -12,6 +12,8 @@ from kimai_remote.storage.kimai1.survey import BLOCKER, PROBLEM, Finding, survey
 from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 from support import kimai1
 
+pytestmark = pytest.mark.servers
+
 
 def find(findings: list[Finding], topic: str, text: str = "") -> Finding:
     found = [one for one in findings if one.topic == topic and text in one.text]

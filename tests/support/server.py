@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from . import processes
+from .processes import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,31 +49,34 @@ class Server:
         return [int(n) for n in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
 
     def start(self) -> None:
-        """Start the process, and wait until it answers."""
-        with self.log.open("a") as output:
-            self.process = subprocess.Popen(
-                self.command, stdout=output, stderr=subprocess.STDOUT, env=self.environ, text=True
-            )
-        wait(self)
+        """Start the process, and wait until it answers.
+
+        :raises AssertionError: it doesn't; nothing of it is left.
+        """
+        self.process = processes.start(self.command, self.log, self.environ)
+        try:
+            processes.wait_for_answer(self.process, self._answers, self.log)
+        except BaseException:
+            self.kill()
+            raise
 
     def stop(self) -> None:
         """Ask the process to end, and see that it does."""
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
+        processes.end(self.process)
 
     def kill(self) -> None:
         """Kill all of its processes, as if the power failed for them alone."""
-        self.process.send_signal(signal.SIGSTOP)  # it must not replace its workers
-        workers = self.workers
-        for number in workers:
-            os.kill(number, signal.SIGKILL)
-        self.process.kill()
-        self.process.wait()
+        processes.kill(self.process)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.json, timeout=DEADLINE):
+                return True
+        except urllib.error.URLError as error:
+            # Its certificate is for the tests to look at.
+            return isinstance(error.reason, ssl.SSLCertVerificationError)
+        except ConnectionError:
+            return False
 
 
 def free_port() -> int:
@@ -98,24 +103,10 @@ def serving(
         command += ["--data-dir", str(directory / "data")]
     clean = {name: value for name, value in os.environ.items() if "KIMAI_REMOTE_" not in name}
     log = directory / f"server-{port}.log"
-    server = Server(command, clean | (environ or {}), f"http://127.0.0.1:{port}", log)
+    scheme = "https" if "--tls-cert" in arguments else "http"
+    server = Server(command, clean | (environ or {}), f"{scheme}://127.0.0.1:{port}", log)
+    server.start()
     try:
-        server.start()
         yield server
     finally:
         server.stop()
-
-
-def wait(server: Server, seconds: float = 30) -> None:
-    """Wait until the server answers."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        code = server.process.poll()
-        if code is not None:
-            raise AssertionError(f"the server ended with {code}:\n{server.output[-5000:]}")
-        try:
-            with urllib.request.urlopen(server.json, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
-    raise AssertionError(f"the server doesn't answer:\n{server.output}")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from .processes import DEADLINE
 from .server import Server
 
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
-TIMEOUT = 20
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Wire:
     def __init__(self, server: Server) -> None:
         parts = urlsplit(server.url)
         self.host = parts.netloc
-        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=DEADLINE)
 
     def __enter__(self) -> Wire:
         return self

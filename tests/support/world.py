@@ -13,8 +13,12 @@ Everything is an attribute, so that a test reads ``world.alice`` and ``world.sho
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -24,7 +28,10 @@ from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
+from kimai_remote.storage.models import EntryCount, real_name
 from kimai_remote.tracking.credentials import Credentials
+
+from . import databases
 
 SECRET = b"a secret for tests only, 32 byte"
 #: 2026-03-02 09:30:10 UTC, a Monday; seconds that rounding changes.
@@ -133,11 +140,66 @@ class World:
         return self.database.run(work, writes=True)
 
 
+class Template:
+    """All rows of a database as they are now, to put them back before each test.
+
+    That takes a twentieth of the time of :func:`build`.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._ids = dict(world.ids)
+        self._rows = world.snapshot()
+
+    def restore(self, database: Database) -> World:
+        """Make the rows of the database those of the template; returns its world."""
+        *tables, counts = sorted(self._rows, key=lambda name: name == EntryCount.__tablename__)
+        with database.begin() as connection:
+            cursor = connection.connection.cursor()
+            for name in reversed(tables):
+                cursor.execute(f"DELETE FROM {_quoted(database, name)}")
+            for name in tables:
+                self._insert(cursor, database, name, self._rows[name])
+            # Last, since the triggers have just changed them.
+            cursor.execute(f"DELETE FROM {_quoted(database, counts)}")
+            self._insert(cursor, database, counts, self._rows[counts])
+            cursor.close()
+        return World(database, Settings(), ids=dict(self._ids))
+
+    @staticmethod
+    def _insert(cursor: Any, database: Database, name: str, rows: list[Any]) -> None:
+        if rows:
+            mark = "?" if database.is_sqlite else "%s"
+            marks = ", ".join([mark] * len(rows[0]))
+            cursor.executemany(f"INSERT INTO {_quoted(database, name)} VALUES ({marks})", rows)
+
+
+def _quoted(database: Database, name: str) -> str:
+    quote = database.engine.dialect.identifier_preparer.quote
+    return quote(real_name(name, database.engine))
+
+
 def build(database: Database, settings: Settings | None = None) -> World:
     """Fill an empty schema."""
     world = World(database, settings or Settings())
     database.run(lambda session: _fill(session, world.ids), writes=True)
     return world
+
+
+def new_file(path: Path, prefix: str = "kimai_", settings: Settings | None = None) -> World:
+    """The world in a new SQLite file."""
+    content, ids = _file(prefix)
+    path.write_bytes(content)
+    return World(Database(f"sqlite:///{path}", prefix), settings or Settings(), ids=dict(ids))
+
+
+@cache
+def _file(prefix: str) -> tuple[bytes, dict[str, int]]:
+    """What is in such a file, and what has which number."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world.sqlite3"
+        with closing(databases.new_file(path, prefix)) as database:
+            ids = build(database).ids
+        return path.read_bytes(), ids
 
 
 def remote_key(kind: str, number: int) -> m.RemoteKey:

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.town import Town, founded, town
+from support.live_server import LiveServer, live_server, started
 
-__all__ = ["proxied_town", "public_town", "town"]
+__all__ = ["live_server", "proxied_server", "public_server"]
 
 
 @pytest.fixture(scope="session")
-def proxied_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def proxied_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server that believes one proxy in front of it, and takes small bodies only."""
     directory = tmp_path_factory.mktemp("proxied")
-    with founded(directory, trusted_proxies="1", max_body="2000") as founding:
-        yield founding
+    with started(directory, trusted_proxies="1", max_body="2000") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def public_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def public_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server that was told its address."""
     directory = tmp_path_factory.mktemp("public")
-    with founded(directory, public_url="https://time.example.org/kimai/") as founding:
-        yield founding
+    with started(directory, public_url="https://time.example.org/kimai/") as running:
+        yield running

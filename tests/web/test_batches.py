@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from werkzeug.test import Client
 
 from kimai_remote.protocols import endpoints
 from kimai_remote.web.app import wsgi_application
-from support import databases
-from support.world import build
+from support.world import World
 
 CALL = {"jsonrpc": "2.0", "method": "getVersion"}
 
 
 @pytest.mark.parametrize(("limit", "value"), [("BATCH_SECONDS", -1), ("BATCH_SIZE", 10)])
 def test_calls_that_come_too_late_are_not_run(
-    limit: str, value: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, value: int, file_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoints, limit, value)
-    database = databases.create("sqlite", tmp_path)
-    client = Client(wsgi_application(build(database).desk))
+    client = Client(wsgi_application(file_world.desk))
     batch = [CALL | {"id": 1}, CALL, CALL | {"id": 2}]
     answers = json.loads(client.post("/core/json.php", data=json.dumps(batch)).get_data())
     assert [answer["id"] for answer in answers] == [1, 2]
     assert answers[-1]["error"]["code"] == -32000
     assert answers[-1]["error"]["message"].startswith("Not run")
-    database.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kimai_remote.web
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import get, request
 
 FOLDER = Path(kimai_remote.web.__file__).parent / "console"
@@ -26,19 +26,19 @@ def address(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_is_served(town: Town, name: str) -> None:
-    reply = get(town.server, address(name))
+def test_every_file_is_served(live_server: LiveServer, name: str) -> None:
+    reply = get(live_server.server, address(name))
     assert (reply.status, reply.body) == (200, (FOLDER / name).read_bytes())
     assert reply.headers["Content-Type"] == TYPES[name.rpartition(".")[2]]
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["Cache-Control"] == "no-cache"
-    again = get(town.server, address(name), {"If-None-Match": reply.headers["ETag"]})
+    again = get(live_server.server, address(name), {"If-None-Match": reply.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
 
 
-def test_the_policy_allows_nothing_from_elsewhere(town: Town) -> None:
+def test_the_policy_allows_nothing_from_elsewhere(live_server: LiveServer) -> None:
     policies = {
-        get(town.server, address(name)).headers["Content-Security-Policy"] for name in FILES
+        get(live_server.server, address(name)).headers["Content-Security-Policy"] for name in FILES
     }
     (policy,) = policies
     parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
@@ -81,23 +81,23 @@ def test_no_script_makes_markup_or_code_of_texts(path: Path) -> None:
         "/kimai/console/main.js",
     ],
 )  # fmt: skip
-def test_nothing_else_is_served(town: Town, target: str) -> None:
-    assert get(town.server, target).status == 404
+def test_nothing_else_is_served(live_server: LiveServer, target: str) -> None:
+    assert get(live_server.server, target).status == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_files_are_only_read(town: Town, method: str) -> None:
+def test_files_are_only_read(live_server: LiveServer, method: str) -> None:
     for target in ("/", "/console/main.js"):
-        reply = request(town.server, method, target, b"")
+        reply = request(live_server.server, method, target, b"")
         assert reply.status == 405
         assert reply.headers["Allow"] == "GET, HEAD"
 
 
-def test_soap_in_a_browser_leads_to_the_console(town: Town) -> None:
-    assert '<a href="../">console</a>' in get(town.server, "/core/soap.php").text
+def test_soap_in_a_browser_leads_to_the_console(live_server: LiveServer) -> None:
+    assert '<a href="../">console</a>' in get(live_server.server, "/core/soap.php").text
     # Below a folder that no proxy declared, the console is nowhere.
-    assert "console" not in get(town.server, "/kimai/core/soap.php").text
+    assert "console" not in get(live_server.server, "/kimai/core/soap.php").text
 
 
-def test_the_server_says_where_it_is(town: Town) -> None:
-    assert f"Console   {town.server.url}/\n" in town.server.output
+def test_the_server_says_where_it_is(live_server: LiveServer) -> None:
+    assert f"Console   {live_server.server.url}/\n" in live_server.server.output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.town import Town
+from support.live_server import LiveServer
 from support.wire import Reply, Wire, envelope, get, post_json, post_soap, request
 
 JSON, SOAP = "/core/json.php", "/core/soap.php"
@@ -25,13 +25,13 @@ def chunked(*pieces: bytes) -> bytes:
 # CORS --------------------------------------------------------------------------------------------
 
 
-def test_a_preflight_is_answered(town: Town) -> None:
+def test_a_preflight_is_answered(live_server: LiveServer) -> None:
     headers = {
         "Origin": "https://app.example.org",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    reply = request(town.server, "OPTIONS", JSON, headers=headers)
+    reply = request(live_server.server, "OPTIONS", JSON, headers=headers)
     assert (reply.status, reply.body) == (204, b"")
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in reply.headers["Access-Control-Allow-Methods"]
@@ -39,8 +39,8 @@ def test_a_preflight_is_answered(town: Town) -> None:
     assert reply.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
 
 
-def test_every_answer_may_be_read_by_any_site(proxied_town: Town) -> None:
-    server = proxied_town.server
+def test_every_answer_may_be_read_by_any_site(proxied_server: LiveServer) -> None:
+    server = proxied_server.server
     replies = {
         200: post_json(server, CALL),
         405: request(server, "DELETE", JSON),
@@ -53,8 +53,8 @@ def test_every_answer_may_be_read_by_any_site(proxied_town: Town) -> None:
 
 
 @pytest.mark.parametrize("target", ["/", JSON, SOAP, f"{SOAP}?wsdl", "/nothing"])
-def test_there_are_no_cookies(town: Town, target: str) -> None:
-    assert get(town.server, target).headers["Set-Cookie"] is None
+def test_there_are_no_cookies(live_server: LiveServer, target: str) -> None:
+    assert get(live_server.server, target).headers["Set-Cookie"] is None
 
 
 # Methods and statuses ----------------------------------------------------------------------------
@@ -62,15 +62,15 @@ def test_there_are_no_cookies(town: Town, target: str) -> None:
 
 @ENDPOINTS
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
-def test_other_methods_are_not_allowed(town: Town, path: str, method: str) -> None:
-    reply = request(town.server, method, path, b"")
+def test_other_methods_are_not_allowed(live_server: LiveServer, path: str, method: str) -> None:
+    reply = request(live_server.server, method, path, b"")
     assert reply.status == 405
     assert reply.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
 
 
 @pytest.mark.parametrize("target", ["/", JSON, f"{JSON}?openrpc", SOAP, f"{SOAP}?wsdl"])
-def test_head_is_get_without_the_body(town: Town, target: str) -> None:
-    full, short = get(town.server, target), request(town.server, "HEAD", target)
+def test_head_is_get_without_the_body(live_server: LiveServer, target: str) -> None:
+    full, short = get(live_server.server, target), request(live_server.server, "HEAD", target)
     assert short.status == full.status == 200
     assert short.body == b""
     for name in ("Content-Type", "Content-Length", "ETag"):
@@ -84,28 +84,28 @@ def test_head_is_get_without_the_body(town: Town, target: str) -> None:
      "/soap.php", "/core/SOAP.php", "/a//core/soap.php", "/%00", "/%ff"],
 )  # fmt: skip
 @pytest.mark.parametrize("query", ["", "?wsdl"])
-def test_there_is_nothing_below_or_beside(town: Town, path: str, query: str) -> None:
-    assert get(town.server, path + query).status == 404
-    assert request(town.server, "POST", path + query, CALL).status == 404
+def test_there_is_nothing_below_or_beside(live_server: LiveServer, path: str, query: str) -> None:
+    assert get(live_server.server, path + query).status == 404
+    assert request(live_server.server, "POST", path + query, CALL).status == 404
 
 
-def test_a_style_that_does_not_exist(town: Town) -> None:
-    assert get(town.server, f"{SOAP}?wsdl&style=other").status == 404
+def test_a_style_that_does_not_exist(live_server: LiveServer) -> None:
+    assert get(live_server.server, f"{SOAP}?wsdl&style=other").status == 404
 
 
-def test_a_body_that_is_too_large(proxied_town: Town) -> None:
+def test_a_body_that_is_too_large(proxied_server: LiveServer) -> None:
     for reply in (
-        post_json(proxied_town.server, b" " * 2001),
-        post_soap(proxied_town.server, b" " * 2001),
+        post_json(proxied_server.server, b" " * 2001),
+        post_soap(proxied_server.server, b" " * 2001),
     ):
         assert reply.status == 413
         assert reply.headers["Content-Type"].startswith("text/plain")
-    assert post_json(proxied_town.server, CALL + b" " * (2000 - len(CALL))).status == 200
+    assert post_json(proxied_server.server, CALL + b" " * (2000 - len(CALL))).status == 200
 
 
-def test_a_chunked_body_that_is_too_large(proxied_town: Town) -> None:
+def test_a_chunked_body_that_is_too_large(proxied_server: LiveServer) -> None:
     """The call itself would fit; what follows must not be cut off in silence."""
-    with Wire(proxied_town.server) as wire:
+    with Wire(proxied_server.server) as wire:
         wire.send(head(Transfer_Encoding="chunked") + chunked(CALL, b" " * 2000))
         assert wire.receive().status == 413
 
@@ -117,8 +117,8 @@ def is_version(reply: Reply) -> bool:
     return reply.status == 200 and reply.json["result"].endswith("-1400")
 
 
-def test_chunks(town: Town) -> None:
-    with Wire(town.server) as wire:
+def test_chunks(live_server: LiveServer) -> None:
+    with Wire(live_server.server) as wire:
         wire.send(head(Transfer_Encoding="chunked") + chunked(CALL[:7], CALL[7:8], CALL[8:]))
         assert is_version(wire.receive())
         body = envelope(VERSION)
@@ -127,24 +127,24 @@ def test_chunks(town: Town) -> None:
 
 
 @ENDPOINTS
-def test_expect_100_continue(town: Town, path: str) -> None:
+def test_expect_100_continue(live_server: LiveServer, path: str) -> None:
     body = CALL if path == JSON else envelope(VERSION)
-    with Wire(town.server) as wire:
+    with Wire(live_server.server) as wire:
         wire.send(head(path, Content_Length=len(body), Expect="100-continue"))
         assert wire.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         wire.send(body)
         assert wire.receive().status == 200
 
 
-def test_expect_100_continue_with_a_body_that_is_too_large(proxied_town: Town) -> None:
-    with Wire(proxied_town.server) as wire:
+def test_expect_100_continue_with_a_body_that_is_too_large(proxied_server: LiveServer) -> None:
+    with Wire(proxied_server.server) as wire:
         wire.send(head(Content_Length=5000, Expect="100-continue"))
         assert wire.receive().status == 413
 
 
-def test_a_connection_is_kept(town: Town) -> None:
+def test_a_connection_is_kept(live_server: LiveServer) -> None:
     body = envelope(VERSION)
-    with Wire(town.server) as wire:
+    with Wire(live_server.server) as wire:
         for _ in range(3):
             wire.send(head(Content_Length=len(CALL)) + CALL)
             assert is_version(wire.receive())
@@ -154,15 +154,15 @@ def test_a_connection_is_kept(town: Town) -> None:
             assert wire.receive().status == 500
 
 
-def test_http_1_0(town: Town) -> None:
-    with Wire(town.server) as wire:
+def test_http_1_0(live_server: LiveServer) -> None:
+    with Wire(live_server.server) as wire:
         wire.send(b"POST /core/json.php HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(CALL) + CALL)
         assert is_version(wire.receive())
 
 
-def test_pipelined_requests_are_answered_in_order(town: Town) -> None:
+def test_pipelined_requests_are_answered_in_order(live_server: LiveServer) -> None:
     calls = [CALL.replace(b'"id":1', b'"id":%d' % number) for number in range(5)]
-    with Wire(town.server) as wire:
+    with Wire(live_server.server) as wire:
         wire.send(b"".join(head(Content_Length=len(call)) + call for call in calls))
         received = b""
         while received.count(b'"jsonrpc"') < 5:
@@ -172,15 +172,15 @@ def test_pipelined_requests_are_answered_in_order(town: Town) -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "1x", "9" * 5000, "5\r\nContent-Length: 46", "0x2e"])
-def test_a_length_that_is_none_is_a_bad_request(town: Town, length: str) -> None:
-    with Wire(town.server) as wire:
+def test_a_length_that_is_none_is_a_bad_request(live_server: LiveServer, length: str) -> None:
+    with Wire(live_server.server) as wire:
         wire.send(head(Content_Length=length) + CALL)
         assert wire.receive().status == 400
 
 
-def test_nothing_is_smuggled_behind_a_wrong_length(town: Town) -> None:
+def test_nothing_is_smuggled_behind_a_wrong_length(live_server: LiveServer) -> None:
     """Chunks win over a length, and the connection ends, so that the rest is no second request."""
-    with Wire(town.server) as wire:
+    with Wire(live_server.server) as wire:
         smuggled = head(Content_Length=len(CALL)) + CALL
         wire.send(head(Content_Length=5, Transfer_Encoding="chunked") + chunked(CALL) + smuggled)
         assert is_version(wire.receive())
@@ -189,34 +189,34 @@ def test_nothing_is_smuggled_behind_a_wrong_length(town: Town) -> None:
         assert rest == b""
 
 
-def test_a_client_that_leaves_does_no_harm(town: Town) -> None:
+def test_a_client_that_leaves_does_no_harm(live_server: LiveServer) -> None:
     for _ in range(20):
-        with Wire(town.server) as wire:
+        with Wire(live_server.server) as wire:
             wire.send(head(Content_Length=1000) + CALL)
-    assert is_version(post_json(town.server, CALL))
-    assert "Traceback" not in town.server.output
+    assert is_version(post_json(live_server.server, CALL))
+    assert "Traceback" not in live_server.server.output
 
 
-def test_no_answer_names_the_defect_of_a_request(town: Town) -> None:
+def test_no_answer_names_the_defect_of_a_request(live_server: LiveServer) -> None:
     for target in (
         "/?%ff=%zz&&&===",
         f"{SOAP}?%ff",
         f"{JSON}?types=%00",
         f"{JSON}?{'a=1&' * 5000}",
     ):
-        assert get(town.server, target).status == 200
-    assert "Traceback" not in town.server.output
+        assert get(live_server.server, target).status == 200
+    assert "Traceback" not in live_server.server.output
 
 
 # Pages -------------------------------------------------------------------------------------------
 
 
-def test_people_see_a_page(town: Town) -> None:
+def test_people_see_a_page(live_server: LiveServer) -> None:
     for path, link in (
         ("/", "core/soap.php?wsdl&amp;style=rpc"),
-        (SOAP, f"{town.server.soap}?wsdl"),
+        (SOAP, f"{live_server.server.soap}?wsdl"),
     ):
-        reply = get(town.server, path)
+        reply = get(live_server.server, path)
         assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
         assert f'href="{link}"' in reply.text
     assert reply.headers["X-Content-Type-Options"] == "nosniff"

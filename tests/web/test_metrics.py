@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,10 @@ from kimai_remote.config import Settings
 from kimai_remote.protocols import endpoints
 from kimai_remote.web import metric_files
 from kimai_remote.web.app import wsgi_application
-from support import databases
+from support.processes import wait_until
 from support.server import Server, serving
 from support.wire import call, get, post_json, post_soap
-from support.world import World, build
+from support.world import World
 
 VERSION = {"jsonrpc": "2.0", "method": "getVersion", "id": 1}
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -49,16 +48,13 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @pytest.fixture
-def near(tmp_path: Path) -> Iterator[tuple[World, Client]]:
+def near(file_world: World) -> tuple[World, Client]:
     """A world, and a client of it on the same machine."""
-    database = databases.create("sqlite", tmp_path)
-    world = build(database)
-    application = wsgi_application(world.desk)
-    yield (
-        world,
+    application = wsgi_application(file_world.desk)
+    return (
+        file_world,
         Client(lambda environ, start: application({"REMOTE_ADDR": "127.0.0.1", **environ}, start)),
     )
-    database.close()
 
 
 def parsed(text: str) -> Figures:
@@ -268,10 +264,10 @@ TOKEN = "a-token-for-metrics"
     ],
 )  # fmt: skip
 def test_who_may_read(
-    tmp_path: Path, settings: dict[str, Any], address: str, headers: dict[str, str], status: int
+    file_world: World, settings: dict[str, Any], address: str, headers: dict[str, str], status: int
 ) -> None:
-    database = databases.create("sqlite", tmp_path)
-    client = Client(wsgi_application(build(database, Settings(**settings)).desk))
+    file_world.settings = Settings(**settings)
+    client = Client(wsgi_application(file_world.desk))
     answer = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
     assert answer.status_code == status
     if status != 200:
@@ -279,9 +275,9 @@ def test_who_may_read(
         assert TOKEN not in answer.text
     if status == 401:
         assert answer.headers["WWW-Authenticate"].lower() == "bearer"
-    database.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_measured_for_nobody(tmp_path: Path, own_temporary_folder: Path) -> None:
     with serving(tmp_path, environ={"KIMAI_REMOTE_METRICS_FROM": ""}) as server:
         post_json(server, VERSION)
@@ -305,6 +301,7 @@ def test_the_folder_goes_with_the_server(tmp_path: Path, own_temporary_folder: P
     assert list(own_temporary_folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_cleaned_away(tmp_path: Path, own_temporary_folder: Path) -> None:
     """Figures begin anew then; calls go on, and so does the replacing of processes."""
     with serving(tmp_path) as server:
@@ -315,10 +312,7 @@ def test_a_folder_that_was_cleaned_away(tmp_path: Path, own_temporary_folder: Pa
         shutil.rmtree(folder)
         before = server.workers
         server.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 30
-        while set(before) & set(server.workers) or not server.workers:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: server.workers and not set(before) & set(server.workers))
         post_json(server, VERSION)
         assert calls(figures(server)) == {("getVersion", "json-rpc", "success"): 1}
 
@@ -332,6 +326,7 @@ def test_what_others_put_beside_it(tmp_path: Path, own_temporary_folder: Path) -
     assert tmp_path.exists()
 
 
+@pytest.mark.slow
 def test_two_servers_have_folders_of_their_own(tmp_path: Path, own_temporary_folder: Path) -> None:
     with serving(tmp_path) as one, serving(tmp_path) as other:
         assert len(list(own_temporary_folder.iterdir())) == 2
@@ -340,6 +335,7 @@ def test_two_servers_have_folders_of_their_own(tmp_path: Path, own_temporary_fol
         assert calls(figures(other)) == {}
 
 
+@pytest.mark.slow
 def test_a_process_that_dies(tmp_path: Path, own_temporary_folder: Path) -> None:
     """What it counted stays, what it was doing doesn't; its files are folded into one."""
     with serving(tmp_path, "--workers", "2") as server:
@@ -348,14 +344,9 @@ def test_a_process_that_dies(tmp_path: Path, own_temporary_folder: Path) -> None
         before = set(server.workers)
         victim = min(before)
         os.kill(victim, signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while len(set(server.workers) - before) != 1:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        while of(found := figures(server), "kimai_remote_database_pool_size") != 16:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        assert calls(found) == {("getVersion", "json-rpc", "success"): 20}
+        wait_until(lambda: len(set(server.workers) - before) == 1)
+        wait_until(lambda: of(figures(server), "kimai_remote_database_pool_size") == 16)
+        assert calls(figures(server)) == {("getVersion", "json-rpc", "success"): 20}
         names = {path.name for path in own_temporary_folder.glob("*/*.db")}
         assert not [name for name in names if str(victim) in name]
 

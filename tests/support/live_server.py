@@ -10,16 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
-
-from . import databases
 from . import world as worlds
 from .server import Server, serving
 
 
 @dataclass
-class Town:
+class LiveServer:
     """A server, what is in its database, and alice's one time entry and expense."""
 
     server: Server
@@ -34,31 +30,28 @@ class Town:
 
 
 @contextmanager
-def founded(directory: Path, **settings: str) -> Iterator[Town]:
+def started(directory: Path, **settings: str) -> Iterator[LiveServer]:
     """A server with a world of its own.
 
     :param settings: of the server, by their names in lower case.
     """
     data = directory / "data"
     data.mkdir()
-    database = Database(f"sqlite:///{data / 'kimai.sqlite3'}")
-    schema.create(database)
-    databases.empty(database)
-    world = worlds.build(database)
+    world = worlds.new_file(data / "kimai.sqlite3")
     entry = world.add_entry(
         start=world.now - 7200, end=world.now - 1800, description="a <b> & \"c\" 'd'\ttab",
         rate=Decimal("85.50"), location="",
     )  # fmt: skip
     expense = world.add_expense(designation="Bell \x07 ☕", value=Decimal("19.99"))
-    database.close()
+    world.database.close()
     settings = {"secret": worlds.SECRET.decode(), "login_rate": "0"} | settings
     environ = {f"KIMAI_REMOTE_{name.upper()}": value for name, value in settings.items()}
     with serving(directory, environ=environ) as server:
-        yield Town(server, world, entry, expense)
+        yield LiveServer(server, world, entry, expense)
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with default settings."""
-    with founded(tmp_path_factory.mktemp("town")) as founding:
-        yield founding
+    with started(tmp_path_factory.mktemp("live_server")) as running:
+        yield running
