@@ -258,10 +258,17 @@ def test_what_is_refused(kimai: Any, command: tuple[str, ...], code: int, text: 
 @pytest.mark.parametrize(
     "command",
     [
-        ("role", "remove", "Guest"), ("status", "remove", "closed"), ("rate", "remove"),
-        ("password", "remove", "alice"),
+        ("role", "remove", "Guest"),
+        *(
+            pytest.param(command, marks=pytest.mark.slow)
+            for command in (
+                ("status", "remove", "closed"),
+                ("rate", "remove"),
+                ("password", "remove", "alice"),
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_undone_is_asked_for(kimai: Any, command: tuple[str, ...]) -> None:
     if command[0] == "role":
         kimai("role", "add", "Guest")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import trustme
 
 from support.processes import DEADLINE
 
@@ -37,18 +39,23 @@ def exchange(url: str, request: bytes) -> bytes:
         return until_closed(connection)[0]
 
 
-def certificate(directory: Path, name: str = "localhost") -> tuple[Path, Path]:
-    """A certificate for ``name`` and 127.0.0.1 that signs itself, and its key."""
+def certificate(
+    directory: Path, name: str = "localhost", until: datetime | None = None
+) -> tuple[Path, Path]:
+    """A certificate for ``name`` and 127.0.0.1, followed by that of its authority, and its key.
+
+    :param until: when it ends, if not years from now.
+    """
     cert, key = directory / f"{name}.crt", directory / f"{name}.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-keyout", key, "-out", cert, "-subj", f"/CN={name}",
-         "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    authority = trustme.CA()
+    issued = authority.issue_cert(name, "127.0.0.1", not_after=until)
+    pems = [*issued.cert_chain_pems, authority.cert_pem]
+    cert.write_bytes(b"".join(pem.bytes() for pem in pems))
+    key.write_bytes(issued.private_key_pem.bytes())
+    key.chmod(0o600)
     return cert, key
 
 
 def trusting(cert: Path) -> ssl.SSLContext:
-    """What a client needs to trust that certificate and no other."""
+    """What a client needs to trust the authority of that certificate and no other."""
     return ssl.create_default_context(cafile=str(cert))

@@ -51,7 +51,7 @@ def start(
     :param log: file that its output is appended to.
     """
     with log.open("a") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             list(map(str, command)),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -62,6 +62,17 @@ def start(
             text=True,
             start_new_session=True,
         )
+    # Its input ends when this process does, be it by a signal that runs no cleanup.
+    _guards[process.pid] = subprocess.Popen(
+        ["/bin/sh", "-c", f"read line; kill -s KILL -- -{process.pid}"],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    return process
+
+
+#: By the process ID of a program, what kills it when the tests are killed.
+_guards: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> int:
@@ -84,6 +95,10 @@ def kill(process: subprocess.Popen[str]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    guard = _guards.pop(process.pid, None)
+    if guard is not None:
+        guard.kill()
+        guard.communicate()
 
 
 @contextmanager

@@ -166,6 +166,7 @@ def test_a_database_that_is_locked_is_ready_to_read(tmp_path: Path) -> None:
         database.execute("ROLLBACK")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_damaged(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         pass

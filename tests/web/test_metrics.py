@@ -317,6 +317,7 @@ def test_a_folder_that_was_cleaned_away(tmp_path: Path, own_temporary_folder: Pa
         assert calls(figures(server)) == {("getVersion", "json-rpc", "success"): 1}
 
 
+@pytest.mark.slow
 def test_what_others_put_beside_it(tmp_path: Path, own_temporary_folder: Path) -> None:
     """Anybody may make a folder of such a name in a folder for temporary files."""
     (own_temporary_folder / "kimai-remote-metrics-link").symlink_to(tmp_path)
