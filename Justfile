@@ -19,7 +19,7 @@ test *arguments:
 
 # Run every test, those too that take minutes
 deep *arguments:
-    .venv/bin/python -m pytest --deep -n 2 --dist loadfile "$@"
+    KIMAI_REMOTE_TEST_ALL=1 .venv/bin/python -m pytest --deep -n 2 --dist loadfile "$@"
 
 # Check and format all files
 lint:
