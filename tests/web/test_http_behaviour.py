@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from support.live_server import LiveServer
@@ -152,6 +154,25 @@ def test_a_connection_is_kept(live_server: LiveServer) -> None:
             assert wire.receive().status == 200
             wire.send(head(SOAP, Content_Length=1) + b"x")
             assert wire.receive().status == 500
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", JSON), ("DELETE", SOAP), ("POST", "/none")])
+def test_a_body_that_nobody_wants_comes_late(
+    live_server: LiveServer, method: str, path: str
+) -> None:
+    """It is taken in before the answer, so the connection can go on."""
+    begin = head(path, Content_Length=5).replace(b"POST", method.encode(), 1)
+    with Wire(live_server.server) as wire:
+        wire.send(begin)
+        time.sleep(0.2)
+        wire.send(b"12345")
+        reply = wire.receive(method)
+        assert (reply.status, reply.headers["Connection"]) == (
+            404 if path == "/none" else 405,
+            None,
+        )
+        wire.send(head(Content_Length=len(CALL)) + CALL)
+        assert is_version(wire.receive())
 
 
 def test_http_1_0(live_server: LiveServer) -> None:

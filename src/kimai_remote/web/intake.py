@@ -55,7 +55,8 @@ class Intake:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         try:
-            body = await self._body(scope, protocol) if scope.method == "POST" else io.BytesIO()
+            # A body that nobody wants is read too: left unread, it ends the connection.
+            body = await self._body(scope, protocol) if _has_body(scope) else io.BytesIO()
         except RuntimeError:  # Granian's RSGIProtocolClosed: the client left, nobody is listening
             return
         loop = asyncio.get_running_loop()
@@ -107,6 +108,11 @@ class Intake:
                 close()
         status, headers = head
         return _Answer(int(status[:3]), headers, content, file)
+
+
+def _has_body(scope: Any) -> bool:
+    headers = scope.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 @dataclass(frozen=True, slots=True)
