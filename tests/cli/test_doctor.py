@@ -216,8 +216,7 @@ def test_the_address(folder: Path) -> None:
 
 
 def test_certificates(folder: Path) -> None:
-    cert, key = certificate(folder, "one")
-    key.chmod(0o600)
+    cert, key = certificate(folder, "one", until=datetime.now(UTC) + timedelta(days=2))
     _, other = certificate(folder, "two")
     code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(key))
     assert (code, found["certificate"]["level"]) == (0, "warning")  # it is good for two days
