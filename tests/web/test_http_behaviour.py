@@ -157,10 +157,8 @@ def test_a_connection_is_kept(live_server: LiveServer) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", JSON), ("DELETE", SOAP), ("POST", "/none")])
-def test_a_body_that_nobody_wants_comes_late(
-    live_server: LiveServer, method: str, path: str
-) -> None:
-    """It is taken in before the answer, so the connection can go on."""
+def test_a_late_body_of_a_refused_request(live_server: LiveServer, method: str, path: str) -> None:
+    """It is read before the response, so that the connection stays open."""
     begin = head(path, Content_Length=5).replace(b"POST", method.encode(), 1)
     with Wire(live_server.server) as wire:
         wire.send(begin)
@@ -173,6 +171,13 @@ def test_a_body_that_nobody_wants_comes_late(
         )
         wire.send(head(Content_Length=len(CALL)) + CALL)
         assert is_version(wire.receive())
+
+
+def test_a_refused_method_that_expects_100_continue(live_server: LiveServer) -> None:
+    """It is refused before its body is sent."""
+    with Wire(live_server.server) as wire:
+        wire.send(head(Content_Length=5, Expect="100-continue").replace(b"POST", b"PUT", 1))
+        assert wire.receive("PUT").status == 405
 
 
 def test_http_1_0(live_server: LiveServer) -> None:

@@ -55,8 +55,7 @@ class Intake:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         try:
-            # A body that nobody wants is read too: left unread, it ends the connection.
-            body = await self._body(scope, protocol) if _has_body(scope) else io.BytesIO()
+            body = await self._body(scope, protocol) if _reads_body(scope) else io.BytesIO()
         except RuntimeError:  # Granian's RSGIProtocolClosed: the client left, nobody is listening
             return
         loop = asyncio.get_running_loop()
@@ -110,9 +109,13 @@ class Intake:
         return _Answer(int(status[:3]), headers, content, file)
 
 
-def _has_body(scope: Any) -> bool:
-    headers = scope.headers
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+def _reads_body(scope: Any) -> bool:
+    """Whether the body is read before the request is answered. That is the case for calls, and for
+    methods that are refused: an unread body closes the connection. A client that asks first, with
+    Expect, gets the refusal at once."""
+    if scope.method == "POST":
+        return True
+    return scope.method not in ("GET", "HEAD", "OPTIONS") and "expect" not in scope.headers
 
 
 @dataclass(frozen=True, slots=True)
