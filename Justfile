@@ -15,9 +15,9 @@ setup:
 
 # Run the tests with the command in README.md, which is the one place that states it
 test *arguments:
-    $(sed -n '/-m pytest/{s/.*&& //p;q}' README.md) "$@"
+    $(sed -n '/-m pytest/{s/.*&& //p;q;}' README.md) "$@"
 
-# Run every test, those too that take minutes
+# Run every test on all databases, with large numbers
 deep *arguments:
     KIMAI_REMOTE_TEST_ALL=1 .venv/bin/python -m pytest --deep -n 2 --dist loadfile "$@"
 
@@ -25,12 +25,12 @@ deep *arguments:
 lint:
     .venv/bin/pre-commit run --all-files
 
-# Write the generated pages and contracts anew
+# Regenerate the generated pages and contracts
 docs:
     .venv/bin/python tests/docs/reference.py
     .venv/bin/python -m kimai_remote.config.reference docs/configuration.md
     .venv/bin/python -m kimai_remote.protocols.contracts wsdl
 
-# Run all that has to hold before a change is taken
+# Run all checks of a change
 ci:
     .ci/run

@@ -82,3 +82,12 @@ def test_the_package_index_shows_no_relative_link(
     assert list(links(shown)) == [link for link in links(readme) if not link[1]]
     assert relative
     assert [path for path, *_ in relative if f"`{path}`" not in text] == []
+
+
+def test_one_version_of_the_linter(pyproject: dict[str, Any]) -> None:
+    (pinned,) = [
+        name
+        for name in pyproject["project"]["optional-dependencies"]["dev"]
+        if name.startswith("ruff")
+    ]
+    assert f'"{pinned}"' in (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
