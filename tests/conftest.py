@@ -13,14 +13,14 @@ import pytest
 os.environ["COLUMNS"] = "250"
 
 from kimai_remote.storage.database import Database
-from support import databases, remotes, server
-from support.world import Template, World, build, new_file
+from support import databases, processes, remotes, server
+from support.world import Template, World, build, build_file
 
 #: Markers of the tests that pytest without options leaves out.
 LEFT_OUT = ("slow", "servers", "clients", "browser", "cluster")
-#: Options that say how many: the usual number, the number of --deep, and of what.
+#: Options for numbers: the default, the default of --deep, and what they count.
 COUNTS = {
-    "stress": (600, 10_000, "calls that race, on each database and kind of server"),
+    "stress": (600, 10_000, "calls that race, on each database and kind of server, at least 600"),
     "fuzz": (200, 10_000, "requests that the fuzzers make, over each protocol"),
     "kills": (4, 200, "kills of the server in the middle of writes, on each database"),
 }
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--databases",
         help="databases to run on, separated by commas, or all (default: sqlite; all with -m,"
-        " --left-out and --deep)",
+        " --left-out, --deep, or if files are named)",
     )
     group.addoption(
         "--left-out",
@@ -42,36 +42,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--deep", action="store_true", help="run every test, on all databases, with large numbers"
     )
-    for name, (usual, deep, what) in COUNTS.items():
+    for name, (small, large, what) in COUNTS.items():
         group.addoption(
-            f"--{name}", type=int, help=f"number of {what} (default: {usual}; with --deep: {deep})"
+            f"--{name}", type=int, help=f"number of {what} (default: {small}; with --deep: {large})"
         )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     option = config.option
-    everything = option.deep or option.left_out
-    asked = option.databases or ("all" if everything or option.markexpr else "sqlite")
-    databases.asked_for = databases.KINDS if asked == "all" else tuple(asked.split(","))
+    if option.deep and option.left_out:
+        raise pytest.UsageError("--deep runs every test; leave out --left-out")
+    # A file that is named runs as a whole.
+    files = all(argument.partition("::")[0].endswith(".py") for argument in config.args)
+    usual = not (option.deep or option.left_out or option.markexpr or files)
+    names = option.databases or ("sqlite" if usual else "all")
+    asked = tuple(name.strip() for name in names.split(","))
+    databases.asked_for = databases.KINDS if asked == ("all",) else asked
     unknown = set(databases.asked_for) - set(databases.KINDS)
     if unknown:
-        raise pytest.UsageError(f"--databases: {', '.join(sorted(unknown))} isn't known")
+        raise pytest.UsageError(f"--databases: unknown: {', '.join(sorted(unknown))}")
     option.databases = ",".join(databases.asked_for)
-    # Who names a file wants what is in it.
-    names_files = all(".py" in argument for argument in config.args)
-    if not (everything or option.markexpr or names_files):
+    if usual:
         option.markexpr = " and ".join(f"not {marker}" for marker in LEFT_OUT)
-    for name, (usual, deep, _) in COUNTS.items():
+    for name, (small, large, _) in COUNTS.items():
         if getattr(option, name) is None:
-            setattr(option, name, deep if option.deep else usual)
+            setattr(option, name, large if option.deep else small)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     option = config.option
-    which = "left out otherwise" if option.left_out else option.markexpr or "all"
+    which = [option.markexpr] if option.markexpr else []
+    which += ["left out by default"] if option.left_out else []
     missing = "" if importlib.util.find_spec("playwright") else "; no browser: no playwright here"
-    return f"databases: {option.databases}; tests: {which}{missing}"
+    return f"databases: {option.databases}; tests: {' and '.join(which) or 'all'}{missing}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,6 +98,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     config.hook.pytest_deselected(items=[item for item in items if not is_left_out(item)])
     items[:] = [item for item in items if is_left_out(item)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """The tests end what they start."""
+    yield
+    assert processes.started() == []
 
 
 @pytest.fixture(scope="session")
@@ -122,10 +133,19 @@ def world(database: Database, world_template: Template) -> World:
 
 @pytest.fixture
 def file_world(tmp_path: Path) -> Iterator[World]:
-    """The known world in an SQLite file of the test's own."""
-    world = new_file(tmp_path / "test.sqlite3")
+    """The known world in an SQLite file of the test's own, under a table prefix of its own."""
+    world = build_file(tmp_path / "test.sqlite3", "other_")
     yield world
     world.database.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current directory."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return here
 
 
 @pytest.fixture(params=list(remotes.REMOTES))

@@ -25,7 +25,7 @@ class Outcome:
         return json.loads(self.stdout)
 
 
-class Kimai:
+class Commands:
     """The command, and the world that it works in."""
 
     def __init__(self, world: World, audit_log: Path) -> None:
@@ -60,14 +60,16 @@ class Kimai:
 
 
 @pytest.fixture
-def kimai(file_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kimai:
+def cli(file_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """The command ``kimai-remote`` with the known world as its database."""
     audit_log = tmp_path / "audit.log"
     for name, value in {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'test.sqlite3'}",
+        "DATABASE_URL": file_world.database.url.render_as_string(),
+        "TABLE_PREFIX": file_world.database.prefix,
         "SECRET": "a secret for tests only, 32 byte",
         "PASSWORD_SALT": "kimai salt",
         "DATA_DIR": str(tmp_path),
         "AUDIT_LOG": str(audit_log),
     }.items():
         monkeypatch.setenv(f"KIMAI_REMOTE_{name}", value)
-    return Kimai(file_world, audit_log)
+    return Commands(file_world, audit_log)

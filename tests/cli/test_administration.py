@@ -33,24 +33,24 @@ def login(remote: JsonRemote, name: str, password: str = SECRET_WORD) -> str:
     return remote.call("authenticate", name, password)["items"][0]["apiKey"]
 
 
-def test_from_nothing_to_a_timer(kimai: Any) -> None:
+def test_from_nothing_to_a_timer(cli: Any) -> None:
     """A house that is set up by commands alone works over the API."""
-    kimai("group", "add", "Design")
-    kimai("user", "add", "dora", "--group", "Design", "--timezone", "Europe/Berlin")
-    kimai("password", "set", "dora", "--stdin", stdin=f"{SECRET_WORD}\n")
-    kimai("customer", "add", "Harbour", "--country", "ie", "--group", "Design")
-    project = kimai.json(
+    cli("group", "add", "Design")
+    cli("user", "add", "dora", "--group", "Design", "--timezone", "Europe/Berlin")
+    cli("password", "set", "dora", "--stdin", stdin=f"{SECRET_WORD}\n")
+    cli("customer", "add", "Harbour", "--country", "ie", "--group", "Design")
+    project = cli.json(
         "project", "add", "Fleet", "--customer", "Harbour", "--group", "Design", "--budget", "4800"
     )
-    task = kimai.json("activity", "add", "Consulting", "--group", "Design", "--project", "Fleet")
-    kimai("activity", "assign", "Consulting", "--project", "Fleet", "--budget", "500.50")
-    kimai("rate", "add", "70", "--project", "Fleet")
-    kimai("rate", "add", "95.50", "--user", "dora", "--project", "Fleet")
-    kimai("fixed-rate", "add", "12", "--activity", "Consulting")
-    kimai("status", "add", "checked")
-    kimai("config", "set", "defaultStatusID", "checked")
+    task = cli.json("activity", "add", "Consulting", "--group", "Design", "--project", "Fleet")
+    cli("activity", "assign", "Consulting", "--project", "Fleet", "--budget", "500.50")
+    cli("rate", "add", "70", "--project", "Fleet")
+    cli("rate", "add", "95.50", "--user", "dora", "--project", "Fleet")
+    cli("fixed-rate", "add", "12", "--activity", "Consulting")
+    cli("status", "add", "checked")
+    cli("config", "set", "defaultStatusID", "checked")
 
-    remote = JsonRemote(kimai.world)
+    remote = JsonRemote(cli.world)
     key = login(remote, "dora")
     (seen,) = remote.call("getProjects", key, True)["items"]
     assert (seen["projectID"], seen["name"], seen["budget"]) == (
@@ -65,54 +65,54 @@ def test_from_nothing_to_a_timer(kimai: Any) -> None:
     )  # fmt: skip
     assert remote.call("stopRecord", key)["success"] is True
 
-    group = kimai.json("group", "add", "Sales")["groupID"]
-    assigned = kimai("project", "assign", "Fleet", "--group", f"id:{group}").stdout
+    group = cli.json("group", "add", "Sales")["groupID"]
+    assigned = cli("project", "assign", "Fleet", "--group", f"id:{group}").stdout
     assert "Fleet, is in Design, Sales." in assigned
-    left = kimai("project", "unassign", "Fleet", "--group", "Design").stdout
+    left = cli("project", "unassign", "Fleet", "--group", "Design").stdout
     assert "Fleet, is in Sales." in left
-    removed = kimai("project", "unassign", "Fleet", "--group", "Sales").stdout
+    removed = cli("project", "unassign", "Fleet", "--group", "Sales").stdout
     assert "Fleet, is in no group." in removed
     assert remote.call("getProjects", key)["items"] == []
-    kimai("user", "edit", "dora", "--inactive")
+    cli("user", "edit", "dora", "--inactive")
     assert remote.call("getProjects", key)["success"] is False
-    kimai("user", "edit", "dora", "--active")
-    kimai("user", "trash", "dora")
+    cli("user", "edit", "dora", "--active")
+    cli("user", "trash", "dora")
     assert remote.call("authenticate", "dora", SECRET_WORD)["success"] is False
-    kimai("user", "restore", "dora")
+    cli("user", "restore", "dora")
     assert login(remote, "dora") == key
 
 
-def test_the_first_user_of_a_database_without_any(kimai: Any) -> None:
+def test_the_first_user_of_a_database_without_any(cli: Any) -> None:
     """The first run may have broken off before it made the administrator."""
     for model in (m.GroupUser, m.RemoteKey, m.User):
-        kimai.world.execute(delete(model))
-    kimai("user", "add", "boss", "--role", "Admin")
-    kimai("password", "set", "boss", "--stdin", stdin=SECRET_WORD)
-    key = login(JsonRemote(kimai.world), "boss")
-    users = JsonRemote(kimai.world).call("getUsers", key)["items"]
+        cli.world.execute(delete(model))
+    cli("user", "add", "boss", "--role", "Admin")
+    cli("password", "set", "boss", "--stdin", stdin=SECRET_WORD)
+    key = login(JsonRemote(cli.world), "boss")
+    users = JsonRemote(cli.world).call("getUsers", key)["items"]
     assert [user["name"] for user in users] == ["boss"]
 
 
-def test_no_database_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kimai: Any) -> None:
+def test_no_database_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Any) -> None:
     missing = tmp_path / "missing" / "kimai.sqlite3"
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", f"sqlite:///{missing}")
-    assert "'kimai-remote serve' creates it" in kimai("user", "list", code=2).stderr
+    assert "'kimai-remote serve' creates it" in cli("user", "list", code=2).stderr
     assert not missing.parent.exists()
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     (tmp_path / "empty.sqlite3").touch()
-    assert "There are no tables" in kimai("user", "list", code=2).stderr
-    old = Database(f"sqlite:///{tmp_path / 'old.sqlite3'}", kimai.world.database.prefix)
+    assert "There are no tables" in cli("user", "list", code=2).stderr
+    old = Database(f"sqlite:///{tmp_path / 'old.sqlite3'}", cli.world.database.prefix)
     m.Base.metadata.create_all(old.engine)
     m.schema_version.drop(old.engine)
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", f"sqlite:///{tmp_path / 'old.sqlite3'}")
-    assert "'kimai-remote db upgrade'" in kimai("user", "list", code=2).stderr
+    assert "'kimai-remote db upgrade'" in cli("user", "list", code=2).stderr
     assert schema.version(old) is None
     old.close()
 
 
-def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, kimai: Any) -> None:
+def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, cli: Any) -> None:
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", "mariadb://user:hidden@127.0.0.1:1/x")
-    outcome = kimai("user", "list", code=2)
+    outcome = cli("user", "list", code=2)
     assert "can't be used" in outcome.stderr
     assert "hidden" not in outcome.stderr
 
@@ -129,15 +129,15 @@ READING = [
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_reading_changes_nothing(kimai: Any, command: tuple[str, ...]) -> None:
-    before = kimai.world.snapshot()
-    table = kimai(*command)
+def test_reading_changes_nothing(cli: Any, command: tuple[str, ...]) -> None:
+    before = cli.world.snapshot()
+    table = cli(*command)
     assert table.stdout.strip()
-    outcome = kimai(*command, "--json")
+    outcome = cli(*command, "--json")
     assert outcome.json is not None
     assert "argon2" not in table.stdout + outcome.stdout
-    assert kimai.world.snapshot() == before
-    assert not kimai.audit_log.exists()
+    assert cli.world.snapshot() == before
+    assert not cli.audit_log.exists()
 
 
 CHANGES = [
@@ -169,13 +169,13 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("command", CHANGES, ids=" ".join)
-def test_every_change_is_in_the_audit_log(kimai: Any, command: tuple[str, ...]) -> None:
-    before = kimai.world.snapshot()
-    answer = kimai.json(*command)
+def test_every_change_is_in_the_audit_log(cli: Any, command: tuple[str, ...]) -> None:
+    before = cli.world.snapshot()
+    answer = cli.json(*command)
     assert isinstance(answer, dict)
     if "unban" not in command:
-        assert kimai.world.snapshot() != before
-    (event,) = kimai.audit
+        assert cli.world.snapshot() != before
+    (event,) = cli.audit
     assert (event["event"], event["from"]) == ("changed", "cli")
     assert event["method"] == " ".join(command[:2])
     assert event["operator"] == house.operator()
@@ -184,29 +184,29 @@ def test_every_change_is_in_the_audit_log(kimai: Any, command: tuple[str, ...]) 
     }
 
 
-def test_a_change_says_what_was_done(kimai: Any) -> None:
-    number = kimai.world.alice
-    assert kimai("user", "edit", "alice", "--alias", "A").stdout == (
+def test_a_change_says_what_was_done(cli: Any) -> None:
+    number = cli.world.alice
+    assert cli("user", "edit", "alice", "--alias", "A").stdout == (
         f"User {number}, alice, is changed.\n"
     )
-    outcome = kimai("project", "add", "New", "--customer", "Acme")
+    outcome = cli("project", "add", "New", "--customer", "Acme")
     assert outcome.stdout.startswith("Project 8, New, is added.")
     assert "kimai-remote project assign 8 --group GROUP" in outcome.stderr
-    assert "kimai-remote password set 7" in kimai("user", "add", "new").stderr
+    assert "kimai-remote password set 7" in cli("user", "add", "new").stderr
 
 
 def test_without_an_audit_file_it_is_standard_error(
-    kimai: Any, monkeypatch: pytest.MonkeyPatch
+    cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KIMAI_REMOTE_AUDIT_LOG")
-    assert '"method": "group add"' in kimai("group", "add", "new", "--json").stderr
+    assert '"method": "group add"' in cli("group", "add", "new", "--json").stderr
 
 
 def test_nothing_is_changed_that_cannot_be_audited(
-    kimai: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cli: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KIMAI_REMOTE_AUDIT_LOG", str(tmp_path / "no" / "audit.log"))
-    assert "can't be written" in kimai.refused("group", "add", "new")
+    assert "can't be written" in cli.refused("group", "add", "new")
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,10 @@ def test_nothing_is_changed_that_cannot_be_audited(
         (("report", "--user", "nobody"), 1, "There is no user 'nobody'."),
     ],
 )
-def test_what_is_refused(kimai: Any, command: tuple[str, ...], code: int, text: str) -> None:
-    assert text in kimai.refused(*command, code=code)
+def test_what_is_refused(cli: Any, command: tuple[str, ...], code: int, text: str) -> None:
+    assert text in cli.refused(*command, code=code)
     if "--csv" not in command:
-        assert text in kimai.refused(*command, "--json", code=code)
+        assert text in cli.refused(*command, "--json", code=code)
 
 
 @pytest.mark.parametrize(
@@ -269,17 +269,17 @@ def test_what_is_refused(kimai: Any, command: tuple[str, ...], code: int, text: 
         ),
     ],
 )
-def test_what_cannot_be_undone_is_asked_for(kimai: Any, command: tuple[str, ...]) -> None:
+def test_what_cannot_be_undone_is_asked_for(cli: Any, command: tuple[str, ...]) -> None:
     if command[0] == "role":
-        kimai("role", "add", "Guest")
-    assert "say --yes if it is meant" in kimai.refused(*command)
-    before = kimai.world.snapshot()
+        cli("role", "add", "Guest")
+    assert "say --yes if it is meant" in cli.refused(*command)
+    before = cli.world.snapshot()
     declined = at_terminal([*command], "n")
     assert (declined.code, "Is it meant?" in declined.output) == (1, True)
     assert "Nothing was changed." in declined.output
-    assert kimai.world.snapshot() == before
+    assert cli.world.snapshot() == before
     assert at_terminal([*command], "y").code == 0
-    assert kimai.world.snapshot() != before
+    assert cli.world.snapshot() != before
 
 
 @dataclass
@@ -309,121 +309,119 @@ def at_terminal(arguments: list[str], *answers: str) -> Terminal:
     return Terminal(process.wait(DEADLINE), output.decode())
 
 
-def test_a_password_is_asked_for_twice_and_not_shown(kimai: Any) -> None:
+def test_a_password_is_asked_for_twice_and_not_shown(cli: Any) -> None:
     done = at_terminal(["password", "set", "alice"], SECRET_WORD, SECRET_WORD)
     assert done.code == 0
     assert "is set." in done.output
     assert done.output.count("New password") == done.output.count("Once more") == 1
-    login(JsonRemote(kimai.world), "alice")
+    login(JsonRemote(cli.world), "alice")
 
 
-def test_passwords(kimai: Any) -> None:
-    remote = JsonRemote(kimai.world)
-    assert "it takes 8 or more" in kimai.refused(
-        "password", "set", "alice", "--stdin", stdin="short"
-    )
-    outcome = kimai("password", "set", "alice", "--stdin", stdin=f"{SECRET_WORD}\r\nmore\n")
+def test_passwords(cli: Any) -> None:
+    remote = JsonRemote(cli.world)
+    assert "it takes 8 or more" in cli.refused("password", "set", "alice", "--stdin", stdin="short")
+    outcome = cli("password", "set", "alice", "--stdin", stdin=f"{SECRET_WORD}\r\nmore\n")
     assert SECRET_WORD not in outcome.stdout + outcome.stderr
     login(remote, "alice")
     assert remote.call("authenticate", "alice", PASSWORD)["success"] is False
-    made = kimai("password", "set", "alice", "--generate").stdout.strip()
+    made = cli("password", "set", "alice", "--generate").stdout.strip()
     assert len(made) >= 16
     login(remote, "alice", made)
-    as_json = kimai.json("password", "set", "Acme", "--customer", "--generate")
-    assert as_json["customerID"] == kimai.world.acme
+    as_json = cli.json("password", "set", "Acme", "--customer", "--generate")
+    assert as_json["customerID"] == cli.world.acme
     key = login(remote, "Acme", as_json["password"])
-    kimai("password", "remove", "Acme", "--customer", "--yes")
+    cli("password", "remove", "Acme", "--customer", "--yes")
     assert remote.call("getCustomers", key)["success"] is False
-    log = kimai.audit_log.read_text()
+    log = cli.audit_log.read_text()
     for password in (SECRET_WORD, made, as_json["password"]):
         assert password not in log
 
 
 def test_passwords_where_kimai_shares_the_database(
-    kimai: Any, monkeypatch: pytest.MonkeyPatch
+    cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIMAI_REMOTE_SHARED_WITH_KIMAI", "yes")
-    kimai("password", "set", "alice", "--stdin", stdin=SECRET_WORD)
+    cli("password", "set", "alice", "--stdin", stdin=SECRET_WORD)
     user = m.User.__table__
-    (row,) = kimai.world.execute(user.select().where(user.c.userID == kimai.world.alice))
+    (row,) = cli.world.execute(user.select().where(user.c.userID == cli.world.alice))
     assert row.password == kimai_hash(SECRET_WORD, "kimai salt")
-    login(JsonRemote(kimai.world), "alice")
+    login(JsonRemote(cli.world), "alice")
     monkeypatch.delenv("KIMAI_REMOTE_PASSWORD_SALT")
-    refused = kimai.refused("password", "set", "alice", "--stdin", stdin=SECRET_WORD)
+    refused = cli.refused("password", "set", "alice", "--stdin", stdin=SECRET_WORD)
     assert "KIMAI_REMOTE_PASSWORD_SALT" in refused
 
 
-def test_keys(kimai: Any) -> None:
-    assert kimai.json("key", "show-generation", "alice")["generation"] == 0
-    assert kimai.json("key", "revoke", "alice")["generation"] == 1
-    assert kimai.json("key", "show-generation", "id:2") == {
+def test_keys(cli: Any) -> None:
+    assert cli.json("key", "show-generation", "alice")["generation"] == 0
+    assert cli.json("key", "revoke", "alice")["generation"] == 1
+    assert cli.json("key", "show-generation", "id:2") == {
         "userID": 2, "name": "alice", "generation": 1, "given": False, "created": None,
         "kimaiKey": False,
     }  # fmt: skip
 
 
-def test_text_from_the_database_does_not_move_the_cursor(kimai: Any) -> None:
-    kimai.world.change(m.Customer, kimai.world.acme, name="A\x1b[2J[red]cme\x07")
-    for command in (("customer", "list"), ("customer", "show", str(kimai.world.acme))):
-        output = kimai(*command).stdout
+def test_text_from_the_database_does_not_move_the_cursor(cli: Any) -> None:
+    cli.world.change(m.Customer, cli.world.acme, name="A\x1b[2J[red]cme\x07")
+    for command in (("customer", "list"), ("customer", "show", str(cli.world.acme))):
+        output = cli(*command).stdout
         assert "A�[2J[red]cme�" in output
-    assert kimai.json("customer", "list")[0]["name"] == "A\x1b[2J[red]cme\x07"
+    assert cli.json("customer", "list")[0]["name"] == "A\x1b[2J[red]cme\x07"
 
 
-def report_of(kimai: Any, *arguments: str) -> Any:
-    return kimai.json("report", *arguments, "--from", "2026-03-01", "--to", "2026-03-02 09:30:10")
+def report_of(cli: Any, *arguments: str) -> Any:
+    return cli.json("report", *arguments, "--from", "2026-03-01", "--to", "2026-03-02 09:30:10")
 
 
-def test_report(kimai: Any) -> None:
-    world = kimai.world
+def test_report(cli: Any) -> None:
+    world = cli.world
     world.add_entry(rate=Decimal("85.55"), start=world.now - 5431, end=world.now)
     world.add_entry("ben", projectID=world.red_project, fixedRate=Decimal(99))
     world.add_entry("ben", end=0, start=world.now - 5)
     world.add_expense()
-    found = report_of(kimai, "user")
+    found = report_of(cli, "user")
     assert found["total"] == {
         "entries": 2, "seconds": 9031, "hours": 2.51, "wages": 228.06, "expenses": 12.5,
     }  # fmt: skip
     assert [line["userName"] for line in found["lines"]] == ["alice", "ben"]
     assert (found["running"], found["timezone"]) == (1, "UTC")
     assert datetime.fromisoformat(found["to"]) == datetime.fromtimestamp(world.now, UTC)
-    wages = [line["wages"] for line in report_of(kimai, "project")["lines"]]
+    wages = [line["wages"] for line in report_of(cli, "project")["lines"]]
     assert sum(map(Decimal, map(str, wages))) == Decimal("228.06")
     period = ("--from", "2026-03-01", "--to", "2026-03-31")
-    outcome = kimai("report", "customer", *period)
+    outcome = cli("report", "customer", *period)
     for text in ("2026-03-01 to 2026-03-31, UTC", "Acme", "Total", "228.06", "2:30"):
         assert text in outcome.stdout
     assert outcome.stderr == "1 recording that still runs is left out."
-    assert kimai("report", "customer", "--csv", *period).stdout == (
+    assert cli("report", "customer", "--csv", *period).stdout == (
         "customerID,customerName,entries,seconds,hours,wages,expenses\n"
         "1,Acme,1,5431,1.51,129.06,12.50\n"
         "2,Rival,1,3600,1.00,99.00,0.00\n"
     )
-    bars = [line.count("█") for line in kimai("report", "--chart", *period).stdout.splitlines()[1:]]
+    bars = [line.count("█") for line in cli("report", "--chart", *period).stdout.splitlines()[1:]]
     assert bars == [40, 27]
-    assert kimai("report", "month", *period).stdout.count("2026-03 ") == 1
+    assert cli("report", "month", *period).stdout.count("2026-03 ") == 1
 
 
 @pytest.mark.parametrize("noun", ["user", "customer", "project", "activity"])
-def test_an_edit_of_nothing_is_refused(kimai: Any, noun: str) -> None:
-    assert "Nothing is given to be changed" in kimai.refused(noun, "edit", "id:1")
+def test_an_edit_of_nothing_is_refused(cli: Any, noun: str) -> None:
+    assert "Nothing is given to be changed" in cli.refused(noun, "edit", "id:1")
 
 
-def test_a_spreadsheet_runs_no_name(kimai: Any) -> None:
-    world = kimai.world
-    kimai("project", "edit", f"id:{world.shop}", "--name", "=1+1")
+def test_a_spreadsheet_runs_no_name(cli: Any) -> None:
+    world = cli.world
+    cli("project", "edit", f"id:{world.shop}", "--name", "=1+1")
     world.add_entry(start=world.now - 3600, end=world.now)
-    line = kimai("report", "project", "--csv", "--year", "2026").stdout.splitlines()[1]
+    line = cli("report", "project", "--csv", "--year", "2026").stdout.splitlines()[1]
     assert line.startswith(f"{world.shop},'=1+1,")
 
 
-def test_report_in_the_time_zone_of_the_server(kimai: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_in_the_time_zone_of_the_server(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour before midnight UTC on the last of a month is of the next one in Tokyo."""
     start = int(datetime(2026, 1, 31, 23, tzinfo=UTC).timestamp())
-    kimai.world.add_entry(start=start, end=start + 1800)
+    cli.world.add_entry(start=start, end=start + 1800)
 
     def months() -> list[str]:
-        lines = kimai.json("report", "month", "--year", "2026")["lines"]
+        lines = cli.json("report", "month", "--year", "2026")["lines"]
         return [line["month"] for line in lines]
 
     assert months() == ["2026-01"]
@@ -431,8 +429,8 @@ def test_report_in_the_time_zone_of_the_server(kimai: Any, monkeypatch: pytest.M
     assert months() == ["2026-02"]
 
 
-def test_report_filters(kimai: Any) -> None:
-    world = kimai.world
+def test_report_filters(cli: Any) -> None:
+    world = cli.world
     world.add_entry(cleared=1, billable=100)
     world.add_entry("ben", projectID=world.portal)
     for options, entries in {
@@ -440,10 +438,10 @@ def test_report_filters(kimai: Any) -> None:
         ("--user", "ben"): 1, ("--user", "ben", "--user", "alice"): 2, ("--project", "Shop"): 1,
         ("--customer", "Rival"): 0, ("--activity", "Coding", "--user", "oscar"): 0,
     }.items():  # fmt: skip
-        assert report_of(kimai, "project", *options)["total"]["entries"] == entries, options
+        assert report_of(cli, "project", *options)["total"]["entries"] == entries, options
 
 
-def test_output_that_is_cut_off_is_no_defect(kimai: Any) -> None:
+def test_output_that_is_cut_off_is_no_defect(cli: Any) -> None:
     """As in ``kimai-remote config list | head -1``."""
     program = f"{sys.executable} -m kimai_remote"
     done = subprocess.run(
@@ -453,7 +451,7 @@ def test_output_that_is_cut_off_is_no_defect(kimai: Any) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_json_is_alone_on_standard_output(kimai: Any) -> None:
+def test_json_is_alone_on_standard_output(cli: Any) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "kimai_remote", "user", "add", "new", "--json"],
         capture_output=True, text=True, check=True,

@@ -33,11 +33,7 @@ from support.world import World
 Found = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current directory."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def doctor(**environ: str) -> tuple[int, Found]:

@@ -18,11 +18,7 @@ $server_password = "h1dden"; $server_prefix = "old_"; $password_salt = "s4lt-of-
 """
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current directory."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def run(*arguments: str, **environ: str) -> tuple[int, str]:

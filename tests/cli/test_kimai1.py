@@ -29,7 +29,7 @@ def kimai(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def target_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of the configured database, which doesn't exist yet."""
     url = f"sqlite:///{tmp_path / 'ours.sqlite3'}"
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", url)
@@ -67,7 +67,7 @@ def test_check_by_url_and_by_autoconf(
     assert {"level", "topic", "text", "count", "examples"} == set(found["findings"][0])
 
 
-def test_import_twice(kimai: Database, target: str, tmp_path: Path) -> None:
+def test_import_twice(kimai: Database, target_url: str, tmp_path: Path) -> None:
     path = str(autoconf(tmp_path, kimai))
     code, shown = run("kimai1", "import", "--from-autoconf", path, "--repair-text")
     assert code == 0
@@ -80,16 +80,16 @@ def test_import_twice(kimai: Database, target: str, tmp_path: Path) -> None:
     report = json.loads(shown)
     assert (code, report["already"]) == (0, True)
     assert all(line["equal"] for line in report["comparison"])
-    with Database(target).engine.connect() as connection:
+    with Database(target_url).engine.connect() as connection:
         names = connection.scalars(select(m.Activity.name).order_by(m.Activity.activityID)).all()
     assert names[:2] == ["Entwicklung", "Prüfung"]
 
 
-def test_import_into_a_database_in_use(kimai: Database, target: str) -> None:
+def test_import_into_a_database_in_use(kimai: Database, target_url: str) -> None:
     url = kimai.url.render_as_string(hide_password=False)
     arguments = ("kimai1", "import", "--from", url, "--from-prefix", kimai.prefix)
     assert run(*arguments)[0] == 0
-    ours = Database(target)
+    ours = Database(target_url)
     ours.run(lambda session: session.add(m.Group(name="new")), writes=True)
     code, shown = run(*arguments)
     assert code == 2
@@ -97,7 +97,7 @@ def test_import_into_a_database_in_use(kimai: Database, target: str) -> None:
     assert "differs" in shown
 
 
-def test_import_needs_one_source(target: str) -> None:
+def test_import_needs_one_source(target_url: str) -> None:
     for arguments in ([], ["--from", "mariadb://x/y", "--from-autoconf", "z"]):
         code, shown = run("kimai1", "import", *arguments)
         assert (code, "Give --from" in shown) == (2, True)
@@ -137,7 +137,7 @@ def test_leaving(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert run("kimai1", "check")[0] == 0
 
 
-def test_leaving_a_database_of_ours(target: str, kimai: Database) -> None:
+def test_leaving_a_database_of_ours(target_url: str, kimai: Database) -> None:
     url = kimai.url.render_as_string(hide_password=False)
     assert run("kimai1", "import", "--from", url, "--from-prefix", kimai.prefix)[0] == 0
     code, shown = run("kimai1", "leave", "--yes")
@@ -146,7 +146,7 @@ def test_leaving_a_database_of_ours(target: str, kimai: Database) -> None:
 
 
 def test_the_way_back(
-    kimai: Database, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kimai: Database, target_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = kimai.url.render_as_string(hide_password=False)
     assert run("kimai1", "import", "--from", url, "--from-prefix", kimai.prefix)[0] == 0
@@ -154,7 +154,7 @@ def test_the_way_back(
         monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", url)
         monkeypatch.setenv("KIMAI_REMOTE_TABLE_PREFIX", back.prefix)
         assert run("db", "upgrade")[0] == 0
-        code, shown = run("kimai1", "import", "--from", target)
+        code, shown = run("kimai1", "import", "--from", target_url)
         assert (code, "PASSWORD_SALT" in shown) == (0, False)
         assert run("kimai1", "leave", "--yes")[0] == 0
         assert len(kimai1.rows_of(back, "timeSheet")) == len(kimai1.ROWS["timeSheet"])

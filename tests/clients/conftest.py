@@ -42,7 +42,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     """
     data = tmp_path / "data"
     data.mkdir()
-    world = worlds.new_file(data / "kimai.sqlite3")
+    world = worlds.build_file(data / "kimai.sqlite3")
     world.add_entry(start=world.now - 86_400)
     entry = world.add_entry(
         start=world.now - 7200, end=world.now - 1800, description=AWKWARD, comment=CONTROL,

@@ -51,9 +51,7 @@ class Beside:
 
 
 @pytest.fixture
-def beside(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Beside]:
-    if "mariadb" not in request.config.getoption("databases").split(","):
-        pytest.skip("mariadb isn't asked for")
+def beside(tmp_path: Path) -> Iterator[Beside]:
     php = tools.need_php("mysqli")
     with kimai1.database(tmp_path) as kimai:
         migrate.upgrade(kimai)

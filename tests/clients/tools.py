@@ -18,21 +18,20 @@ from typing import Any, NoReturn
 
 import pytest
 
+from support import requirements
+
 HERE = Path(__file__).parent
 #: Longest that one client may take, compiling included.
 TIMEOUT = 600
 
 
 def missing(what: str, install: str) -> NoReturn:
-    """Skip, or fail where nothing may skip.
+    """Skip the test, or fail it where nothing may skip.
 
     :param what: the program, library or module that isn't here.
     :param install: the command that gets it.
     """
-    message = f"{what} isn't installed; get it with: {install}"
-    if os.environ.get("KIMAI_REMOTE_TEST_ALL"):
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
+    requirements.missing(f"{what} isn't installed; get it with: {install}")
 
 
 def need(program: str, install: str) -> str:

@@ -10,15 +10,6 @@ from kimai_remote.config import Source, load
 from kimai_remote.errors import ConfigurationError
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current directory."""
-    here = tmp_path / "here"
-    here.mkdir()
-    monkeypatch.chdir(here)
-    return here
-
-
 def written(path: Path, text: str | bytes, mode: int = 0o600) -> dict[str, str]:
     """The environment that names a configuration file with this text."""
     path.write_bytes(text.encode() if isinstance(text, str) else text)

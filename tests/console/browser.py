@@ -10,9 +10,8 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from clients import tools
+from support.processes import DEADLINE
 
-#: Milliseconds that the slowest machine may take for a step.
-PATIENCE = 20_000
 _OPTIONS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -23,7 +22,7 @@ addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=DEADLINE * 1000)
 
 
 @dataclass
@@ -104,7 +103,7 @@ def console(browser: Browser, url: str, **options: Any) -> Iterator[Console]:
     """
     settings = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
     with browser.new_context(**settings) as context:
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(DEADLINE * 1000)
         context.add_init_script(_WATCH_POLICY)
         page = context.new_page()
         opened = Console(page, url)

@@ -18,6 +18,7 @@ from console.browser import Console
 from kimai_remote.storage import models as m
 from support import world as worlds
 from support.live_server import LiveServer, started
+from support.processes import DEADLINE
 from support.server import Server
 
 pytestmark = pytest.mark.browser
@@ -45,7 +46,7 @@ def proxied(server: Server) -> Iterator[str]:
                 "X-Forwarded-Proto": "http",
                 "X-Forwarded-For": "192.0.2.1",
             }
-            upstream = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+            upstream = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=DEADLINE)
             upstream.request(self.command, path, body, headers)
             answer = upstream.getresponse()
             content = answer.read()

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from support import processes
 from support.markdown import Block, matches
 
 #: Longest that a page may take.
@@ -105,6 +107,7 @@ def _run(script: Path, folder: Path, programs: Path) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
+    processes.guard(process)
     try:
         process.wait(TIMEOUT)
     except subprocess.TimeoutExpired:
@@ -115,22 +118,12 @@ def _run(script: Path, folder: Path, programs: Path) -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the session and all that it started, and wait until that is gone."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
+    until = time.monotonic() + processes.allowed(10)
+    sign = signal.SIGTERM
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
             os.killpg(process.pid, sign)
-        except ProcessLookupError:
-            break
-        if sign is signal.SIGTERM:
-            _wait_for_group(process)
-    process.wait()
-
-
-def _wait_for_group(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        process.poll()
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
+            sign = 0  # only looks whether there is anybody
+            process.poll()
+            time.sleep(0.05)
+    processes.kill(process)

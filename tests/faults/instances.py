@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import sqlalchemy
 
 from kimai_remote.storage.database import Database
 from support import processes
+from support.requirements import missing
 from support.server import free_port
 
 #: Debian keeps PostgreSQL's programs out of the search path, one folder a version.
@@ -107,8 +107,7 @@ class Instance(ABC):
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(processes.DEADLINE)
+            processes.end(self._process, how)
 
     def _run(self, *command: str) -> None:
         done = subprocess.run(
@@ -238,13 +237,6 @@ def folder_of_another_user() -> Iterator[Path]:
         path = Path(folder)
         path.chmod(0o711)
         yield path
-
-
-def missing(message: str) -> None:
-    """Skip the test; with KIMAI_REMOTE_TEST_ALL set (as CI does), fail."""
-    if os.environ.get("KIMAI_REMOTE_TEST_ALL"):
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 def _program(*names: str) -> str:

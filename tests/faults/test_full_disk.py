@@ -19,6 +19,7 @@ from faults.storm import Storm
 from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
 from support import databases
+from support.requirements import missing
 from support.server import Server
 from support.world import World, build
 
@@ -35,7 +36,7 @@ def disk(folder: Path, size: int) -> Iterator[Path]:
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, text=True)
     if mounted.returncode != 0:
-        instances.missing(f"a file system can't be mounted here: {mounted.stderr.strip()}")
+        missing(f"a file system can't be mounted here: {mounted.stderr.strip()}")
     try:
         yield folder
     finally:

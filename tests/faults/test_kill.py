@@ -71,5 +71,6 @@ def test_workers_end_with_their_server(world: World, tmp_path: Path) -> None:
             ended, _, _ = select.select([worker], [], [], DEADLINE)
             assert ended
             os.close(worker)
+        server.kill()
         server.start()
         assert call(server, "getVersion")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from faults import instances
 from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
@@ -19,8 +18,9 @@ from faults.soap import assert_not_now
 from kimai_remote.storage.database import Database
 from support import databases
 from support.processes import wait_until
+from support.requirements import missing
 from support.server import Server
-from support.world import World, new_file
+from support.world import World, build_file
 
 #: How an administrator makes a server read-only, for a copy or before an upgrade.
 SWITCHES = {
@@ -107,7 +107,7 @@ def without_privilege() -> list[str]:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        instances.missing("setpriv isn't installed, and root may write to everything")
+        missing("setpriv isn't installed, and root may write to everything")
     return [str(setpriv), "--bounding-set", "-dac_override,-dac_read_search"]
 
 
@@ -117,13 +117,14 @@ def sqlite_world(tmp_path: Path) -> Iterator[World]:
     databases.require("sqlite")
     folder = tmp_path / "database"
     folder.mkdir()
-    world = new_file(folder / "test.sqlite3")
+    world = build_file(folder / "test.sqlite3")
     with world.database.engine.connect():
         pass  # in the pool, the connection stays open
     yield world
     world.database.close()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_write_protected_for_a_while(sqlite_world: World, tmp_path: Path) -> None:
     world = sqlite_world
     folder = Path(world.database.url.database or "").parent
@@ -134,6 +135,7 @@ def test_a_file_that_is_write_protected_for_a_while(sqlite_world: World, tmp_pat
         assert_writes(server, world)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_write_protected_for_a_while(sqlite_world: World, tmp_path: Path) -> None:
     world = sqlite_world
     folder = Path(world.database.url.database or "").parent

@@ -165,7 +165,7 @@ def text_places() -> Iterator[tuple[str, int, str]]:
 
 
 def injection_cases() -> Iterator[Any]:
-    """Each of these places; together they take long, so the usual run has one a method."""
+    """Each of these places. They take long together, so only one of each method is not slow."""
     last = {method: (method, *where) for method, *where in text_places()}
     for case in text_places():
         yield pytest.param(*case, marks=() if case == last[case[0]] else pytest.mark.slow)

@@ -192,14 +192,14 @@ class Target:
 
 
 @pytest.fixture
-def target(full_world: World, caplog: pytest.LogCaptureFixture) -> Any:
+def fuzzed(full_world: World, caplog: pytest.LogCaptureFixture) -> Any:
     full_world.settings = type(full_world.settings)(login_rate=0)
     full_world.ids["entry"] = full_world.add_entry("alice")
     full_world.add_entry("alice", end=0)
     full_world.add_expense("alice")
-    target = Target(full_world)
-    yield target
-    target.close()
+    fuzzed = Target(full_world)
+    yield fuzzed
+    fuzzed.close()
     assert not [record for record in caplog.records if record.exc_info]
 
 
@@ -228,10 +228,10 @@ def is_response(answer: Any) -> bool:
     return error["code"] in (-32700, -32600, -32601, -32602) and set(error) == {"code", "message"}
 
 
-def test_json(target: Target, request: pytest.FixtureRequest) -> None:
+def test_json(fuzzed: Target, request: pytest.FixtureRequest) -> None:
     def examine(body: bytes) -> None:
-        before = target.world.snapshot() if target.requests % 50 == 0 else None
-        response = target.post("/core/json.php", body, "application/json")
+        before = fuzzed.world.snapshot() if fuzzed.requests % 50 == 0 else None
+        response = fuzzed.post("/core/json.php", body, "application/json")
         content = response.get_data()
         assert response.status_code == 200
         assert response.headers["X-Request-Id"]
@@ -241,24 +241,24 @@ def test_json(target: Target, request: pytest.FixtureRequest) -> None:
         for single in answer if isinstance(answer, list) else [answer]:
             assert is_response(single), answer
         if isinstance(answer, dict) and "error" in answer:
-            assert not target.changed
-            assert before is None or target.world.snapshot() == before
+            assert not fuzzed.changed
+            assert before is None or fuzzed.world.snapshot() == before
         elif isinstance(answer, dict) and is_refusal(answer["result"]):
-            assert target.changed is False or b"authenticate" in body
+            assert fuzzed.changed is False or b"authenticate" in body
 
     encoded = documents.map(lambda document: json.dumps(document).encode())
     run(request, st.one_of(damaged(encoded), damaged(encoded), st.binary(max_size=60)), examine)
-    assert target.client.post("/core/json.php", data=corpus.call("getVersion")).status_code == 200
+    assert fuzzed.client.post("/core/json.php", data=corpus.call("getVersion")).status_code == 200
 
 
 def is_refusal(result: Any) -> bool:
     return isinstance(result, dict) and result.get("success") is False
 
 
-def test_soap(target: Target, request: pytest.FixtureRequest) -> None:
+def test_soap(fuzzed: Target, request: pytest.FixtureRequest) -> None:
     def examine(given: tuple[bytes, str]) -> None:
         body, content_type = given
-        response = target.post("/core/soap.php", body, content_type)
+        response = fuzzed.post("/core/soap.php", body, content_type)
         content = response.get_data()
         if response.status_code == 415:
             assert response.mimetype == "text/plain"
@@ -268,17 +268,17 @@ def test_soap(target: Target, request: pytest.FixtureRequest) -> None:
         if response.status_code == 500:
             code = answer.findtext(".//faultcode").partition(":")[2]
             assert code in ("Client", "VersionMismatch", "MustUnderstand"), content
-            assert not target.changed
+            assert not fuzzed.changed
         elif b"Unknown user or no permissions." in content:
-            assert not target.changed or b"authenticate" in body
+            assert not fuzzed.changed or b"authenticate" in body
 
     run(request, st.tuples(damaged(envelopes), media_types), examine)
     good = corpus.envelope(corpus.element("getVersion"))
-    assert target.client.post("/core/soap.php", data=good).status_code == 200
+    assert fuzzed.client.post("/core/soap.php", data=good).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/core/json.php", "/core/soap.php"])
-def test_the_rest_of_http(target: Target, request: pytest.FixtureRequest, path: str) -> None:
+def test_the_rest_of_http(fuzzed: Target, request: pytest.FixtureRequest, path: str) -> None:
     header_names = ["Host", "X-Forwarded-Host", "X-Request-Id", "Content-Type", "Accept",
                     "If-None-Match", "Expect", "Content-Length", "Range", "Origin"]  # fmt: skip
     legal = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
@@ -292,10 +292,10 @@ def test_the_rest_of_http(target: Target, request: pytest.FixtureRequest, path: 
             key = name.upper().replace("-", "_")
             environ[key if key.startswith("CONTENT_") else f"HTTP_{key}"] = value
         note(f"{environ}")
-        content, status, _ = run_wsgi_app(target.application, environ)
+        content, status, _ = run_wsgi_app(fuzzed.application, environ)
         # A body that isn't there is no SOAP request: a fault.
         assert int(status[:3]) < 500 or b"faultcode>soap11env:Client<" in b"".join(content)
-        assert not target.changed
+        assert not fuzzed.changed
 
     folders = st.sampled_from(["", "/a", "/a/b", "/..", "//", "/%", "/\xff", "/\x00", "/\r\n"])
     queries = st.one_of(
@@ -311,14 +311,14 @@ def latin(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-def test_the_fuzzers_reach_the_work(target: Target) -> None:
+def test_the_fuzzers_reach_the_work(fuzzed: Target) -> None:
     """What they build from is right when nothing is changed in it; else they would test little."""
     login = corpus.call("authenticate", "alice", PASSWORD)
-    assert b'"success":true' in target.post("/core/json.php", login, "").get_data()
+    assert b'"success":true' in fuzzed.post("/core/json.php", login, "").get_data()
     change = corpus.call("setTimesheetRecord", KEY, {"id": ENTRY, "comment": "b"}, True)
-    assert b'"success":true' in target.post("/core/json.php", change, "").get_data()
-    assert target.changed
+    assert b'"success":true' in fuzzed.post("/core/json.php", change, "").get_data()
+    assert fuzzed.changed
     users = corpus.envelope(corpus.element("getUsers", apiKey=KEY))
-    answer = target.post("/core/soap.php", users, "text/xml").get_data()
+    answer = fuzzed.post("/core/soap.php", users, "text/xml").get_data()
     assert b">alice<" in answer
-    assert not target.changed
+    assert not fuzzed.changed

@@ -42,8 +42,8 @@ PLACES = {
 
 
 def by_row(rows: list[Any]) -> Any:
-    """Each row over both protocols. All of them over SOAP take long, and the rights don't know of
-    the protocol: so the usual run has alice's there."""
+    """Each row over both protocols. Rights don't depend on the protocol, so over SOAP only the
+    rows of alice are not slow."""
     cases = [
         pytest.param(
             protocol, row, id=f"{protocol}-{row[0]}-{row[1]}",

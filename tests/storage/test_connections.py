@@ -26,7 +26,7 @@ def other(database: Database) -> Iterator[Database]:
 
 
 @pytest.fixture
-def server(database: Database) -> Database:
+def database_server(database: Database) -> Database:
     if database.is_sqlite:
         pytest.skip("SQLite has no server that could break off a connection")
     return database
@@ -62,15 +62,19 @@ def _no_rows(database: Database) -> None:
     databases.empty(database)
 
 
-def test_idle_connections_that_broke_are_replaced(server: Database, other: Database) -> None:
+def test_idle_connections_that_broke_are_replaced(
+    database_server: Database, other: Database
+) -> None:
     with Session(other.engine) as session:
         number = number_of(session)
-    end(server, number)
+    end(database_server, number)
     assert groups(other) == []
     assert other.run(number_of, writes=False) != number
 
 
-def test_a_call_whose_connection_breaks_is_done_once(server: Database, other: Database) -> None:
+def test_a_call_whose_connection_breaks_is_done_once(
+    database_server: Database, other: Database
+) -> None:
     attempts = []
 
     def work(session: Session) -> None:
@@ -78,19 +82,21 @@ def test_a_call_whose_connection_breaks_is_done_once(server: Database, other: Da
         session.add(m.Group(name=f"attempt {len(attempts)}"))
         session.flush()
         if len(attempts) == 1:
-            break_off(server, session)
+            break_off(database_server, session)
             session.execute(text("SELECT 1"))
 
     other.run(work, writes=True)
     assert groups(other) == ["attempt 2"]
 
 
-def test_a_connection_that_keeps_breaking_is_unavailable(server: Database, other: Database) -> None:
+def test_a_connection_that_keeps_breaking_is_unavailable(
+    database_server: Database, other: Database
+) -> None:
     attempts = []
 
     def work(session: Session) -> None:
         attempts.append(1)
-        break_off(server, session)
+        break_off(database_server, session)
         session.execute(text("SELECT 1"))
 
     with pytest.raises(Unavailable):
@@ -99,7 +105,7 @@ def test_a_connection_that_keeps_breaking_is_unavailable(server: Database, other
     assert groups(other) == []
 
 
-def test_a_broken_commit_is_not_done_again(server: Database, other: Database) -> None:
+def test_a_broken_commit_is_not_done_again(database_server: Database, other: Database) -> None:
     """It may have been done; doing it again might do it twice."""
     attempts = []
 
@@ -107,7 +113,7 @@ def test_a_broken_commit_is_not_done_again(server: Database, other: Database) ->
         attempts.append(1)
         session.add(m.Group(name="perhaps"))
         session.flush()
-        break_off(server, session)
+        break_off(database_server, session)
 
     with pytest.raises(Unavailable):
         other.run(work, writes=True)
@@ -115,8 +121,8 @@ def test_a_broken_commit_is_not_done_again(server: Database, other: Database) ->
     assert groups(other) == []
 
 
-def test_a_server_that_is_down_is_unavailable(server: Database) -> None:
-    url = server.url.set(port=1).render_as_string(hide_password=False)
+def test_a_server_that_is_down_is_unavailable(database_server: Database) -> None:
+    url = database_server.url.set(port=1).render_as_string(hide_password=False)
     down = Database(url)
     with pytest.raises(Unavailable):
         groups(down)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,19 +12,6 @@ from kimai_remote.storage import migrate, schema
 from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import Base, Configuration, Status, schema_version
 from support import databases
-
-
-@pytest.fixture
-def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
-    """A database of the same kind with no tables."""
-    url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
-    if not database.is_sqlite:
-        url = database.url.render_as_string(hide_password=False)
-    blank = Database(url, f"Blank{os.getpid()}_")
-    databases.drop(blank)
-    yield blank
-    databases.drop(blank)
-    blank.close()
 
 
 def describe(database: Database) -> dict[str, Any]:

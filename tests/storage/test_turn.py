@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
 
@@ -17,22 +15,9 @@ from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import migrate, schema, turn
 from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import Base, Group, Status, schema_version
-from support import databases
 
 T = TypeVar("T")
 PROCESSES = 4
-
-
-@pytest.fixture
-def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
-    """A database of the same kind with no tables."""
-    url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
-    if not database.is_sqlite:
-        url = database.url.render_as_string(hide_password=False)
-    with closing(Database(url, f"Turn{os.getpid()}_")) as blank:
-        databases.drop(blank)
-        yield blank
-        databases.drop(blank)
 
 
 def at_once(database: Database, work: Callable[[Database], T]) -> list[T]:

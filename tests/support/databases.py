@@ -16,6 +16,8 @@ from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import Base
 
+from .requirements import missing
+
 #: Where the servers are looked for; overridden by KIMAI_REMOTE_TEST_POSTGRESQL and _MARIADB.
 SERVERS = {
     "postgresql": "postgresql://postgres@127.0.0.1:5432/test",
@@ -30,7 +32,7 @@ def url_of(kind: str, directory: Path) -> str:
     """The URL of a database of this kind; skips the test if it isn't asked for or no server
     answers.
 
-    With KIMAI_REMOTE_TEST_ALL set (as CI does), a server that doesn't answer is a failure.
+    If KIMAI_REMOTE_TEST_ALL is set (as CI does), a server that doesn't answer is a failure.
     """
     if kind == "sqlite":
         return f"sqlite:///{directory / 'test.sqlite3'}"
@@ -42,10 +44,7 @@ def url_of(kind: str, directory: Path) -> str:
             pass
         database.close()
     except (sqlalchemy.exc.OperationalError, ConfigurationError) as error:
-        message = f"no {kind} server for tests: {str(error).splitlines()[0]}"
-        if os.environ.get("KIMAI_REMOTE_TEST_ALL"):
-            pytest.fail(message)
-        pytest.skip(message)
+        missing(f"no {kind} server for tests: {str(error).splitlines()[0]}")
     return url
 
 
@@ -59,14 +58,14 @@ def create(kind: str, directory: Path) -> Database:
     """A database with a new Kimai schema under a prefix of its own."""
     prefix = f"t{os.getpid()}_{kind[:2]}_"
     if kind == "sqlite":
-        return new_file(directory / "test.sqlite3", prefix)
+        return create_file(directory / "test.sqlite3", prefix)
     database = Database(url_of(kind, directory), prefix)
     drop(database)
     schema.create(database)
     return database
 
 
-def new_file(path: Path, prefix: str = "kimai_") -> Database:
+def create_file(path: Path, prefix: str = "kimai_") -> Database:
     """A new SQLite file with a new Kimai schema."""
     path.write_bytes(_empty_file(prefix))
     return Database(f"sqlite:///{path}", prefix)

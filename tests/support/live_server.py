@@ -37,7 +37,7 @@ def started(directory: Path, **settings: str) -> Iterator[LiveServer]:
     """
     data = directory / "data"
     data.mkdir()
-    world = worlds.new_file(data / "kimai.sqlite3")
+    world = worlds.build_file(data / "kimai.sqlite3")
     entry = world.add_entry(
         start=world.now - 7200, end=world.now - 1800, description="a <b> & \"c\" 'd'\ttab",
         rate=Decimal("85.50"), location="",

@@ -1,4 +1,4 @@
-"""Programs that tests start: waited for with patience, and gone afterwards whatever happens."""
+"""Processes that tests start, and always stop."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-#: Seconds after which something won't happen any more. Only a broken test waits so long: a busy
-#: machine may well need ten times what an idle one does.
+#: Seconds to wait for something before the test fails. Only a broken test waits so long; a busy
+#: machine may need ten times as long as an idle one.
 DEADLINE = 240
 
 
 def allowed(seconds: float) -> float:
-    """How long something may take that takes at most so long on an idle machine: longer where
-    more processes want to run than there are processors."""
-    wanting = os.getloadavg()[0]
+    """Scale a time limit by the machine's load: unchanged while there are enough processors."""
+    runnable = os.getloadavg()[0]
     if (now := Path("/proc/loadavg")).exists():
-        wanting = max(wanting, int(now.read_text().split()[3].partition("/")[0]))
-    return seconds * max(1.0, wanting / (os.cpu_count() or 1))
+        runnable = max(runnable, int(now.read_text().split()[3].partition("/")[0]))
+    return seconds * max(1.0, runnable / (os.cpu_count() or 1))
 
 
 def wait_until(
     condition: Callable[[], object], what: Callable[[], str] = lambda: "the condition"
 ) -> None:
-    """Look again and again until the condition holds.
+    """Poll until the condition holds.
 
-    :param what: says what was waited for.
+    :param what: describes the condition.
     :raises AssertionError: it doesn't hold in time.
     """
     deadline = time.monotonic() + DEADLINE
     while not condition():
-        assert time.monotonic() < deadline, f"waited {DEADLINE} s in vain for {what()}"
+        assert time.monotonic() < deadline, f"timed out after {DEADLINE} s: {what()}"
         time.sleep(0.03)
 
 
@@ -62,17 +62,30 @@ def start(
             text=True,
             start_new_session=True,
         )
-    # Its input ends when this process does, be it by a signal that runs no cleanup.
+    guard(process)
+    return process
+
+
+#: The guards by the ID of the process that they guard.
+_guards: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def guard(process: subprocess.Popen[Any]) -> None:
+    """Have the group of a process killed if the tests are killed before :func:`kill` was called.
+
+    :param process: the leader of its group.
+    """
+    # The input of the guard ends when this process does, whatever ended it.
     _guards[process.pid] = subprocess.Popen(
         ["/bin/sh", "-c", f"read line; kill -s KILL -- -{process.pid}"],
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
-    return process
 
 
-#: By the process ID of a program, what kills it when the tests are killed.
-_guards: dict[int, subprocess.Popen[bytes]] = {}
+def started() -> list[int]:
+    """IDs of the processes that were started and not ended by :func:`end` or :func:`kill`."""
+    return list(_guards)
 
 
 def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> int:
@@ -89,16 +102,16 @@ def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) ->
         kill(process)
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill(process: subprocess.Popen[Any]) -> None:
     """Kill a program and its process group at once."""
     # Nobody is left; on macOS, only such as have ended and were not waited for.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    guard = _guards.pop(process.pid, None)
-    if guard is not None:
-        guard.kill()
-        guard.communicate()
+    guarding = _guards.pop(process.pid, None)
+    if guarding is not None:
+        guarding.kill()
+        guarding.communicate()
 
 
 @contextmanager

@@ -73,7 +73,7 @@ class Server:
             with urllib.request.urlopen(self.json, timeout=DEADLINE):
                 return True
         except urllib.error.URLError as error:
-            # Its certificate is for the tests to look at.
+            # An untrusted certificate still means that the server is up.
             return isinstance(error.reason, ssl.SSLCertVerificationError)
         except ConnectionError:
             return False

@@ -28,7 +28,6 @@ from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.database import Database
-from kimai_remote.storage.models import EntryCount, real_name
 from kimai_remote.tracking.credentials import Credentials
 
 from . import databases
@@ -125,13 +124,12 @@ class World:
 
     def snapshot(self) -> dict[str, list[Any]]:
         """All rows of all tables, to show that a call changed nothing."""
-        quote = self.database.engine.dialect.identifier_preparer.quote
         found = {}
         # Most tests take two: by the driver, that's a third of the time.
         with self.database.engine.connect() as connection:
             cursor = connection.connection.cursor()
             for table in m.Base.metadata.sorted_tables:
-                cursor.execute(f"SELECT * FROM {quote(schema.real_name(self.database, table))}")
+                cursor.execute(f"SELECT * FROM {_quoted(self.database, table.name)}")
                 found[table.name] = sorted(cursor.fetchall(), key=repr)
             cursor.close()
         return found
@@ -152,7 +150,7 @@ class Template:
 
     def restore(self, database: Database) -> World:
         """Make the rows of the database those of the template; returns its world."""
-        *tables, counts = sorted(self._rows, key=lambda name: name == EntryCount.__tablename__)
+        *tables, counts = sorted(self._rows, key=lambda name: name == m.EntryCount.__tablename__)
         with database.begin() as connection:
             cursor = connection.connection.cursor()
             for name in reversed(tables):
@@ -175,7 +173,7 @@ class Template:
 
 def _quoted(database: Database, name: str) -> str:
     quote = database.engine.dialect.identifier_preparer.quote
-    return quote(real_name(name, database.engine))
+    return quote(m.real_name(name, database.engine))
 
 
 def build(database: Database, settings: Settings | None = None) -> World:
@@ -185,11 +183,11 @@ def build(database: Database, settings: Settings | None = None) -> World:
     return world
 
 
-def new_file(path: Path, prefix: str = "kimai_", settings: Settings | None = None) -> World:
+def build_file(path: Path, prefix: str = "kimai_") -> World:
     """The world in a new SQLite file."""
     content, ids = _file(prefix)
     path.write_bytes(content)
-    return World(Database(f"sqlite:///{path}", prefix), settings or Settings(), ids=dict(ids))
+    return World(Database(f"sqlite:///{path}", prefix), Settings(), ids=dict(ids))
 
 
 @cache
@@ -197,7 +195,7 @@ def _file(prefix: str) -> tuple[bytes, dict[str, int]]:
     """What is in such a file, and what has which number."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "world.sqlite3"
-        with closing(databases.new_file(path, prefix)) as database:
+        with closing(databases.create_file(path, prefix)) as database:
             ids = build(database).ids
         return path.read_bytes(), ids
 

@@ -11,7 +11,7 @@ session = requests.Session()
 
 
 def call(method: str, params: dict[str, Any]) -> Any:
-    response = session.post(sys.argv[1], json=request(method, params=params or None), timeout=30)
+    response = session.post(sys.argv[1], json=request(method, params=params or None), timeout=240)
     response.raise_for_status()
     answer = parse(response.json())
     if isinstance(answer, Error):
