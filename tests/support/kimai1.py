@@ -345,8 +345,8 @@ def database(directory: Path, *, prefix: str = f"o{PREFIX}", **how: Any) -> Iter
     """A Kimai 1 database on MariaDB, gone when the block ends."""
     kimai = Database(databases.url_of("mariadb", directory), prefix)
     drop(kimai)
-    create(kimai, **how)
     try:
+        create(kimai, **how)
         yield kimai
     finally:
         drop(kimai)

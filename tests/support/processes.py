@@ -103,15 +103,17 @@ def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) ->
 
 
 def kill(process: subprocess.Popen[Any]) -> None:
-    """Kill a program and its process group at once."""
-    # Nobody is left; on macOS, only such as have ended and were not waited for.
+    """Kill a program and its process group at once, unless that was done before: its ID may be that
+    of another process by now."""
+    guarding = _guards.pop(process.pid, None)
+    if guarding is None:
+        return
+    # ProcessLookupError: the group is empty. PermissionError: macOS, it has zombies only.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    guarding = _guards.pop(process.pid, None)
-    if guarding is not None:
-        guarding.kill()
-        guarding.communicate()
+    guarding.kill()
+    guarding.communicate()
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Server:
 
     @property
     def workers(self) -> list[int]:
-        """Numbers of the processes that answer calls."""
+        """IDs of the processes that answer calls."""
         number = self.process.pid
         return [int(n) for n in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
 

@@ -20,19 +20,8 @@ from kimai_remote.tracking.administration.kinds import (
 from kimai_remote.tracking.options import Options
 
 
-@pytest.fixture
-def clean(world):
-    """Roles and statuses outlive a test, so what was added is removed."""
-    yield world
-    world.execute(m.User.__table__.update().values(globalRoleID=2))
-    for model, most in ((m.GlobalRole, 2), (m.MembershipRole, 3), (m.Status, 3)):
-        table = model.__table__
-        (key,) = table.primary_key.columns
-        world.execute(table.delete().where(key > most))
-
-
 @pytest.mark.parametrize("kind", [GLOBAL_ROLE, MEMBERSHIP_ROLE])
-def test_roles(clean, do, kind):
+def test_roles(world, do, kind):
     right, other = roles.RIGHTS[kind][0], roles.RIGHTS[kind][-1]
     new = do(roles.add, kind, "Controller")
     assert (new["name"], new["rights"], new["users"]) == ("Controller", [], 0)
@@ -53,7 +42,7 @@ def test_roles(clean, do, kind):
         do(roles.show, kind, "Copied")
 
 
-def test_patterns_of_rights(clean, do):
+def test_patterns_of_rights(world, do):
     do(roles.add, GLOBAL_ROLE, "All")
     assert do(roles.set_rights, GLOBAL_ROLE, "All", ["*"], granted=True)["rights"] == list(
         GLOBAL_RIGHTS
@@ -69,7 +58,7 @@ def test_patterns_of_rights(clean, do):
             do(roles.set_rights, GLOBAL_ROLE, "All", [wrong], granted=True)
 
 
-def test_a_role_that_somebody_has_stays(clean, do):
+def test_a_role_that_somebody_has_stays(world, do):
     do(roles.add, GLOBAL_ROLE, "Guest")
     do(people.edit_user, "gone", {}, role="Guest")
     with pytest.raises(Refused, match="1 users have the global role 'Guest'"):
@@ -78,17 +67,17 @@ def test_a_role_that_somebody_has_stays(clean, do):
         do(roles.remove, MEMBERSHIP_ROLE, "User")
 
 
-def test_statuses(clean, do):
+def test_statuses(world, do):
     assert [row["status"] for row in do(statuses.listing)] == ["open", "review", "closed"]
     new = do(statuses.add, "billed")
     assert new == {"statusID": 4, "status": "billed", "entries": 0, "default": False}
     with pytest.raises(Refused, match="already"):
         do(statuses.add, "billed")
     assert do(statuses.rename, "billed", "invoiced")["status"] == "invoiced"
-    clean.add_entry(statusID=4)
+    world.add_entry(statusID=4)
     with pytest.raises(Refused, match="1 time entries have the status 'invoiced'"):
         do(statuses.remove, "invoiced")
-    clean.execute(m.TimeEntry.__table__.delete())
+    world.execute(m.TimeEntry.__table__.delete())
     do(options.change, "defaultStatusID", "invoiced")
     with pytest.raises(Refused, match="choose another one"):
         do(statuses.remove, "4")
