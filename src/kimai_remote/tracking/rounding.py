@@ -8,18 +8,16 @@ def round_span(start: int, end: int, minutes: int, method: str) -> tuple[int, in
 
     :param method: ``""`` moves the start down and the end up, ``closest`` moves both to the
         nearest step (half a step goes up), ``ceil`` moves both up.
-    :returns: start and end in unix seconds; the end is never before the start.
+    :returns: start and end in unix seconds; the end is not before the start if it was not before.
     """
     step = minutes * 60
     if step <= 0:
         return start, end
     if method == "closest":
-        start, end = _down(start + step // 2, step), _down(end + step // 2, step)
-    elif method == "ceil":
-        start, end = _up(start, step), _up(end, step)
-    else:
-        start, end = _down(start, step), _up(end, step)
-    return start, max(start, end)
+        return _down(start + step // 2, step), _down(end + step // 2, step)
+    if method == "ceil":
+        return _up(start, step), _up(end, step)
+    return _down(start, step), _up(end, step)
 
 
 def _down(seconds: int, step: int) -> int:
