@@ -60,9 +60,8 @@ def load(server: Server, threads: int) -> Iterator[Load]:
         while not stop.is_set():
             try:
                 if place % 2:
-                    assert (
-                        session.post(server.json, json=VERSION, timeout=DEADLINE).status_code == 200
-                    )
+                    reply = session.post(server.json, json=VERSION, timeout=DEADLINE)
+                    assert reply.status_code == 200
                 else:
                     assert post_json(server, VERSION).status == 200
                 with guard:

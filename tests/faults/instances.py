@@ -68,6 +68,7 @@ class Instance(ABC):
 
     def start(self) -> None:
         """Start the server, and wait until it takes connections."""
+        self.remove()  # one that gave up by itself
         self._process = processes.start(
             self._command(), self.log, cwd=self.directory, user=self._user
         )
