@@ -6,9 +6,10 @@ from __future__ import annotations
 def round_span(start: int, end: int, minutes: int, method: str) -> tuple[int, int]:
     """Round a span to full steps of ``minutes``.
 
+    :param end: not before ``start``; that stays so.
     :param method: ``""`` moves the start down and the end up, ``closest`` moves both to the
         nearest step (half a step goes up), ``ceil`` moves both up.
-    :returns: start and end in unix seconds; the end is not before the start if it was not before.
+    :returns: start and end in unix seconds.
     """
     step = minutes * 60
     if step <= 0:

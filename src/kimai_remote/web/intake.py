@@ -110,9 +110,11 @@ class Intake:
 
 
 def _reads_body(scope: Any) -> bool:
-    """Whether the body is read before the request is answered. That is the case for calls, and for
-    methods that are refused: an unread body closes the connection. A client that asks first, with
-    Expect, gets the refusal at once."""
+    """Whether to read the body before responding.
+
+    Calls need it. Methods that will be refused have it read too, since an unread body closes the
+    connection; but a client that asks first, with Expect, gets the refusal at once.
+    """
     if scope.method == "POST":
         return True
     return scope.method not in ("GET", "HEAD", "OPTIONS") and "expect" not in scope.headers
