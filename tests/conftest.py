@@ -12,7 +12,7 @@ import pytest
 # Tables for terminals are read by tests; without one they would be cut to 80 columns.
 os.environ["COLUMNS"] = "250"
 
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases, processes, remotes, server
 from support.world import Template, World, build, build_file
 

@@ -46,8 +46,13 @@ def test_a_recording_started_over_soap_is_stopped_over_json(soap: Any, json: Any
 def test_entries_written_over_one_protocol_are_read_over_the_other(
     soap: Any, json: Any, key: str
 ) -> None:
-    record = {"projectId": 1, "taskId": 11, "start": "2020-05-04 8:00", "end": "2020-05-04 10:30",
-              "description": "Über ☕ & <b>"}  # fmt: skip
+    record = {
+        "projectId": 1,
+        "taskId": 11,
+        "start": "2020-05-04 8:00",
+        "end": "2020-05-04 10:30",
+        "description": "Über ☕ & <b>",
+    }
     by_json = int(json.setTimesheetRecord(key, record, False)["items"][0]["id"])
     by_soap = soap.setTimesheetRecord(key, record)["items"]["SavedEntry"][0]["id"]
     seen_by_soap = soap.getTimesheetRecord(key, by_json)["items"]["TimeEntry"][0]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kimai_remote import __version__
-from kimai_remote.web import assets
+from kimai_remote.web import console
 from support.markdown import links
 from support.server import ROOT
 
@@ -56,9 +56,9 @@ def test_the_oldest_python_is_the_same_everywhere(pyproject: dict[str, Any]) -> 
 
 def test_the_console_has_every_file_that_it_loads() -> None:
     """What the page and its scripts name is served, and nothing else is in the folder."""
-    folder = importlib.resources.files("kimai_remote.web") / "console"
+    folder = importlib.resources.files("kimai_remote.web.console") / "static"
     files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
-    served = {path.rpartition("/")[2] or "index.html" for path in assets.pages()}
+    served = {path.rpartition("/")[2] or "index.html" for path in console.pages()}
     assert served == set(files)
     named = set(re.findall(r'(?:href|src)="console/([^"]+)"', files["index.html"]))
     for text in files.values():

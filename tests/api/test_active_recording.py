@@ -97,8 +97,9 @@ def test_an_update_moves_to_another_task_and_project(alice, world):
     record = {"projectID": world.portal, "activityID": world.meeting}
     alice.does("updateActiveRecording", record)
     assert changes(world, number, before) == {
-        "projectID": world.portal, "activityID": world.meeting,
-    }  # fmt: skip
+        "projectID": world.portal,
+        "activityID": world.meeting,
+    }
 
 
 def test_an_end_stops_the_recording(alice, world):
@@ -115,8 +116,10 @@ def test_an_update_of_a_chosen_entry(alice, world):
     record = {"timeEntryID": number, "start": str(world.now - 60), "end": str(world.now)}
     alice.does("updateActiveRecording", record)
     assert changes(world, number, before) == {
-        "start": world.now - 60, "end": world.now, "duration": 60,
-    }  # fmt: skip
+        "start": world.now - 60,
+        "end": world.now,
+        "duration": 60,
+    }
 
 
 def test_a_recording_on_a_trashed_project_can_still_be_described(alice, world):

@@ -136,14 +136,17 @@ def parameters(world, kind, fields):
     method, update, _ = WRITES[kind]
     good = {
         "new time entry": {
-            "projectId": world.shop, "taskId": world.coding, "start": "2026-03-01 10:00",
-            "end": "2026-03-01 11:00", "description": "stored?",
+            "projectId": world.shop,
+            "taskId": world.coding,
+            "start": "2026-03-01 10:00",
+            "end": "2026-03-01 11:00",
+            "description": "stored?",
         },
         "time entry": {"id": world.entry_id, "description": "stored?", "taskId": world.meeting},
         "new expense": {"projectId": world.shop, "date": "2026-03-01", "designation": "stored?"},
         "expense": {"id": world.expense_id, "designation": "stored?", "projectId": world.portal},
         "recording": {},
-    }[kind]  # fmt: skip
+    }[kind]
     record = good | {
         name: world.ids[value] if value in NAMES else value for name, value in fields.items()
     }

@@ -24,9 +24,7 @@ def free(world, name):
 
 def design(world):
     """The task that is assigned to the shop, among its tasks."""
-    return task(
-        world, "design", budget=Decimal("500.00"), approved=None, effort=Decimal("8.00")
-    )  # fmt: skip
+    return task(world, "design", budget=Decimal("500.00"), approved=None, effort=Decimal("8.00"))
 
 
 def project(world, known_as, **fields):
@@ -95,14 +93,28 @@ def test_projects(alice, oscar, world):
 
 def test_a_project_with_all_fields(alice, world):
     world.change(
-        m.Project, world.shop, budget=Decimal("1000.50"), effort=Decimal("12.25"),
-        approved=Decimal("800.00"), filter=1, comment=None, internal=1, name="☕",
-    )  # fmt: skip
+        m.Project,
+        world.shop,
+        budget=Decimal("1000.50"),
+        effort=Decimal("12.25"),
+        approved=Decimal("800.00"),
+        filter=1,
+        comment=None,
+        internal=1,
+        name="☕",
+    )
     (shop,) = [row for row in alice.items("getProjects") if row["projectID"] == world.shop]
     assert shop == project(
-        world, "shop", budget=Decimal("1000.50"), effort=Decimal("12.25"),
-        approved=Decimal("800.00"), filter=True, comment=None, internal=True, name="☕",
-    )  # fmt: skip
+        world,
+        "shop",
+        budget=Decimal("1000.50"),
+        effort=Decimal("12.25"),
+        approved=Decimal("800.00"),
+        filter=True,
+        comment=None,
+        internal=True,
+        name="☕",
+    )
 
 
 def test_projects_with_tasks(alice, world):
@@ -137,11 +149,14 @@ def test_tasks(alice, oscar, world):
 
 def test_tasks_of_a_project(alice, world):
     assert alice.items("getTasks", world.shop) == [
-        free(world, "coding"), design(world), free(world, "meeting"),
-    ]  # fmt: skip
+        free(world, "coding"),
+        design(world),
+        free(world, "meeting"),
+    ]
     assert alice.items("getTasks", world.portal) == [
-        free(world, "coding"), free(world, "meeting"),
-    ]  # fmt: skip
+        free(world, "coding"),
+        free(world, "meeting"),
+    ]
 
 
 def test_the_tasks_of_a_project_are_the_same_in_both_lists(alice):

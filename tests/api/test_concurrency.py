@@ -12,7 +12,7 @@ from caller import Caller
 from sqlalchemy import func, select
 
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support.processes import DEADLINE
 from support.remotes import JsonRemote
 from support.world import PASSWORD

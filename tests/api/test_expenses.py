@@ -53,9 +53,15 @@ def three(world):
 
 def test_a_whole_row(alice, world):
     number = world.add_expense(
-        timestamp=NOON, multiplier=Decimal("2.50"), value=Decimal("-19.99"), designation="Refund",
-        comment="日本語", commentType=2, refundable=1, cleared=1,
-    )  # fmt: skip
+        timestamp=NOON,
+        multiplier=Decimal("2.50"),
+        value=Decimal("-19.99"),
+        designation="Refund",
+        comment="日本語",
+        commentType=2,
+        refundable=1,
+        cleared=1,
+    )
     assert alice.items("getExpenses") == [
         {
             "expenseID": number,
@@ -176,15 +182,29 @@ def test_two_fields_are_enough_for_a_new_expense(alice, world):
 
 def test_a_new_expense_with_all_fields(alice, world):
     record = new(
-        world, id=77, designation="Hotel", comment="two nights", commentType=1, refundable=True,
-        cleared=True, multiplier=Decimal("2"), value=Decimal("99999999.99"),
-    )  # fmt: skip
+        world,
+        id=77,
+        designation="Hotel",
+        comment="two nights",
+        commentType=1,
+        refundable=True,
+        cleared=True,
+        multiplier=Decimal("2"),
+        value=Decimal("99999999.99"),
+    )
     number = alice.item("setExpenseRecord", record, False)["id"]
     assert number != 77
     assert alice.item("getExpenseRecord", number) == fresh(
-        world, number, designation="Hotel", comment="two nights", commentType=1, refundable=True,
-        cleared=True, multiplier=Decimal("2.00"), value=Decimal("99999999.99"),
-    )  # fmt: skip
+        world,
+        number,
+        designation="Hotel",
+        comment="two nights",
+        commentType=1,
+        refundable=True,
+        cleared=True,
+        multiplier=Decimal("2.00"),
+        value=Decimal("99999999.99"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,7 @@ def stored(entry):
 def running(world, user="alice"):
     """Numbers of a user's running entries."""
     entry = m.TimeEntry.__table__
-    found = world.execute(
-        entry.select().where(entry.c.userID == world.ids[user], entry.c.end == 0)
-    )  # fmt: skip
+    found = world.execute(entry.select().where(entry.c.userID == world.ids[user], entry.c.end == 0))
     return [row.timeEntryID for row in found]
 
 
@@ -101,8 +99,10 @@ def test_start_remembers_the_record(alice, world):
     user = m.User.__table__
     (row,) = world.execute(user.select().where(user.c.userID == world.alice))
     assert (row.lastProject, row.lastActivity, row.lastRecord) == (
-        world.portal, world.meeting, number,
-    )  # fmt: skip
+        world.portal,
+        world.meeting,
+        number,
+    )
 
 
 def test_start_without_any_last_project(alice):

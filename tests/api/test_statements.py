@@ -55,29 +55,42 @@ SPAN = {"start": "2020-01-01 8:00", "end": "2020-01-01 9:00"}
 WRITING: dict[str, tuple[str, Parameters]] = {
     "startRecord": ("alice", lambda w: [w.shop, w.coding]),
     "startRecord while one is running": (
-        "alice", lambda w: w.add_entry(end=0) and [w.shop, w.coding],
+        "alice",
+        lambda w: w.add_entry(end=0) and [w.shop, w.coding],
     ),
     "stopRecord": ("alice", lambda w: w.add_entry(end=0) and [0]),
     "stopRecord by number": ("alice", lambda w: [w.add_entry(end=0)]),
     "updateActiveRecording": (
-        "alice", lambda w: w.add_entry(end=0) and [{"projectID": w.portal, "comment": "x"}],
+        "alice",
+        lambda w: w.add_entry(end=0) and [{"projectID": w.portal, "comment": "x"}],
     ),
     "setTimesheetRecord": (
-        "alice", lambda w: [{"projectId": w.shop, "taskId": w.coding, "statusId": 2, **SPAN}],
+        "alice",
+        lambda w: [{"projectId": w.shop, "taskId": w.coding, "statusId": 2, **SPAN}],
     ),
     "setTimesheetRecord of another user": (
-        "ben", lambda w: [{"id": w.add_entry(), "projectId": w.portal, "taskId": w.meeting,
-                           "statusId": 2, "rate": 60, **SPAN}, True],
+        "ben",
+        lambda w: [
+            {
+                "id": w.add_entry(),
+                "projectId": w.portal,
+                "taskId": w.meeting,
+                "statusId": 2,
+                "rate": 60,
+                **SPAN,
+            },
+            True,
+        ],
     ),
     "removeTimesheetRecord": ("alice", lambda w: [w.add_entry()]),
     "removeTimesheetRecord of another user": ("ben", lambda w: [w.add_entry()]),
     "setExpenseRecord": ("alice", lambda w: [{"projectId": w.shop, "date": "2020-01-01"}]),
     "setExpenseRecord of another user": (
-        "ben", lambda w: [{"id": w.add_expense(), "projectId": w.portal, "date": "2020-01-01"},
-                          True],
+        "ben",
+        lambda w: [{"id": w.add_expense(), "projectId": w.portal, "date": "2020-01-01"}, True],
     ),
     "removeExpenseRecord": ("alice", lambda w: [w.add_expense()]),
-}  # fmt: skip
+}
 
 
 def count(world: World, name: str, user: str, parameters: Parameters) -> int:

@@ -27,10 +27,20 @@ def five(world):
 
 def test_a_whole_row(alice, world):
     number = world.add_entry(
-        start=NOON, end=NOON + 5430, rate=Decimal("85.50"), budget=Decimal("100.00"),
-        approved=Decimal("50.25"), description="Fix ☕", comment="was broken", commentType=1,
-        cleared=1, location="office", trackingNumber="T-1", billable=50, statusID=2,
-    )  # fmt: skip
+        start=NOON,
+        end=NOON + 5430,
+        rate=Decimal("85.50"),
+        budget=Decimal("100.00"),
+        approved=Decimal("50.25"),
+        description="Fix ☕",
+        comment="was broken",
+        commentType=1,
+        cleared=1,
+        location="office",
+        trackingNumber="T-1",
+        billable=50,
+        statusID=2,
+    )
     assert alice.items("getTimesheet") == [
         {
             "timeEntryID": number,
@@ -204,8 +214,10 @@ def test_pages_of_what_ended_since_a_date_or_still_runs(alice, world, five, sinc
 
 def test_a_page_of_nothing(alice):
     assert alice.call("getTimesheet", 0, 0, -1, 0, 10) == {
-        "success": True, "items": [], "total": 0,
-    }  # fmt: skip
+        "success": True,
+        "items": [],
+        "total": 0,
+    }
 
 
 def test_rates_and_wages_need_a_right(alice, world, without):

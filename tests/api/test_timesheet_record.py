@@ -73,16 +73,32 @@ def test_four_fields_are_enough_for_a_new_entry(alice, world):
 def test_a_new_entry_with_all_fields(root, world):
     world.set_option("defaultStatusID", 3)
     record = new(
-        world, id=77, rate=Decimal("12.34"), fixedRate=Decimal("5.60"), flagCleared=True,
-        statusId=2, **FIELDS,
-    )  # fmt: skip
+        world,
+        id=77,
+        rate=Decimal("12.34"),
+        fixedRate=Decimal("5.60"),
+        flagCleared=True,
+        statusId=2,
+        **FIELDS,
+    )
     number = root.item("setTimesheetRecord", record, False)["id"]
     assert root.item("getTimesheetRecord", number) == fresh(
-        world, number, userID=world.root, rate=Decimal("12.34"), fixedRate=Decimal("5.60"),
-        cleared=True, statusID=2, location="office", trackingNumber="T-1", description="What ☕",
-        comment="why\n日本語", commentType=2, billable=50, budget=Decimal("100.00"),
+        world,
+        number,
+        userID=world.root,
+        rate=Decimal("12.34"),
+        fixedRate=Decimal("5.60"),
+        cleared=True,
+        statusID=2,
+        location="office",
+        trackingNumber="T-1",
+        description="What ☕",
+        comment="why\n日本語",
+        commentType=2,
+        billable=50,
+        budget=Decimal("100.00"),
         approved=Decimal("99999999.99"),
-    )  # fmt: skip
+    )
 
 
 def test_a_new_entry_gets_the_best_rates_and_the_default_status(alice, world):
@@ -150,9 +166,13 @@ def test_an_update_moves_an_entry_and_keeps_its_rate(alice, world):
     record = {"id": number, "projectId": world.portal, "taskId": world.meeting}
     alice.does("setTimesheetRecord", record, True)
     assert alice.item("getTimesheetRecord", number) == fresh(
-        world, number, projectID=world.portal, projectName="Portal", activityID=world.meeting,
+        world,
+        number,
+        projectID=world.portal,
+        projectName="Portal",
+        activityID=world.meeting,
         activityName="Meeting",
-    )  # fmt: skip
+    )
 
 
 def test_an_update_may_end_a_running_entry(alice, world):
@@ -191,9 +211,15 @@ def test_rates_take_a_right_to_set(alice, root, world):
 def test_an_entry_whose_project_and_task_were_deleted(alice, world):
     number = world.add_entry(start=START, end=END, projectID=999, activityID=998)
     assert alice.item("getTimesheetRecord", number) == fresh(
-        world, number, projectID=999, activityID=998, projectName=None, customerName=None,
-        activityName=None, customerID=None,
-    )  # fmt: skip
+        world,
+        number,
+        projectID=999,
+        activityID=998,
+        projectName=None,
+        customerName=None,
+        activityName=None,
+        customerID=None,
+    )
 
 
 def test_reading_without_the_right_to_see_rates(alice, world, without):

@@ -9,14 +9,34 @@ import msgspec
 from support.world import World
 
 COLUMNS = {
-    "timeEntryID": "e", "start": "e", "end": "e", "duration": "e", "rate": "e", "fixedRate": "e",
-    "budget": "e", "approved": "e", "projectID": "e", "activityID": "e", "userID": "e",
-    "customerName": "c.name", "customerID": "p", "activityName": "a.name",
-    "projectName": "p.name", "projectComment": "p.comment", "location": "e",
-    "trackingNumber": "e", "statusID": "e", "status": "s", "billable": "e", "description": "e",
-    "comment": "e", "cleared": "e", "commentType": "e", "userAlias": "u.alias",
+    "timeEntryID": "e",
+    "start": "e",
+    "end": "e",
+    "duration": "e",
+    "rate": "e",
+    "fixedRate": "e",
+    "budget": "e",
+    "approved": "e",
+    "projectID": "e",
+    "activityID": "e",
+    "userID": "e",
+    "customerName": "c.name",
+    "customerID": "p",
+    "activityName": "a.name",
+    "projectName": "p.name",
+    "projectComment": "p.comment",
+    "location": "e",
+    "trackingNumber": "e",
+    "statusID": "e",
+    "status": "s",
+    "billable": "e",
+    "description": "e",
+    "comment": "e",
+    "cleared": "e",
+    "commentType": "e",
+    "userAlias": "u.alias",
     "userName": "u.name",
-}  # fmt: skip
+}
 
 
 class Floor:

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sqlalchemy import text
 
+from kimai_remote.kimai1 import importer
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
-from kimai_remote.storage.kimai1 import importer
 from kimai_remote.storage.models import Base
+from kimai_remote.storage.transactions import Database
 from support import databases, kimai1
 
 SOURCE, TARGET = "bench1_", "bench2_"

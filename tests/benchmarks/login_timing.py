@@ -40,8 +40,10 @@ def show(samples: dict[str, list[float]]) -> None:
             columns[min(int((milliseconds - least) / step), WIDTH - 1)] += 1
         bars = "".join(" .:-=+*#%@"[min(9, count * 20 // len(times))] for count in columns)
         quarters = statistics.quantiles(times, n=4)
-        print(f"{name:>15} |{bars}| median {quarters[1]:.2f} ms, "
-              f"middle half {quarters[0]:.2f}-{quarters[2]:.2f}")  # fmt: skip
+        print(
+            f"{name:>15} |{bars}| median {quarters[1]:.2f} ms, "
+            f"middle half {quarters[0]:.2f}-{quarters[2]:.2f}"
+        )
 
 
 def main(count: int) -> None:

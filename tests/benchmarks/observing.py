@@ -15,10 +15,10 @@ from pathlib import Path
 
 from benchmarks.measure import Timing, side_by_side
 from benchmarks.setting import Caller
-from kimai_remote.cli.log_lines import JsonLines
-from kimai_remote.storage.database import Database
-from kimai_remote.web import metric_files
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.server import metrics_multiprocess
+from kimai_remote.server.logging import JsonLines
+from kimai_remote.storage.transactions import Database
+from kimai_remote.web.routes import wsgi_application
 from support.world import World
 
 #: Calls in one measurement.
@@ -33,16 +33,20 @@ CANDIDATES = {
 
 def measure(world: World, directory: Path) -> Iterator[tuple[str, dict[str, Timing]]]:
     """The timings of each kind of call, by what observes it."""
-    with metric_files.folder(), _logging_to(directory / "log"):
+    with metrics_multiprocess.folder(), _logging_to(directory / "log"):
         databases, callers = [], {}
         for name, changed in CANDIDATES.items():
             # Each has connections of its own, since those that are watched stay so.
             database = Database(world.database.url.render_as_string(False), world.database.prefix)
             databases.append(database)
-            desk = replace(
-                world.desk, database=database, settings=replace(world.desk.settings, **changed)
+            service = replace(
+                world.service,
+                database=database,
+                settings=replace(world.service.settings, **changed),
             )
-            callers[name] = Caller(world, wsgi_application(desk))
+            callers[name] = Caller(
+                world, wsgi_application(service, metrics_multiprocess.of_this_process())
+            )
         for title, parameters in (("getVersion", ()), ("getTimesheet", (0, 0, -1, 0, 50))):
             calls = {
                 name: partial(_repeat, partial(caller.json, title, *parameters))

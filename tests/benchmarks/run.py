@@ -255,9 +255,13 @@ def observed(world: World) -> None:
 
 
 PARTS: dict[str, Callable[[World], None]] = {
-    "rows": rows, "growth": growth, "memory": memory, "http": http, "servers": servers,
+    "rows": rows,
+    "growth": growth,
+    "memory": memory,
+    "http": http,
+    "servers": servers,
     "observing": observed,
-}  # fmt: skip
+}
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from werkzeug.test import EnvironBuilder
 
 from kimai_remote.storage import models as m
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.web.routes import wsgi_application
 from support import databases
 from support.world import World, build
 
@@ -42,14 +42,23 @@ def fill(world: World, count: int) -> None:
     for begin in range(known, count, step):
         entries = [
             {
-                "userID": world.alice, "projectID": world.shop, "activityID": world.coding,
-                "start": 600_000_000 + 1000 * number, "end": 600_000_000 + 1000 * number + 900,
-                "duration": 900, "description": f"Entry {number} & more", "comment": None,
-                "rate": Decimal("60.00"), "fixedRate": Decimal(0), "statusID": 1, "billable": 100,
-                "location": "Office", "trackingNumber": None,
+                "userID": world.alice,
+                "projectID": world.shop,
+                "activityID": world.coding,
+                "start": 600_000_000 + 1000 * number,
+                "end": 600_000_000 + 1000 * number + 900,
+                "duration": 900,
+                "description": f"Entry {number} & more",
+                "comment": None,
+                "rate": Decimal("60.00"),
+                "fixedRate": Decimal(0),
+                "statusID": 1,
+                "billable": 100,
+                "location": "Office",
+                "trackingNumber": None,
             }
             for number in range(begin, min(begin + step, count))
-        ]  # fmt: skip
+        ]
         with world.database.engine.begin() as connection:
             connection.execute(insert(m.TimeEntry), entries)
     with world.database.engine.connect() as connection:
@@ -67,7 +76,7 @@ class Caller:
     """Calls a WSGI application in process: everything but the socket."""
 
     def __init__(self, world: World, application: Callable[..., Any] | None = None) -> None:
-        self._application = application or wsgi_application(world.desk)
+        self._application = application or wsgi_application(world.service)
         self._key = world.key("alice")
 
     def json(self, method: str, *parameters: Any) -> bytes:

@@ -10,12 +10,11 @@ from spyne.protocol.json import JsonDocument
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
-from kimai_remote.api.audit import Origin
-from kimai_remote.api.envelope import Envelope
+from kimai_remote.api.execution import Envelope
 from kimai_remote.api.fields import NAMESPACE
-from kimai_remote.api.observing import Observed
+from kimai_remote.api.instrumentation import CallRecord, RequestInfo
 from kimai_remote.api.service import RemoteApi
-from kimai_remote.tracking.rows import Rows
+from kimai_remote.tracking.record_set import RecordSet
 from support.world import World
 
 
@@ -24,8 +23,10 @@ class _StockApplication(Application):
 
     def call_wrapper(self, ctx: Any) -> Any:
         ctx.udc = {
-            "desk": self.config, "origin": Origin(), "observed": Observed("stock", Origin())
-        }  # fmt: skip
+            "service": self.config,
+            "origin": RequestInfo(),
+            "observed": CallRecord("stock", RequestInfo()),
+        }
         answer = super().call_wrapper(ctx)
         if not isinstance(answer, Envelope):
             return answer
@@ -33,14 +34,14 @@ class _StockApplication(Application):
         items = None if answer.items is None else _objects(answer.items)
         return SimpleNamespace(
             success=answer.success, items=items, total=answer.total(len(items or ())), error=error
-        )  # fmt: skip
+        )
 
 
-def _objects(rows: Rows) -> list[Any]:
+def _objects(rows: RecordSet) -> list[Any]:
     return [
         SimpleNamespace(
             **{
-                name: _objects(value) if isinstance(value, Rows) else value
+                name: _objects(value) if isinstance(value, RecordSet) else value
                 for name, value in zip(rows.columns, values, strict=True)
             }
         )
@@ -50,15 +51,21 @@ def _objects(rows: Rows) -> list[Any]:
 
 def soap(world: World) -> WsgiApplication:
     application = _StockApplication(
-        [RemoteApi], NAMESPACE, in_protocol=Soap11(validator="lxml"), out_protocol=Soap11(),
-        config=world.desk,
-    )  # fmt: skip
+        [RemoteApi],
+        NAMESPACE,
+        in_protocol=Soap11(validator="lxml"),
+        out_protocol=Soap11(),
+        config=world.service,
+    )
     return WsgiApplication(application)
 
 
 def json(world: World) -> WsgiApplication:
     application = _StockApplication(
-        [RemoteApi], NAMESPACE, in_protocol=JsonDocument(), out_protocol=JsonDocument(),
-        config=world.desk,
-    )  # fmt: skip
+        [RemoteApi],
+        NAMESPACE,
+        in_protocol=JsonDocument(),
+        out_protocol=JsonDocument(),
+        config=world.service,
+    )
     return WsgiApplication(application)

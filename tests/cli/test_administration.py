@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from kimai_remote.cli import house
+from kimai_remote.cli import context
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from kimai_remote.tracking.credentials import kimai_hash
 from support.processes import DEADLINE
 from support.remotes import JsonRemote
@@ -34,7 +34,7 @@ def login(remote: JsonRemote, name: str, password: str = SECRET_WORD) -> str:
 
 
 def test_from_nothing_to_a_timer(cli: Any) -> None:
-    """A house that is set up by commands alone works over the API."""
+    """A admin that is set up by commands alone works over the API."""
     cli("group", "add", "Design")
     cli("user", "add", "dora", "--group", "Design", "--timezone", "Europe/Berlin")
     cli("password", "set", "dora", "--stdin", stdin=f"{SECRET_WORD}\n")
@@ -54,15 +54,19 @@ def test_from_nothing_to_a_timer(cli: Any) -> None:
     key = login(remote, "dora")
     (seen,) = remote.call("getProjects", key, True)["items"]
     assert (seen["projectID"], seen["name"], seen["budget"]) == (
-        project["projectID"], "Fleet", Decimal(4800),
-    )  # fmt: skip
+        project["projectID"],
+        "Fleet",
+        Decimal(4800),
+    )
     assert [t["name"] for t in seen["tasks"]] == ["Consulting"]
     assert [c["name"] for c in remote.call("getCustomers", key)["items"]] == ["Harbour"]
     (started,) = remote.call("startRecord", key, project["projectID"], task["activityID"])["items"]
     (entry,) = remote.call("getTimesheetRecord", key, started["timeEntryID"])["items"]
     assert (entry["rate"], entry["fixedRate"], entry["statusID"]) == (
-        Decimal("95.50"), Decimal(12), 4,
-    )  # fmt: skip
+        Decimal("95.50"),
+        Decimal(12),
+        4,
+    )
     assert remote.call("stopRecord", key)["success"] is True
 
     group = cli.json("group", "add", "Sales")["groupID"]
@@ -118,14 +122,31 @@ def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, cli: A
 
 
 READING = [
-    ("user", "list"), ("user", "show", "alice"), ("customer", "list"), ("customer", "show", "Acme"),
-    ("project", "list"), ("project", "show", "Shop"), ("activity", "list"),
-    ("activity", "show", "Coding"), ("group", "list"), ("group", "show", "blue"), ("role", "list"),
-    ("role", "show", "User"), ("role", "show", "User", "--membership"), ("role", "rights"),
-    ("status", "list"), ("status", "show", "open"), ("rate", "list"), ("rate", "show"),
-    ("fixed-rate", "list"), ("config", "list"), ("config", "list", "--all"),
-    ("config", "get", "editLimit"), ("key", "show-generation", "alice"), ("report",),
-]  # fmt: skip
+    ("user", "list"),
+    ("user", "show", "alice"),
+    ("customer", "list"),
+    ("customer", "show", "Acme"),
+    ("project", "list"),
+    ("project", "show", "Shop"),
+    ("activity", "list"),
+    ("activity", "show", "Coding"),
+    ("group", "list"),
+    ("group", "show", "blue"),
+    ("role", "list"),
+    ("role", "show", "User"),
+    ("role", "show", "User", "--membership"),
+    ("role", "rights"),
+    ("status", "list"),
+    ("status", "show", "open"),
+    ("rate", "list"),
+    ("rate", "show"),
+    ("fixed-rate", "list"),
+    ("config", "list"),
+    ("config", "list", "--all"),
+    ("config", "get", "editLimit"),
+    ("key", "show-generation", "alice"),
+    ("report",),
+]
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)
@@ -141,31 +162,51 @@ def test_reading_changes_nothing(cli: Any, command: tuple[str, ...]) -> None:
 
 
 CHANGES = [
-    ("user", "add", "new"), ("user", "edit", "alice", "--alias", "A"), ("user", "trash", "alice"),
-    ("user", "restore", "gone"), ("user", "unban", "alice"),
+    ("user", "add", "new"),
+    ("user", "edit", "alice", "--alias", "A"),
+    ("user", "trash", "alice"),
+    ("user", "restore", "gone"),
+    ("user", "unban", "alice"),
     ("user", "assign", "alice", "--group", "red", "--membership-role", "Admin"),
-    ("user", "unassign", "alice", "--group", "blue"), ("customer", "add", "New"),
-    ("customer", "edit", "Acme", "--vat", "1"), ("customer", "trash", "Acme"),
-    ("customer", "unban", "Acme"), ("customer", "assign", "Acme", "--group", "red"),
+    ("user", "unassign", "alice", "--group", "blue"),
+    ("customer", "add", "New"),
+    ("customer", "edit", "Acme", "--vat", "1"),
+    ("customer", "trash", "Acme"),
+    ("customer", "unban", "Acme"),
+    ("customer", "assign", "Acme", "--group", "red"),
     ("customer", "unassign", "Acme", "--group", "blue"),
-    ("project", "add", "New", "--customer", "Acme"), ("project", "edit", "Shop", "--hidden"),
-    ("project", "trash", "Shop"), ("project", "restore", "Trashed"),
+    ("project", "add", "New", "--customer", "Acme"),
+    ("project", "edit", "Shop", "--hidden"),
+    ("project", "trash", "Shop"),
+    ("project", "restore", "Trashed"),
     ("project", "assign", "Shop", "--group", "red"),
-    ("project", "unassign", "Shop", "--group", "blue"), ("activity", "add", "New"),
-    ("activity", "edit", "Coding", "--comment", "c"), ("activity", "trash", "Coding"),
+    ("project", "unassign", "Shop", "--group", "blue"),
+    ("activity", "add", "New"),
+    ("activity", "edit", "Coding", "--comment", "c"),
+    ("activity", "trash", "Coding"),
     ("activity", "restore", "Trashed_Task"),
     ("activity", "assign", "Coding", "--project", "Shop", "--approved", "1"),
-    ("activity", "unassign", "Design", "--project", "Shop"), ("group", "add", "new"),
-    ("group", "edit", "blue", "--name", "azure"), ("group", "trash", "blue"),
-    ("role", "add", "New"), ("role", "edit", "User", "--name", "Usual"),
-    ("role", "grant", "User", "core-user-otherGroup-view"), ("role", "revoke", "User", "ki_*"),
-    ("status", "add", "new"), ("status", "edit", "open", "--name", "new"),
-    ("status", "remove", "closed", "--yes"), ("rate", "add", "5", "--user", "alice"),
-    ("rate", "edit", "6"), ("rate", "remove", "--yes"), ("fixed-rate", "add", "7"),
-    ("config", "set", "editLimit", "-"), ("config", "unset", "editLimit"),
-    ("key", "revoke", "alice"), ("password", "set", "alice", "--generate"),
+    ("activity", "unassign", "Design", "--project", "Shop"),
+    ("group", "add", "new"),
+    ("group", "edit", "blue", "--name", "azure"),
+    ("group", "trash", "blue"),
+    ("role", "add", "New"),
+    ("role", "edit", "User", "--name", "Usual"),
+    ("role", "grant", "User", "core-user-otherGroup-view"),
+    ("role", "revoke", "User", "ki_*"),
+    ("status", "add", "new"),
+    ("status", "edit", "open", "--name", "new"),
+    ("status", "remove", "closed", "--yes"),
+    ("rate", "add", "5", "--user", "alice"),
+    ("rate", "edit", "6"),
+    ("rate", "remove", "--yes"),
+    ("fixed-rate", "add", "7"),
+    ("config", "set", "editLimit", "-"),
+    ("config", "unset", "editLimit"),
+    ("key", "revoke", "alice"),
+    ("password", "set", "alice", "--generate"),
     ("password", "remove", "alice", "--yes"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("command", CHANGES, ids=" ".join)
@@ -178,7 +219,7 @@ def test_every_change_is_in_the_audit_log(cli: Any, command: tuple[str, ...]) ->
     (event,) = cli.audit
     assert (event["event"], event["from"]) == ("changed", "cli")
     assert event["method"] == " ".join(command[:2])
-    assert event["operator"] == house.operator()
+    assert event["operator"] == context.operator()
     assert set(event["what"]) - {"fields"} == {
         name for name, value in answer.items() if name[-2:] == "ID" and isinstance(value, int)
     }
@@ -293,8 +334,11 @@ def at_terminal(arguments: list[str], *answers: str) -> Terminal:
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "kimai_remote", *arguments],
-        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-    )  # fmt: skip
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
     os.close(slave)
     output, left = b"", list(answers)
     try:
@@ -355,9 +399,13 @@ def test_keys(cli: Any) -> None:
     assert cli.json("key", "show-generation", "alice")["generation"] == 0
     assert cli.json("key", "revoke", "alice")["generation"] == 1
     assert cli.json("key", "show-generation", "id:2") == {
-        "userID": 2, "name": "alice", "generation": 1, "given": False, "created": None,
+        "userID": 2,
+        "name": "alice",
+        "generation": 1,
+        "given": False,
+        "created": None,
         "kimaiKey": False,
-    }  # fmt: skip
+    }
 
 
 def test_text_from_the_database_does_not_move_the_cursor(cli: Any) -> None:
@@ -380,8 +428,12 @@ def test_report(cli: Any) -> None:
     world.add_expense()
     found = report_of(cli, "user")
     assert found["total"] == {
-        "entries": 2, "seconds": 9031, "hours": 2.51, "wages": 228.06, "expenses": 12.5,
-    }  # fmt: skip
+        "entries": 2,
+        "seconds": 9031,
+        "hours": 2.51,
+        "wages": 228.06,
+        "expenses": 12.5,
+    }
     assert [line["userName"] for line in found["lines"]] == ["alice", "ben"]
     assert (found["running"], found["timezone"]) == (1, "UTC")
     assert datetime.fromisoformat(found["to"]) == datetime.fromtimestamp(world.now, UTC)
@@ -434,10 +486,17 @@ def test_report_filters(cli: Any) -> None:
     world.add_entry(cleared=1, billable=100)
     world.add_entry("ben", projectID=world.portal)
     for options, entries in {
-        (): 2, ("--cleared",): 1, ("--open",): 1, ("--billable",): 1, ("--not-billable",): 1,
-        ("--user", "ben"): 1, ("--user", "ben", "--user", "alice"): 2, ("--project", "Shop"): 1,
-        ("--customer", "Rival"): 0, ("--activity", "Coding", "--user", "oscar"): 0,
-    }.items():  # fmt: skip
+        (): 2,
+        ("--cleared",): 1,
+        ("--open",): 1,
+        ("--billable",): 1,
+        ("--not-billable",): 1,
+        ("--user", "ben"): 1,
+        ("--user", "ben", "--user", "alice"): 2,
+        ("--project", "Shop"): 1,
+        ("--customer", "Rival"): 0,
+        ("--activity", "Coding", "--user", "oscar"): 0,
+    }.items():
         assert report_of(cli, "project", *options)["total"]["entries"] == entries, options
 
 
@@ -454,6 +513,8 @@ def test_output_that_is_cut_off_is_no_defect(cli: Any) -> None:
 def test_json_is_alone_on_standard_output(cli: Any) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "kimai_remote", "user", "add", "new", "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(done.stdout)["name"] == "new"

@@ -11,9 +11,9 @@ from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
-from kimai_remote.storage import counts, schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage.models import Base, EntryCount, schema_version
+from kimai_remote.storage.transactions import Database
 from support.server import free_port
 
 
@@ -78,7 +78,7 @@ def test_serving_does_not_load_alembic() -> None:
     import sys
 
     code = (
-        "import sys, kimai_remote.cli.main, kimai_remote.cli.server; "
+        "import sys, kimai_remote.cli.main, kimai_remote.server.granian; "
         "print('alembic' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -89,8 +89,9 @@ def test_backup(configured: Database, tmp_path: Path) -> None:
     schema.create(configured)
     target = tmp_path / "copy.sqlite3"
     assert run("db", "backup", str(target)) == (
-        0, f"{target}: {target.stat().st_size:,} bytes, checked.",
-    )  # fmt: skip
+        0,
+        f"{target}: {target.stat().st_size:,} bytes, checked.",
+    )
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("SELECT count(*) FROM kimai_statuses").fetchone() == (3,)
     code, output = run("db", "backup", str(target))
@@ -105,10 +106,10 @@ def test_recount(configured: Database) -> None:
     assert run("db", "recount") == (0, "Counted again; the numbers of 1 users were wrong.")
     assert run("db", "recount") == (0, "Counted again; the numbers of 0 users were wrong.")
     with configured.begin() as connection:
-        counts.remove(connection)
+        entry_counts.disable(connection)
     assert run("db", "recount")[0] == 0  # makes the triggers again
     with configured.begin() as connection:
-        assert counts.are_kept(connection)
+        assert entry_counts.enabled(connection)
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

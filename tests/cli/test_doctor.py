@@ -18,13 +18,13 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
-from kimai_remote.cli.checks import certificates, database, machine
-from kimai_remote.cli.checks.finding import Level
+from kimai_remote.cli.doctor import certificates, database, machine
+from kimai_remote.cli.doctor.finding import Level
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
-from kimai_remote.storage import counts, schema
+from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from security.street import certificate
 from support import databases
 from support.server import free_port, serving
@@ -50,7 +50,7 @@ def doctor(**environ: str) -> tuple[int, Found]:
 def environ(world: World, folder: Path) -> dict[str, str]:
     """What names the database of the known world, with counts that triggers keep."""
     with world.database.begin() as connection:
-        counts.install(connection)
+        entry_counts.enable(connection)
     if world.database.is_sqlite:  # as the service makes it
         Path(world.database.url.database or "").chmod(0o600)
     (folder / "data").mkdir(mode=0o700)
@@ -91,17 +91,17 @@ def test_counts_that_are_not_true(environ: dict[str, str], world: World) -> None
 
 def test_triggers_that_are_gone(environ: dict[str, str], world: World) -> None:
     with world.database.begin() as connection:
-        counts.remove(connection)
-        counts.recount(connection)
+        entry_counts.disable(connection)
+        entry_counts.reset(connection)
     code, found = doctor(**environ)
     assert (code, levels(found)) == (1, {"counts": "wrong"})
     assert "triggers for insert, update, delete are missing" in found["counts"]["text"]
     with world.database.begin() as connection:
-        counts.remove(connection)
+        entry_counts.disable(connection)
     code, found = doctor(**environ)
     assert (code, levels(found)) == (0, {"counts": "warning"})
     with world.database.begin() as connection:
-        assert counts.install(connection)
+        assert entry_counts.enable(connection)
 
 
 def test_another_prefix(environ: dict[str, str], world: World) -> None:
@@ -171,8 +171,10 @@ def test_what_others_have_access_to(folder: Path) -> None:
     code, found = doctor(DATA_DIR=str(data))
     assert code == 1
     assert levels(found) == {
-        "data directory": "warning", "database file": "warning", "server secret": "wrong",
-    }  # fmt: skip
+        "data directory": "warning",
+        "database file": "warning",
+        "server secret": "wrong",
+    }
     assert "chmod 600" in found["server secret"]["text"]
 
 

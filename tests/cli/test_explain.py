@@ -48,18 +48,24 @@ def test_one_setting_as_json() -> None:
         code, output = run("config", "explain", "--json", "--", name, PORT="8123")
         assert code == 0
         assert json.loads(output) == {
-            "name": "port", "variable": "KIMAI_REMOTE_PORT", "value": 8123,
-            "source": "environment", "place": "KIMAI_REMOTE_PORT",
-            "meaning": "Port to listen on.", "unit": "", "empty": "",
-        }  # fmt: skip
+            "name": "port",
+            "variable": "KIMAI_REMOTE_PORT",
+            "value": 8123,
+            "source": "environment",
+            "place": "KIMAI_REMOTE_PORT",
+            "meaning": "Port to listen on.",
+            "unit": "",
+            "empty": "",
+        }
 
 
 def test_no_secret_is_shown() -> None:
     environ = {
-        "SECRET": "s3cret-s3cret-s3cret", "PASSWORD_SALT": "s3cret-salt",
+        "SECRET": "s3cret-s3cret-s3cret",
+        "PASSWORD_SALT": "s3cret-salt",
         "METRICS_TOKEN": "s3cret-token-123456",
         "DATABASE_URL": "postgresql://kimai:s3cret-pass@db/kimai?sslpassword=s3cret&sslmode=require",
-    }  # fmt: skip
+    }
     for arguments in ((), ("database_url",), ("--json",)):
         code, output = run("config", "explain", *arguments, **environ)
         assert code == 0
@@ -89,9 +95,15 @@ def test_an_unknown_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("serve",), ("db", "status"), ("key", "revoke", "x"), ("kimai1", "check"),
-                ("config", "explain")],
-)  # fmt: skip
+    "command",
+    [
+        ("serve",),
+        ("db", "status"),
+        ("key", "revoke", "x"),
+        ("kimai1", "check"),
+        ("config", "explain"),
+    ],
+)
 def test_every_command_reads_the_file(folder: Path, command: tuple[str, ...]) -> None:
     file = folder / "a.toml"
     file.write_text("prot = 1\n")

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
-from kimai_remote.cli import demo, installation
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
 from kimai_remote.errors import ConfigurationError
+from kimai_remote.server import bootstrap, demo_data
 from kimai_remote.storage import engine, schema
 from kimai_remote.storage import models as m
 
@@ -22,30 +22,35 @@ class Broken(Exception):
 
 
 def test_a_demonstration_that_broke_off_is_begun_again(tmp_path: Path) -> None:
-    desk = installation.open_desk(Settings(data_dir=tmp_path))
+    service = bootstrap.open_service(Settings(data_dir=tmp_path))
 
     def fill(session: object, breaks: bool) -> None:
-        demo.fill(desk, session, lambda _: None)  # type: ignore[arg-type]
+        demo_data.fill(service, session, lambda _: None)  # type: ignore[arg-type]
         if breaks:
             raise Broken
 
-    with closing(desk.database):
+    with closing(service.database):
         with pytest.raises(Broken):
-            installation.prepare(desk, lambda session: fill(session, breaks=True))
-        assert schema.is_empty(desk.database)
-        account = installation.prepare(desk, lambda session: fill(session, breaks=False))
+            bootstrap.prepare(service, lambda session: fill(session, breaks=True))
+        assert schema.is_empty(service.database)
+        account = bootstrap.prepare(service, lambda session: fill(session, breaks=False))
         assert account is not None
         count = select(func.count()).select_from(m.User)
-        users = desk.database.run(lambda session: session.scalar(count), writes=False)
-        assert users == 1 + len(demo.ACCOUNTS)
-        assert installation.prepare(desk) is None
+        users = service.database.run(lambda session: session.scalar(count), writes=False)
+        assert users == 1 + len(demo_data.ACCOUNTS)
+        assert bootstrap.prepare(service) is None
 
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://u:hu:nt@er2@h/x", "postgresql://u:hunter2@h:port/x", "postgresql://[::1/x",
-     "sqlite:///%00", "hunter2"],
-)  # fmt: skip
+    [
+        "postgresql://u:hu:nt@er2@h/x",
+        "postgresql://u:hunter2@h:port/x",
+        "postgresql://[::1/x",
+        "sqlite:///%00",
+        "hunter2",
+    ],
+)
 def test_a_database_url_that_cant_be_read(url: str) -> None:
     """No part of a password is said, in whatever way it was written."""
     with pytest.raises(ConfigurationError) as refused:

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import inspect, select
 from typer.testing import CliRunner
 
-from kimai_remote.cli.databases import with_autoconf
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
+from kimai_remote.server.bootstrap import with_autoconf
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import kimai1
 from support.server import free_port
 
@@ -181,6 +181,8 @@ def test_what_is_set_wins_over_autoconf(tmp_path: Path) -> None:
         Settings(kimai_autoconf=path, database_url="sqlite:///x", timezone="Asia/Tokyo")
     )
     assert (found.url, found.timezone, found.shared_with_kimai) == (
-        "sqlite:///x", "Asia/Tokyo", False,
-    )  # fmt: skip
+        "sqlite:///x",
+        "Asia/Tokyo",
+        False,
+    )
     assert found.password_salt == kimai1.SALT

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from kimai_remote.api.events import Event
-from kimai_remote.cli import logs
-from kimai_remote.cli.log_lines import JsonLines, TextLines
+from kimai_remote.api.instrumentation import Event
 from kimai_remote.config import Settings
+from kimai_remote.server import logging as server_logging
+from kimai_remote.server.logging import JsonLines, TextLines
 
 EVIL = "a\r\n2026-01-01 00:00:00,000 audit {}\x1b[31m\x00\u2028\x85\x9bé"
 
@@ -82,7 +82,7 @@ def restored() -> Iterator[None]:
 def test_warnings_and_other_packages_are_in_the_same_form(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    logs.configure(Settings(log_format="json"))
+    server_logging.configure(Settings(log_format="json"))
     logging.getLogger("another.package").warning("careful")
     logging.getLogger("another.package").info("chatter")
     with warnings.catch_warnings():
@@ -97,10 +97,11 @@ def test_warnings_and_other_packages_are_in_the_same_form(
 
 @pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize(
-    ("level", "count"), [("info", 3), ("warning", 2), ("error", 1)],
-)  # fmt: skip
+    ("level", "count"),
+    [("info", 3), ("warning", 2), ("error", 1)],
+)
 def test_levels(capfd: pytest.CaptureFixture[str], level: str, count: int) -> None:
-    logs.configure(Settings(log_level=level))
+    server_logging.configure(Settings(log_level=level))
     log = logging.getLogger("kimai_remote.some")
     log.info("1")
     log.warning("2")

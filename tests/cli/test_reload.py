@@ -108,8 +108,15 @@ def test_the_file_and_the_logs_are_read_anew(tmp_path: Path) -> None:
     environ = {"KIMAI_REMOTE_CONFIG": str(file), "KIMAI_REMOTE_MAX_BODY": "5000"}
     with serving(tmp_path, environ=environ) as server:
         assert "error" in post_json(server, [VERSION] * 3).json
-        lines = ["max_batch = 3", "max_body = 2000", f'audit_log = "{log}"', "port = 1",
-                 'log_format = "json"', "access_log = true", "workers = 3"]  # fmt: skip
+        lines = [
+            "max_batch = 3",
+            "max_body = 2000",
+            f'audit_log = "{log}"',
+            "port = 1",
+            'log_format = "json"',
+            "access_log = true",
+            "workers = 3",
+        ]
         file.write_text("\n".join(lines))
         reload(server)
         assert len(post_json(server, [VERSION] * 3).json) == 3
@@ -129,9 +136,14 @@ def test_a_wrong_file_changes_nothing(tmp_path: Path) -> None:
     file.write_text("max_batch = 2\n")
     with serving(tmp_path, environ={"KIMAI_REMOTE_CONFIG": str(file)}) as server:
         before = server.workers
-        for lines in ("prot = 1", "max_batch = ", 'tls_cert = "none"\ntls_key = "none"',
-                      'secret = "short"', f'audit_log = "{tmp_path}"',
-                      'database_url = "postgresql://user@host:port/name"'):  # fmt: skip
+        for lines in (
+            "prot = 1",
+            "max_batch = ",
+            'tls_cert = "none"\ntls_key = "none"',
+            'secret = "short"',
+            f'audit_log = "{tmp_path}"',
+            'database_url = "postgresql://user@host:port/name"',
+        ):
             file.write_text(lines)
             seen = server.output.count("Not reloaded, the processes go on as they are: ")
             server.process.send_signal(signal.SIGHUP)

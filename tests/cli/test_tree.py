@@ -32,9 +32,19 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 COMMANDS = dict(walk(ROOT))
 PATHS = [" ".join(path) for path in COMMANDS]
 NOUNS = {
-    "user", "customer", "group", "role", "project", "activity", "status", "rate", "fixed-rate",
-    "password", "key", "config",
-}  # fmt: skip
+    "user",
+    "customer",
+    "group",
+    "role",
+    "project",
+    "activity",
+    "status",
+    "rate",
+    "fixed-rate",
+    "password",
+    "key",
+    "config",
+}
 
 
 def test_the_tree_is_whole() -> None:
@@ -43,9 +53,23 @@ def test_the_tree_is_whole() -> None:
             assert f"{noun} {verb}" in PATHS
         if noun != "group":
             assert {f"{noun} assign", f"{noun} unassign"} <= set(PATHS)
-    for path in ("role grant", "role revoke", "status remove", "rate remove", "fixed-rate add",
-                 "password set", "user unban", "key show-generation", "key revoke", "config get",
-                 "config set", "config list", "config unset", "report", "serve"):  # fmt: skip
+    for path in (
+        "role grant",
+        "role revoke",
+        "status remove",
+        "rate remove",
+        "fixed-rate add",
+        "password set",
+        "user unban",
+        "key show-generation",
+        "key revoke",
+        "config get",
+        "config set",
+        "config list",
+        "config unset",
+        "report",
+        "serve",
+    ):
         assert path in PATHS
 
 
@@ -117,9 +141,12 @@ def test_the_script_for_bash_completes(tmp_path: Path) -> None:
     """
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, check=True,
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
         env={**os.environ, "PATH": path},
-    )  # fmt: skip
+    )
     assert done.stdout.splitlines()[-1] == "--activity"
     assert "_kimai_remote_completion kimai-remote" in done.stdout
 

@@ -45,9 +45,12 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     world = worlds.build_file(data / "kimai.sqlite3")
     world.add_entry(start=world.now - 86_400)
     entry = world.add_entry(
-        start=world.now - 7200, end=world.now - 1800, description=AWKWARD, comment=CONTROL,
+        start=world.now - 7200,
+        end=world.now - 1800,
+        description=AWKWARD,
+        comment=CONTROL,
         rate=Decimal("85.50"),
-    )  # fmt: skip
+    )
     expense = world.add_expense(designation=AWKWARD, value=Decimal("19.99"), multiplier=Decimal(3))
     world.change(m.Project, world.portal, comment=AWKWARD)
     world.database.close()

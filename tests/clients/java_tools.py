@@ -44,19 +44,38 @@ def class_path(packages: dict[str, list[str]]) -> str:
 
 def wsdl2java(wsdl: str, directory: Path) -> None:
     """Axis's generator: sources in the Java package ``kimai`` below a directory."""
-    tools.run([
-        virtual_machine(), "-cp", class_path(AXIS), "org.apache.axis.wsdl.WSDL2Java",
-        "-p", "kimai", "-o", directory, wsdl,
-    ])  # fmt: skip
+    tools.run(
+        [
+            virtual_machine(),
+            "-cp",
+            class_path(AXIS),
+            "org.apache.axis.wsdl.WSDL2Java",
+            "-p",
+            "kimai",
+            "-o",
+            directory,
+            wsdl,
+        ]
+    )
 
 
 def wsimport(wsdl: str, directory: Path) -> None:
     """JAX-WS's generator, likewise."""
     program = tools.need("wsimport", "apt-get install jaxws")
-    tools.run([
-        program, "-quiet", "-Xnocompile", "-b", SOURCES / "bindings.xml", "-p", "kimai",
-        "-s", directory, wsdl,
-    ])  # fmt: skip
+    tools.run(
+        [
+            program,
+            "-quiet",
+            "-Xnocompile",
+            "-b",
+            SOURCES / "bindings.xml",
+            "-p",
+            "kimai",
+            "-s",
+            directory,
+            wsdl,
+        ]
+    )
 
 
 def compiled(program: str, directory: Path, packages: dict[str, list[str]]) -> list[str]:
@@ -66,11 +85,22 @@ def compiled(program: str, directory: Path, packages: dict[str, list[str]]) -> l
     """
     classes = directory / "classes"
     libraries = class_path(packages)
-    tools.run([
-        tools.need("javac", "apt-get install default-jdk-headless"), "-nowarn", "-d", classes,
-        "-encoding", "UTF-8", "-cp", libraries, "-sourcepath", SOURCES,
-        SOURCES / f"{program}.java", *directory.rglob("*.java"),
-    ])  # fmt: skip
+    tools.run(
+        [
+            tools.need("javac", "apt-get install default-jdk-headless"),
+            "-nowarn",
+            "-d",
+            classes,
+            "-encoding",
+            "UTF-8",
+            "-cp",
+            libraries,
+            "-sourcepath",
+            SOURCES,
+            SOURCES / f"{program}.java",
+            *directory.rglob("*.java"),
+        ]
+    )
     return [virtual_machine(), "-cp", f"{classes}:{libraries}", program]
 
 

@@ -39,7 +39,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from kimai_remote.api import types as t
+from kimai_remote.api import records as t
 from kimai_remote.api.service import RemoteApi
 
 if TYPE_CHECKING:
@@ -175,13 +175,17 @@ def steps(scene: Scene) -> list[Step]:
         found.append(Step(name, method, params, expected))
 
     step(
-        "wrongPassword", "authenticate", {"username": scene.user, "password": "wrong"},
+        "wrongPassword",
+        "authenticate",
+        {"username": scene.user, "password": "wrong"},
         Failure(WRONG_LOGIN),
-    )  # fmt: skip
+    )
     step(
-        "authenticate", "authenticate", {"username": scene.user, "password": scene.password},
+        "authenticate",
+        "authenticate",
+        {"username": scene.user, "password": scene.password},
         Success([{"apiKey": world.key(scene.user)}]),
-    )  # fmt: skip
+    )
     step("wrongKey", "getUsers", {"apiKey": "nobody's"}, Failure(WRONG_LOGIN))
     step("getVersion", "getVersion", {}, Text(r"\d+\.\d+\.\d+\S*-1400"))
     step("getUsers", "getUsers", key, Success([{"userID": world.alice, "name": "alice"}]))
@@ -189,9 +193,13 @@ def steps(scene: Scene) -> list[Step]:
     step("getCustomers", "getCustomers", key, Success([acme]))
 
     design = {
-        "activityID": world.design, "name": "Design", "visible": True,
-        "budget": Decimal("500.00"), "approved": None, "effort": Decimal("8.00"),
-    }  # fmt: skip
+        "activityID": world.design,
+        "name": "Design",
+        "visible": True,
+        "budget": Decimal("500.00"),
+        "approved": None,
+        "effort": Decimal("8.00"),
+    }
     coding, meeting = (
         {"activityID": world.ids[name], "name": name.title(), "visible": True}
         for name in ("coding", "meeting")
@@ -199,9 +207,15 @@ def steps(scene: Scene) -> list[Step]:
     unlimited = {"budget": None, "approved": None, "effort": None}
     common = [coding | unlimited, meeting | unlimited]
     project = {
-        "customerID": world.acme, "customerName": "Acme", "customerVisible": True, "visible": True,
-        "trash": False, "filter": False, "internal": False, "effort": None,
-    }  # fmt: skip
+        "customerID": world.acme,
+        "customerName": "Acme",
+        "customerVisible": True,
+        "visible": True,
+        "trash": False,
+        "filter": False,
+        "internal": False,
+        "effort": None,
+    }
     internal, portal, shop = (
         project | {"projectID": world.ids[name], "name": name.title(), "comment": f"About {name}"}
         for name in ("internal", "portal", "shop")
@@ -209,122 +223,259 @@ def steps(scene: Scene) -> list[Step]:
     internal["internal"] = True
     portal["comment"] = AWKWARD
     step(
-        "getProjects", "getProjects", {**key, "includeTasks": True},
-        Success([
-            internal | {"tasks": common},
-            portal | {"tasks": common},
-            shop | {"tasks": [coding | unlimited, design, meeting | unlimited]},
-        ]),
-    )  # fmt: skip
+        "getProjects",
+        "getProjects",
+        {**key, "includeTasks": True},
+        Success(
+            [
+                internal | {"tasks": common},
+                portal | {"tasks": common},
+                shop | {"tasks": [coding | unlimited, design, meeting | unlimited]},
+            ]
+        ),
+    )
     step("getProjectsOnly", "getProjects", key, Success([internal, portal, shop]))
-    step("getTasks", "getTasks", key,
-         Success([coding, {"activityID": world.design, "name": "Design"}, meeting]))  # fmt: skip
-    step("getTasksOfProject", "getTasks", {**key, "projectId": world.shop},
-         Success([coding | unlimited, design, meeting | unlimited]))  # fmt: skip
+    step(
+        "getTasks",
+        "getTasks",
+        key,
+        Success([coding, {"activityID": world.design, "name": "Design"}, meeting]),
+    )
+    step(
+        "getTasksOfProject",
+        "getTasks",
+        {**key, "projectId": world.shop},
+        Success([coding | unlimited, design, meeting | unlimited]),
+    )
 
     step("noneActive", "getActiveRecording", key, Failure(NONE_ACTIVE))
-    step("startRecord", "startRecord",
-         {**key, "projectId": world.shop, "activityId": world.coding},
-         Success([{"timeEntryID": AnyNumber()}]))  # fmt: skip
+    step(
+        "startRecord",
+        "startRecord",
+        {**key, "projectId": world.shop, "activityId": world.coding},
+        Success([{"timeEntryID": AnyNumber()}]),
+    )
     running = {
-        "timeEntryID": "$startRecord.timeEntryID", "projectID": world.shop,
-        "activityID": world.coding, "start": Recent(), "end": 0, "duration": 0,
-        "description": None, "servertime": Computed(Recent()), "customerID": world.acme,
-        "customerName": "Acme", "projectName": "Shop", "activityName": "Coding",
-    }  # fmt: skip
+        "timeEntryID": "$startRecord.timeEntryID",
+        "projectID": world.shop,
+        "activityID": world.coding,
+        "start": Recent(),
+        "end": 0,
+        "duration": 0,
+        "description": None,
+        "servertime": Computed(Recent()),
+        "customerID": world.acme,
+        "customerName": "Acme",
+        "projectName": "Shop",
+        "activityName": "Coding",
+    }
     step("getActiveRecording", "getActiveRecording", key, Success([running]))
-    step("updateActiveRecording", "updateActiveRecording",
-         {**key, "record": {"activityID": world.meeting, "description": AWKWARD}},
-         Success())  # fmt: skip
+    step(
+        "updateActiveRecording",
+        "updateActiveRecording",
+        {**key, "record": {"activityID": world.meeting, "description": AWKWARD}},
+        Success(),
+    )
     changed = {"activityID": world.meeting, "activityName": "Meeting", "description": AWKWARD}
     step("updatedRecording", "getActiveRecording", key, Success([running | changed]))
     # A running entry has no duration and no wage yet.
     nothing_yet = dict.fromkeys(("duration", "formattedDuration", "wage_decimal", "wage"))
-    step("runningInTimesheet", "getTimesheet",
-         {**key, "from": 0, "to": 0, "cleared": -1, "start": 0, "limit": 1},
-         Success([{"timeEntryID": "$startRecord.timeEntryID", "end": 0, **nothing_yet}],
-                 total=3))  # fmt: skip
+    step(
+        "runningInTimesheet",
+        "getTimesheet",
+        {**key, "from": 0, "to": 0, "cleared": -1, "start": 0, "limit": 1},
+        Success([{"timeEntryID": "$startRecord.timeEntryID", "end": 0, **nothing_yet}], total=3),
+    )
     step("stopRecord", "stopRecord", {**key, "entryId": "$startRecord.timeEntryID"}, Success())
     step("stopped", "getActiveRecording", key, Failure(NONE_ACTIVE))
 
     awkward = {
-        "timeEntryID": scene.entry, "start": world.now - 7200, "end": world.now - 1800,
-        "rate": Decimal("85.50"), "projectID": world.shop, "activityID": world.coding,
-        "userID": world.alice, "customerID": world.acme, "customerName": "Acme",
-        "projectName": "Shop", "activityName": "Coding", "description": AWKWARD,
-        "comment": CONTROL, "cleared": False, "commentType": 0, "statusID": 1, "location": None,
-    }  # fmt: skip
-    step("getTimesheet", "getTimesheet",
-         {**key, **period, "cleared": -1, "start": 0, "limit": 1},
-         Success([awkward | {
-             "duration": 5400, "formattedDuration": "1:30", "wage": "128.25",
-             "wage_decimal": Computed(Decimal("128.25")), "projectComment": "About shop",
-             "budget": None, "approved": None, "status": "open", "userAlias": "Alice",
-             "userName": "alice",
-         }], total=2))  # fmt: skip
-    step("getTimesheetRecord", "getTimesheetRecord", {**key, "id": scene.entry},
-         Success([awkward | {"duration": 5400, "fixedRate": Decimal("0.00")}]))  # fmt: skip
+        "timeEntryID": scene.entry,
+        "start": world.now - 7200,
+        "end": world.now - 1800,
+        "rate": Decimal("85.50"),
+        "projectID": world.shop,
+        "activityID": world.coding,
+        "userID": world.alice,
+        "customerID": world.acme,
+        "customerName": "Acme",
+        "projectName": "Shop",
+        "activityName": "Coding",
+        "description": AWKWARD,
+        "comment": CONTROL,
+        "cleared": False,
+        "commentType": 0,
+        "statusID": 1,
+        "location": None,
+    }
+    step(
+        "getTimesheet",
+        "getTimesheet",
+        {**key, **period, "cleared": -1, "start": 0, "limit": 1},
+        Success(
+            [
+                awkward
+                | {
+                    "duration": 5400,
+                    "formattedDuration": "1:30",
+                    "wage": "128.25",
+                    "wage_decimal": Computed(Decimal("128.25")),
+                    "projectComment": "About shop",
+                    "budget": None,
+                    "approved": None,
+                    "status": "open",
+                    "userAlias": "Alice",
+                    "userName": "alice",
+                }
+            ],
+            total=2,
+        ),
+    )
+    step(
+        "getTimesheetRecord",
+        "getTimesheetRecord",
+        {**key, "id": scene.entry},
+        Success([awkward | {"duration": 5400, "fixedRate": Decimal("0.00")}]),
+    )
 
     created = {"timeEntryID": "$createEntry.id"}
-    step("createEntry", "setTimesheetRecord",
-         {**key, "record": {
-             "projectId": world.shop, "taskId": world.coding, "start": start, "end": end,
-             "location": "Zürich 🏔", "description": AWKWARD, "budget": "42.25", "flagBillable": 50,
-         }, "doUpdate": False},
-         Success([{"id": AnyNumber()}]))  # fmt: skip
+    step(
+        "createEntry",
+        "setTimesheetRecord",
+        {
+            **key,
+            "record": {
+                "projectId": world.shop,
+                "taskId": world.coding,
+                "start": start,
+                "end": end,
+                "location": "Zürich 🏔",
+                "description": AWKWARD,
+                "budget": "42.25",
+                "flagBillable": 50,
+            },
+            "doUpdate": False,
+        },
+        Success([{"id": AnyNumber()}]),
+    )
     whole = created | {
-        "start": start, "end": end, "duration": 4500, "projectID": world.shop,
-        "activityID": world.coding, "userID": world.alice, "description": AWKWARD,
-        "location": "Zürich 🏔", "rate": Decimal("60.00"), "budget": Decimal("42.25"),
-        "billable": 50, "cleared": False,
-    }  # fmt: skip
+        "start": start,
+        "end": end,
+        "duration": 4500,
+        "projectID": world.shop,
+        "activityID": world.coding,
+        "userID": world.alice,
+        "description": AWKWARD,
+        "location": "Zürich 🏔",
+        "rate": Decimal("60.00"),
+        "budget": Decimal("42.25"),
+        "billable": 50,
+        "cleared": False,
+    }
     step("createdEntry", "getTimesheetRecord", {**key, "id": "$createEntry.id"}, Success([whole]))
-    step("updateEntry", "setTimesheetRecord",
-         {**key, "record": {"id": "$createEntry.id", "taskId": world.meeting, "comment": AWKWARD},
-          "doUpdate": True},
-         Success())  # fmt: skip
-    step("updatedEntry", "getTimesheetRecord", {**key, "id": "$createEntry.id"},
-         Success([whole | {"activityID": world.meeting, "comment": AWKWARD}]))  # fmt: skip
-    step("removeTimesheetRecord", "removeTimesheetRecord", {**key, "id": "$createEntry.id"},
-         Success())  # fmt: skip
-    step("removedEntry", "getTimesheetRecord", {**key, "id": "$createEntry.id"},
-         Failure(UNKNOWN_ID))  # fmt: skip
+    step(
+        "updateEntry",
+        "setTimesheetRecord",
+        {
+            **key,
+            "record": {"id": "$createEntry.id", "taskId": world.meeting, "comment": AWKWARD},
+            "doUpdate": True,
+        },
+        Success(),
+    )
+    step(
+        "updatedEntry",
+        "getTimesheetRecord",
+        {**key, "id": "$createEntry.id"},
+        Success([whole | {"activityID": world.meeting, "comment": AWKWARD}]),
+    )
+    step(
+        "removeTimesheetRecord",
+        "removeTimesheetRecord",
+        {**key, "id": "$createEntry.id"},
+        Success(),
+    )
+    step(
+        "removedEntry", "getTimesheetRecord", {**key, "id": "$createEntry.id"}, Failure(UNKNOWN_ID)
+    )
 
     expense = {
-        "expenseID": scene.expense, "timestamp": world.now - 3600, "designation": AWKWARD,
-        "value": Decimal("19.99"), "multiplier": Decimal("3.00"), "projectID": world.shop,
-        "userID": world.alice, "customerName": "Acme", "customerID": world.acme,
-        "projectName": "Shop", "refundable": False, "cleared": False,
-    }  # fmt: skip
-    step("getExpenses", "getExpenses",
-         {**key, **period, "refundable": -1, "cleared": -1, "start": 0, "limit": 10},
-         Success([expense | {"userName": "alice"}]))  # fmt: skip
+        "expenseID": scene.expense,
+        "timestamp": world.now - 3600,
+        "designation": AWKWARD,
+        "value": Decimal("19.99"),
+        "multiplier": Decimal("3.00"),
+        "projectID": world.shop,
+        "userID": world.alice,
+        "customerName": "Acme",
+        "customerID": world.acme,
+        "projectName": "Shop",
+        "refundable": False,
+        "cleared": False,
+    }
+    step(
+        "getExpenses",
+        "getExpenses",
+        {**key, **period, "refundable": -1, "cleared": -1, "start": 0, "limit": 10},
+        Success([expense | {"userName": "alice"}]),
+    )
     step("getExpenseRecord", "getExpenseRecord", {**key, "id": scene.expense}, Success([expense]))
-    step("noExpenses", "getExpenses", {**key, "from": 86_400, "to": 172_800},
-         Success([]))  # fmt: skip
-    step("createExpense", "setExpenseRecord",
-         {**key, "record": {
-             "projectId": world.shop, "date": start, "designation": AWKWARD, "refundable": True,
-             "multiplier": "1.50", "value": "7.35",
-         }, "doUpdate": False},
-         Success([{"id": AnyNumber()}]))  # fmt: skip
+    step("noExpenses", "getExpenses", {**key, "from": 86_400, "to": 172_800}, Success([]))
+    step(
+        "createExpense",
+        "setExpenseRecord",
+        {
+            **key,
+            "record": {
+                "projectId": world.shop,
+                "date": start,
+                "designation": AWKWARD,
+                "refundable": True,
+                "multiplier": "1.50",
+                "value": "7.35",
+            },
+            "doUpdate": False,
+        },
+        Success([{"id": AnyNumber()}]),
+    )
     bought = {
-        "expenseID": "$createExpense.id", "timestamp": start, "designation": AWKWARD,
-        "refundable": True, "multiplier": Decimal("1.50"), "value": Decimal("7.35"),
-        "cleared": False, "userID": world.alice,
-    }  # fmt: skip
-    step("createdExpense", "getExpenseRecord", {**key, "id": "$createExpense.id"},
-         Success([bought]))  # fmt: skip
-    step("updateExpense", "setExpenseRecord",
-         {**key, "record": {"id": "$createExpense.id", "comment": AWKWARD, "value": "-8.05"},
-          "doUpdate": True},
-         Success())  # fmt: skip
-    step("updatedExpense", "getExpenseRecord", {**key, "id": "$createExpense.id"},
-         Success([bought | {"comment": AWKWARD, "value": Decimal("-8.05")}]))  # fmt: skip
-    step("removeExpenseRecord", "removeExpenseRecord", {**key, "id": "$createExpense.id"},
-         Success())  # fmt: skip
-    step("removedExpense", "getExpenseRecord", {**key, "id": "$createExpense.id"},
-         Failure(UNKNOWN_ID))  # fmt: skip
+        "expenseID": "$createExpense.id",
+        "timestamp": start,
+        "designation": AWKWARD,
+        "refundable": True,
+        "multiplier": Decimal("1.50"),
+        "value": Decimal("7.35"),
+        "cleared": False,
+        "userID": world.alice,
+    }
+    step(
+        "createdExpense", "getExpenseRecord", {**key, "id": "$createExpense.id"}, Success([bought])
+    )
+    step(
+        "updateExpense",
+        "setExpenseRecord",
+        {
+            **key,
+            "record": {"id": "$createExpense.id", "comment": AWKWARD, "value": "-8.05"},
+            "doUpdate": True,
+        },
+        Success(),
+    )
+    step(
+        "updatedExpense",
+        "getExpenseRecord",
+        {**key, "id": "$createExpense.id"},
+        Success([bought | {"comment": AWKWARD, "value": Decimal("-8.05")}]),
+    )
+    step(
+        "removeExpenseRecord", "removeExpenseRecord", {**key, "id": "$createExpense.id"}, Success()
+    )
+    step(
+        "removedExpense",
+        "getExpenseRecord",
+        {**key, "id": "$createExpense.id"},
+        Failure(UNKNOWN_ID),
+    )
 
     step("fault", "getTimesheetRecord", {**key, "id": "twelve"}, Refusal())
     return found

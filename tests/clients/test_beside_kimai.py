@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from clients import tools
-from kimai_remote.storage import migrate
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.migrations import runner
+from kimai_remote.storage.transactions import Database
 from support import kimai1
 from support.server import Server, serving
 from support.wire import call
@@ -43,10 +43,16 @@ class Beside:
         url = self.kimai.url
         place = [url.host or "", str(url.port or 3306), url.username or "", url.password or ""]
         found = tools.report(
-            [self.php, tools.HERE / "php" / "kimai_beside.php", *place, url.database or "",
-             self.kimai.prefix, kimai1.SALT],
+            [
+                self.php,
+                tools.HERE / "php" / "kimai_beside.php",
+                *place,
+                url.database or "",
+                self.kimai.prefix,
+                kimai1.SALT,
+            ],
             stdin=json.dumps([[name, list(parameters)]]),
-        )  # fmt: skip
+        )
         return found[0]
 
 
@@ -54,7 +60,7 @@ class Beside:
 def beside(tmp_path: Path) -> Iterator[Beside]:
     php = tools.need_php("mysqli")
     with kimai1.database(tmp_path) as kimai:
-        migrate.upgrade(kimai)
+        runner.upgrade(kimai)
         environ = {
             "KIMAI_REMOTE_DATABASE_URL": kimai.url.render_as_string(hide_password=False),
             "KIMAI_REMOTE_TABLE_PREFIX": kimai.prefix,

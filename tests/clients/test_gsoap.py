@@ -29,8 +29,19 @@ def built(wsdl: str, directory: Path) -> Path:
     tools.run([soapcpp2, "-C", "-1", "-j", "-x", "-w", "kimai.h"], cwd=directory)
     program = directory / "client"
     sources = [SOURCES / "client.cpp", *directory.glob("soap*.cpp")]
-    tools.run([
-        tools.need("g++", PACKAGES), "-O0", "-I", directory, "-I", SOURCES, "-o", program, *sources,
-        "-lgsoap++",
-    ], cwd=directory)  # fmt: skip
+    tools.run(
+        [
+            tools.need("g++", PACKAGES),
+            "-O0",
+            "-I",
+            directory,
+            "-I",
+            SOURCES,
+            "-o",
+            program,
+            *sources,
+            "-lgsoap++",
+        ],
+        cwd=directory,
+    )
     return program

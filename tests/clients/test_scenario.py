@@ -49,9 +49,7 @@ SPOILED: dict[str, Callable[[Any], object]] = {
 
 def test_checker_refuses_spoiled_reports(scene: Scene) -> None:
     client = tools.HERE / "python" / "jsonrpcclient_client.py"
-    right = tools.report(
-        [sys.executable, client, scene.server.json], stdin=scenario.program(scene)
-    )  # fmt: skip
+    right = tools.report([sys.executable, client, scene.server.json], stdin=scenario.program(scene))
     scenario.check(right, scene, scenario.JSON)
     for what, spoil in SPOILED.items():
         report = copy.deepcopy(right)

@@ -13,9 +13,14 @@ from clients import tools
 from support.processes import DEADLINE
 
 _OPTIONS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 #: Fails each use of a policy that the page breaks, and says so where the test sees it.
 _WATCH_POLICY = """
 addEventListener("securitypolicyviolation", (event) =>

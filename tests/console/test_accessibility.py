@@ -138,8 +138,12 @@ def test_by_keyboard_alone(console: Console) -> None:
     expect(sign_out).to_be_visible()
     page.evaluate("document.activeElement.blur()")
     tab_to(page, "Start", 4)
-    for key, name in (("ArrowRight", "Methods"), ("End", "Time"), ("ArrowRight", "Start"),
-                      ("ArrowLeft", "Time")):  # fmt: skip
+    for key, name in (
+        ("ArrowRight", "Methods"),
+        ("End", "Time"),
+        ("ArrowRight", "Start"),
+        ("ArrowLeft", "Time"),
+    ):
         keyboard.press(key)
         tab = page.get_by_role("tab", name=name)
         expect(tab).to_be_focused()

@@ -86,8 +86,13 @@ def test_a_method_that_reads_is_called_over_both(console: Console, demo: Server)
 def test_a_method_that_changes_something_is_sent_once(console: Console, demo: Server) -> None:
     page = console.page
     console.enter("clara", "demo-clara", "methods/setTimesheetRecord")
-    fields = {"projectId": "1", "taskId": "11", "start": "2019-05-06 08:00",
-              "end": "2019-05-06 09:30", "description": "One & <only>\nwith two lines"}  # fmt: skip
+    fields = {
+        "projectId": "1",
+        "taskId": "11",
+        "start": "2019-05-06 08:00",
+        "end": "2019-05-06 09:30",
+        "description": "One & <only>\nwith two lines",
+    }
     sent = calls(page)
     for over, other in (("SOAP", "JSON-RPC"), ("JSON-RPC", "SOAP")):
         for name, value in fields.items():

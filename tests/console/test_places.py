@@ -77,8 +77,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         world = live_server.world
         world.database = world.database.__class__(str(world.database.url))
         for model, number in (
-            (m.Project, world.shop), (m.Activity, world.coding), (m.Customer, world.acme),
-        ):  # fmt: skip
+            (m.Project, world.shop),
+            (m.Activity, world.coding),
+            (m.Customer, world.acme),
+        ):
             world.change(model, number, name=HOSTILE)
         world.add_expense(designation=HOSTILE, comment=HOSTILE, timestamp=world.now)
         world.database.close()

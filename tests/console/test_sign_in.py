@@ -120,8 +120,10 @@ def test_a_revoked_key_signs_out(browser: Browser, tmp_path: Path) -> None:
         subprocess.run(
             [sys.executable, "-m", "kimai_remote", "key", "revoke", "clara"],
             env=os.environ | {"KIMAI_REMOTE_DATA_DIR": str(tmp_path / "data")},
-            cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         console.page.get_by_role("button", name="Previous week").click()
         expect(console.page.get_by_role("tabpanel", name="Time")).to_contain_text(
             "Your key isn’t valid any more. Please sign in again."

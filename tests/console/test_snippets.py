@@ -46,9 +46,14 @@ def written(path: Path, code: str) -> Path:
 
 
 RUNNERS: dict[str, Callable[[str, Path], list[str | Path]]] = {
-    "curl": shell, "python": python, "php": php, "javascript": node,
-    "curl-soap": shell, "python-soap": python, "php-soap": php,
-}  # fmt: skip
+    "curl": shell,
+    "python": python,
+    "php": php,
+    "javascript": node,
+    "curl-soap": shell,
+    "python-soap": python,
+    "php-soap": php,
+}
 #: A day of its own for each language.
 DAYS = {language: f"2018-03-{place + 1:02d}" for place, language in enumerate(RUNNERS)}
 

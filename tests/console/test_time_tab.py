@@ -227,8 +227,14 @@ def test_a_correction_sends_only_what_was_changed(console: Console, demo: Server
         "return new Date(now.getFullYear(), now.getMonth(), now.getDate() - day).getTime() / 1000"
         "})()"
     )
-    record = {"projectId": 1, "taskId": 13, "start": monday - 3600, "end": monday + 3601,
-              "description": "Over midnight", "location": "Train"}  # fmt: skip
+    record = {
+        "projectId": 1,
+        "taskId": 13,
+        "start": monday - 3600,
+        "end": monday + 3601,
+        "description": "Over midnight",
+        "location": "Train",
+    }
     added = call(demo, "setTimesheetRecord", key(demo, "clara"), record)["items"][0]["id"]
     page.reload()
     entries = console.section("Entries")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, text
 
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases, kimai1
 from support.server import free_port
 
@@ -101,8 +101,13 @@ def _created(kind: str, name: str, folder: Path) -> Iterator[URL]:
 
 def _write_account(home: Path, url: URL) -> None:
     """Let the clients of MariaDB know the account."""
-    lines = ["[client]", f"host={url.host}", f"port={url.port or 3306}", f"user={url.username}",
-             f"password={url.password or ''}"]  # fmt: skip
+    lines = [
+        "[client]",
+        f"host={url.host}",
+        f"port={url.port or 3306}",
+        f"user={url.username}",
+        f"password={url.password or ''}",
+    ]
     (home / ".my.cnf").write_text("\n".join(lines) + "\n")
 
 

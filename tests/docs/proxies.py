@@ -97,8 +97,10 @@ def caddy(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Pro
     environ = {
         "KIMAI_REMOTE_SITE": f"https://{SITE}:{port}",
         "KIMAI_REMOTE_UPSTREAM": live_server.server.url.removeprefix("http://"),
-        "HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": str(directory),
-    }  # fmt: skip
+        "HOME": str(directory),
+        "XDG_DATA_HOME": str(directory),
+        "XDG_CONFIG_HOME": str(directory),
+    }
     config.write_text(shipped)
     tools.run([program, "validate", "--adapter", "caddyfile", "--config", config], environ=environ)
     # Only what a test must not do: get a real certificate, listen to everybody, be administered.

@@ -26,8 +26,8 @@ from kimai_remote.api.fields import Moment
 from kimai_remote.protocols import jsonrpc
 from kimai_remote.protocols.discovery import Method, Parameter, documentation, methods
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.storage.transactions import Database
+from kimai_remote.web.routes import wsgi_application
 from support import world as worlds
 from support.server import ROOT
 from support.world import World
@@ -119,8 +119,12 @@ def _type(kind: Any) -> str:
     if issubclass(kind, ComplexModelBase):
         name = kind.get_type_name()
         return f"[{name}](#{name.lower()})"
-    names = {Moment: "date", primitive.Boolean: "boolean", primitive.Integer: "integer",
-             primitive.Decimal: "decimal"}  # fmt: skip
+    names = {
+        Moment: "date",
+        primitive.Boolean: "boolean",
+        primitive.Integer: "integer",
+        primitive.Decimal: "decimal",
+    }
     return next((name for base, name in names.items() if issubclass(kind, base)), "text")
 
 
@@ -164,9 +168,10 @@ def _record(kind: Any) -> str:
 
 def _codes() -> str:
     codes = {
-        name: number for name, number in vars(jsonrpc).items()
+        name: number
+        for name, number in vars(jsonrpc).items()
         if name.isupper() and isinstance(number, int) and number < 0
-    }  # fmt: skip
+    }
     rows = [f"| {codes[name]} | {name.replace('_', ' ').lower()} |" for name in codes]
     return "\n".join(["| code | meaning |", "|---|---|", *rows, ""])
 
@@ -215,8 +220,9 @@ def _texts(tree: ast.Module) -> Iterator[str]:
 
 def _text(node: ast.expr, constants: dict[str, Any]) -> Iterator[str]:
     if isinstance(node, ast.JoinedStr):
-        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…"
-                      for part in node.values)  # fmt: skip
+        yield "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
+        )
     elif isinstance(node, ast.Constant):
         yield str(node.value)
     elif isinstance(node, ast.Name) and node.id in constants:
@@ -239,20 +245,29 @@ _CALLS: Calls = {
     "updateActiveRecording": lambda w, _: {"record": {"description": "The basket forgets"}},
     "stopRecord": lambda w, seen: {"entryId": seen["startRecord"]},
     "setTimesheetRecord": lambda w, _: {
-        "record": {"projectId": w.shop, "taskId": w.design, "start": "2026-03-02 07:00",
-                   "end": "2026-03-02 08:30"},
+        "record": {
+            "projectId": w.shop,
+            "taskId": w.design,
+            "start": "2026-03-02 07:00",
+            "end": "2026-03-02 08:30",
+        },
     },
     "getTimesheet": lambda w, _: {"from": "2026-03-02", "to": "2026-03-03"},
     "getTimesheetRecord": lambda w, seen: {"id": seen["setTimesheetRecord"]},
     "removeTimesheetRecord": lambda w, seen: {"id": seen["setTimesheetRecord"]},
     "setExpenseRecord": lambda w, _: {
-        "record": {"projectId": w.shop, "date": "2026-03-02", "designation": "Train",
-                   "value": "48.50", "refundable": True},
+        "record": {
+            "projectId": w.shop,
+            "date": "2026-03-02",
+            "designation": "Train",
+            "value": "48.50",
+            "refundable": True,
+        },
     },
     "getExpenses": lambda w, _: {"limit": 1},
     "getExpenseRecord": lambda w, seen: {"id": seen["setExpenseRecord"]},
     "removeExpenseRecord": lambda w, seen: {"id": seen["setExpenseRecord"]},
-}  # fmt: skip
+}
 
 
 def _examples(names: list[str]) -> dict[str, tuple[str, str]]:
@@ -268,7 +283,7 @@ def _examples(names: list[str]) -> dict[str, tuple[str, str]]:
         database = Database(f"sqlite:///{folder}/world.sqlite3")
         schema.create(database)
         world = worlds.build(database)
-        client, seen = Client(wsgi_application(world.desk)), dict[str, int]()
+        client, seen = Client(wsgi_application(world.service)), dict[str, int]()
         for name, make in _CALLS.items():
             given = make(world, seen)
             if name not in ("authenticate", "getVersion"):

@@ -99,14 +99,20 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
 def _run(script: Path, folder: Path, programs: Path) -> None:
     environ = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environ |= {
-        "HOME": str(folder), "LC_ALL": "C.UTF-8", "COLUMNS": "100",
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "100",
         "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }  # fmt: skip
+    }
     process = subprocess.Popen(
-        ["bash", "--noprofile", "--norc", str(script)], cwd=folder, env=environ,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ["bash", "--noprofile", "--norc", str(script)],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
-    )  # fmt: skip
+    )
     processes.guard(process)
     try:
         process.wait(TIMEOUT)

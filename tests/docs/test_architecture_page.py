@@ -32,8 +32,11 @@ def named() -> set[str]:
 def defined() -> set[str]:
     source = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
     functions = re.findall(r"^\s*(?:async )?def (\w+)", source, re.M)
-    return {*functions, *re.findall(r"^class (\w+)", source, re.M),
-            *re.findall(r"^([A-Z_]+)(?: =|:)", source, re.M)}  # fmt: skip
+    return {
+        *functions,
+        *re.findall(r"^class (\w+)", source, re.M),
+        *re.findall(r"^([A-Z_]+)(?: =|:)", source, re.M),
+    }
 
 
 def test_files_are_there() -> None:
@@ -47,8 +50,9 @@ def test_functions_and_classes_are_there() -> None:
     known = defined()
     functions = {name.removesuffix("()") for name in named() if name.endswith("()")}
     classes = {name for name in named() if re.fullmatch(r"_?(?:[A-Z][a-z]+){1,3}", name)}
-    members = {found[1] for name in named()
-               if (found := re.fullmatch(r"[A-Za-z]+\.([a-z_]+)", name))}  # fmt: skip
+    members = {
+        found[1] for name in named() if (found := re.fullmatch(r"[A-Za-z]+\.([a-z_]+)", name))
+    }
     assert functions <= known
     assert classes <= known
     assert members - {"py", "columns"} <= known
@@ -69,8 +73,17 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         path.write_text(path.read_text() + "\n\n" + code)
     clean = {name: text for name, text in os.environ.items() if "KIMAI_REMOTE_" not in name}
     port = free_port()
-    command = [sys.executable, "-m", "kimai_remote", "serve", "--port", str(port), "--data-dir",
-               str(folder / "data"), "--demo"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "kimai_remote",
+        "serve",
+        "--port",
+        str(port),
+        "--data-dir",
+        str(folder / "data"),
+        "--demo",
+    ]
     clean["PYTHONPATH"] = str(folder / "src")
     server = Server(command, clean, f"http://127.0.0.1:{port}", folder / "log")
     server.start()
@@ -119,6 +132,8 @@ def test_the_new_method_in_every_contract(extended: Server) -> None:
 def test_the_contracts_are_written_with_it(extended: Server, tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "kimai_remote.protocols.contracts", str(tmp_path)],
-        check=True, env=extended.environ, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        check=True,
+        env=extended.environ,
+        stdout=subprocess.DEVNULL,
+    )
     assert "getStatuses" in json.loads((tmp_path / "smd.json").read_text())["services"]

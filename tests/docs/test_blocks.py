@@ -57,17 +57,30 @@ def _toml(code: str) -> None:
 
 #: How blocks of each language are looked at. Of those that are None, other tests take care.
 CHECKS = {
-    "toml": _toml, "json": _json, "python": _python, "xml": etree.fromstring,
-    "ini": _shipped, "nginx": _shipped, "caddy": _shipped, "dockerfile": _shipped,
-    "yaml": _shipped, "sh": None, "sql": None,
-    "php": None, "javascript": None, "perl": None, "java": None, "csharp": None,
-}  # fmt: skip
+    "toml": _toml,
+    "json": _json,
+    "python": _python,
+    "xml": etree.fromstring,
+    "ini": _shipped,
+    "nginx": _shipped,
+    "caddy": _shipped,
+    "dockerfile": _shipped,
+    "yaml": _shipped,
+    "sh": None,
+    "sql": None,
+    "php": None,
+    "javascript": None,
+    "perl": None,
+    "java": None,
+    "csharp": None,
+}
 
 
 @pytest.mark.parametrize(
-    "block", [block for page in PAGES for block in blocks(page)],
+    "block",
+    [block for page in PAGES for block in blocks(page)],
     ids=lambda block: f"{block.page.stem}-{block.line}",
-)  # fmt: skip
+)
 def test_block(block: Block) -> None:
     assert block.language in CHECKS, f"{block}: which language is this?"
     check = CHECKS[block.language]

@@ -86,9 +86,11 @@ def test_what_the_image_is_made_of_serves(tmp_path: Path) -> None:
     environ = dict(setting.split("=", 1) for setting in value("ENV").split())
     environ |= {
         "PATH": environ["PATH"].replace("/opt/kimai-remote", str(home)),
-        "KIMAI_REMOTE_DATA_DIR": str(data), "KIMAI_REMOTE_PORT": str(port),
-        "KIMAI_REMOTE_HOST": "127.0.0.1", "PYTHONPATH": sysconfig.get_path("purelib"),
-    }  # fmt: skip
+        "KIMAI_REMOTE_DATA_DIR": str(data),
+        "KIMAI_REMOTE_PORT": str(port),
+        "KIMAI_REMOTE_HOST": "127.0.0.1",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
     environ["PATH"] = environ["PATH"].replace("$PATH", os.environ["PATH"])
     command = [*json.loads(value("ENTRYPOINT")), *json.loads(value("CMD"))]
     command[0] = str(home / "bin" / command[0])

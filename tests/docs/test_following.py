@@ -29,12 +29,14 @@ def follow(folder: Path, *parts: tuple[str, str | None]) -> list[str]:
 def test_a_page_that_holds(tmp_path: Path) -> None:
     failures = follow(
         tmp_path / "home",
-        ("NAME=world\nshout() { echo \"$1!\"; }\ncd ..; cd home\n", None),
-        ("shout $NAME; pwd; env | grep KIMAI_REMOTE || echo nothing set\n",
-         "world!\n…home\nnothing set"),
+        ('NAME=world\nshout() { echo "$1!"; }\ncd ..; cd home\n', None),
+        (
+            "shout $NAME; pwd; env | grep KIMAI_REMOTE || echo nothing set\n",
+            "world!\n…home\nnothing set",
+        ),
         ("false; echo $?\nif false; then :; fi; until true; do :; done\n", "1"),
         ("echo one; echo two; echo to standard error >&2\n", "one\n…error\n"),
-    )  # fmt: skip
+    )
     assert failures == []
 
 
@@ -109,8 +111,11 @@ def test_reading_blocks(tmp_path: Path) -> None:
     )
     first, second = blocks(page)
     assert (first.line, first.code, first.prints, first.skip) == (
-        4, "one\n  two\n", "printed\n", None,
-    )  # fmt: skip
+        4,
+        "one\n  two\n",
+        "printed\n",
+        None,
+    )
     assert (second.code, second.prints, second.skip) == ("three\n", None, "needs root")
 
 

@@ -32,9 +32,10 @@ def test_every_page_is_found_from_the_readme() -> None:
         if page not in seen:
             seen.add(page)
             ahead += [
-                target for _, target, _ in links(page)
+                target
+                for _, target, _ in links(page)
                 if target and target.suffix == ".md" and target.exists()
-            ]  # fmt: skip
+            ]
     assert set(PAGES) - {ROOT / "CHANGELOG.md"} <= seen
 
 
@@ -47,7 +48,9 @@ def test_the_test_sees_links(tmp_path: Path) -> None:
     )
     found = [(link, target and target.name, anchor) for link, target, anchor in links(page)]
     assert found == [
-        ("a.md#x", "a.md", "x"), ("https://example.org/", None, ""),
-        ("#twice-1", "page.md", "twice-1"), ("../b(c).md", "b(c).md", ""),
-    ]  # fmt: skip
+        ("a.md#x", "a.md", "x"),
+        ("https://example.org/", None, ""),
+        ("#twice-1", "page.md", "twice-1"),
+        ("../b(c).md", "b(c).md", ""),
+    ]
     assert anchors(page) == {"a-code-heading-here", "twice", "twice-1"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kimai_remote.storage import migrate
-from kimai_remote.storage.database import Database
-from kimai_remote.storage.kimai1 import leaving
+from kimai_remote.kimai1 import uninstall
+from kimai_remote.storage.migrations import runner
+from kimai_remote.storage.transactions import Database
 from kimai_remote.tracking.credentials import Credentials
 from support import kimai1
 from support.markdown import blocks
@@ -37,10 +37,10 @@ def run(database: Database, block: int, *changes: tuple[str, str]) -> None:
 
 
 def test_removing_what_is_ours_by_hand(kimai: Database) -> None:
-    migrate.upgrade(kimai)
-    assert not leaving.find(kimai).is_nothing
+    runner.upgrade(kimai)
+    assert not uninstall.find(kimai).is_nothing
     run(kimai, 0)
-    assert leaving.find(kimai).is_nothing
+    assert uninstall.find(kimai).is_nothing
 
 
 def test_a_password_that_kimai_can_check(kimai: Database) -> None:

@@ -120,11 +120,18 @@ def test_headers_for_browsers_arrive(proxy: Proxy) -> None:
 def test_a_long_answer(proxy: Proxy) -> None:
     world = proxy.live_server.world
     rows = [
-        {"userID": world.alice, "projectID": world.shop, "activityID": world.coding,
-         "start": world.now - 60 * place, "end": world.now - 60 * place + 50, "duration": 50,
-         "statusID": 1, "description": f"entry {place} " + "long " * 40}
+        {
+            "userID": world.alice,
+            "projectID": world.shop,
+            "activityID": world.coding,
+            "start": world.now - 60 * place,
+            "end": world.now - 60 * place + 50,
+            "duration": 50,
+            "statusID": 1,
+            "description": f"entry {place} " + "long " * 40,
+        }
         for place in range(1, MANY + 1)
-    ]  # fmt: skip
+    ]
     world.database.run(
         lambda session: session.execute(insert(m.TimeEntry), rows) and None, writes=True
     )
@@ -138,8 +145,9 @@ def test_a_request_that_is_too_long(proxy: Proxy) -> None:
     longer = b'{"method": "' + b"x" * (2 * 1024 * 1024) + b'"}'
     reply = proxy.request("POST", "/core/json.php", longer)
     assert (reply.status, reply.text) == (
-        413, "Request Entity Too Large. A request may have 2097152 bytes here.\n",
-    )  # fmt: skip
+        413,
+        "Request Entity Too Large. A request may have 2097152 bytes here.\n",
+    )
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
 
 

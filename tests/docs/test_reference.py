@@ -6,7 +6,7 @@ import json
 import re
 
 from docs import reference
-from kimai_remote.api import types
+from kimai_remote.api import records
 from kimai_remote.api.fields import Item
 from kimai_remote.api.service import RemoteApi
 
@@ -19,11 +19,12 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_every_method_and_record_is_there() -> None:
     headings = set(re.findall(r"^### (\w+)$", reference.page(), re.M))
-    records = {
-        kind.__name__ for kind in vars(types).values()
+    found = {
+        kind.__name__
+        for kind in vars(records).values()
         if isinstance(kind, type) and issubclass(kind, Item) and kind is not Item
-    }  # fmt: skip
-    assert headings == set(RemoteApi.public_methods) | records
+    }
+    assert headings == set(RemoteApi.public_methods) | found
 
 
 def test_examples_are_answers_of_the_service() -> None:

@@ -53,8 +53,9 @@ def test_the_backup_of_the_night(tmp_path: Path) -> None:
     unit = replaced(
         (DEPLOY / UNITS[1]).read_text(),
         ("/opt/kimai-remote/bin/kimai-remote", str(PROGRAM)),
-        ("/var/lib/kimai-remote", str(data)), ("%%", "%"),
-    )  # fmt: skip
+        ("/var/lib/kimai-remote", str(data)),
+        ("%%", "%"),
+    )
     commands = re.findall(r"^ExecStart=/bin/sh -ec '(.*)'$", unit, re.M)
     assert len(commands) == unit.count("ExecStart=") == 2
     for _ in range(2):  # the next week's replaces it

@@ -49,8 +49,15 @@ class Actor:
         self._client = Client(url, person.key)
         self._random = random.Random(f"{person.name} {place}")  # noqa: S311
         self._serial = 0
-        self._moves = [self._start, self._create, self._share, self._stop, self._stop_latest,
-                       self._stop_latest, self._read]  # fmt: skip
+        self._moves = [
+            self._start,
+            self._create,
+            self._share,
+            self._stop,
+            self._stop_latest,
+            self._stop_latest,
+            self._read,
+        ]
         if place == 0:
             self._moves.append(self._comment)
         if place == 1:
@@ -93,9 +100,15 @@ class Actor:
         mark = f"new {self._person.name} {self._mark('')}"
         begin = 1_700_000_000 + self._serial
         record = {
-            "projectId": project, "taskId": task, "start": begin, "end": begin + 600,
-            "trackingNumber": mark, "description": mark, "comment": mark, "location": mark,
-        }  # fmt: skip
+            "projectId": project,
+            "taskId": task,
+            "start": begin,
+            "end": begin + 600,
+            "trackingNumber": mark,
+            "description": mark,
+            "comment": mark,
+            "location": mark,
+        }
         self._ledger.create(mark, self._call("setTimesheetRecord", record, False))
 
     def _share(self) -> None:

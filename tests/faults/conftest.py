@@ -9,7 +9,7 @@ import pytest
 
 from faults import instances
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases
 from support.world import World, build
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy
 
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import processes
 from support.requirements import missing
 from support.server import free_port
@@ -155,13 +155,30 @@ class PostgreSQL(Instance):
         return f"postgresql://test@127.0.0.1:{self.port}/postgres"
 
     def _make(self) -> None:
-        self._run(_program("initdb"), "-D", str(self.data), "-U", "test", "-A", "trust",
-                  "-E", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
+        self._run(
+            _program("initdb"),
+            "-D",
+            str(self.data),
+            "-U",
+            "test",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale",
+            "C",
+            "--no-sync",
+        )
 
     def _command(self) -> list[str]:
-        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "max_wal_size": "32MB",
-                    "min_wal_size": "32MB", "wal_init_zero": "off",
-                    "unix_socket_directories": self.directory}  # fmt: skip
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "max_wal_size": "32MB",
+            "min_wal_size": "32MB",
+            "wal_init_zero": "off",
+            "unix_socket_directories": self.directory,
+        }
         options = [f"-c{name}={value}" for name, value in settings.items()]
         return [_program("postgres"), "-D", str(self.data), *options]
 
@@ -189,19 +206,31 @@ class MariaDB(Instance):
         return f"mariadb://root@127.0.0.1:{self.port}/mysql"
 
     def _make(self) -> None:
-        self._run(_program("mariadb-install-db", "mysql_install_db"), "--no-defaults",
-                  f"--datadir={self.data}", "--auth-root-authentication-method=normal",
-                  "--skip-test-db", *self._small)  # fmt: skip
+        self._run(
+            _program("mariadb-install-db", "mysql_install_db"),
+            "--no-defaults",
+            f"--datadir={self.data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            *self._small,
+        )
 
     @property
     def _small(self) -> list[str]:
         return ["--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", "--skip-log-bin"]
 
     def _command(self) -> list[str]:
-        return [_program("mariadbd", "mysqld"), "--no-defaults", f"--datadir={self.data}",
-                f"--port={self.port}", "--bind-address=127.0.0.1",
-                f"--socket={self.directory / 'socket'}", "--skip-name-resolve",
-                f"--pid-file={self.directory / 'pid'}", *self._small]  # fmt: skip
+        return [
+            _program("mariadbd", "mysqld"),
+            "--no-defaults",
+            f"--datadir={self.data}",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={self.directory / 'socket'}",
+            "--skip-name-resolve",
+            f"--pid-file={self.directory / 'pid'}",
+            *self._small,
+        ]
 
     def _create_database(self) -> None:
         # Not root, who may write to a read-only server.

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support.processes import DEADLINE
 from support.world import World
 

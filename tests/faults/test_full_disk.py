@@ -17,7 +17,7 @@ from faults.ledger import Ledger
 from faults.serving import serving_world
 from faults.storm import Storm
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases
 from support.requirements import missing
 from support.server import Server

@@ -27,7 +27,7 @@ PROGRAM = """
 import sys
 from sqlalchemy import select
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 
 url, prefix, user = sys.argv[1:]
 database = Database(url, prefix)
@@ -70,9 +70,13 @@ def test_calls_wait_only_so_long_for_a_lock(world: World, tmp_path: Path) -> Non
         with locking(world):
             writing = [pool.submit(call, server, alice, *start) for _ in range(3)]
             over_soap = pool.submit(
-                assert_not_now, server, "startRecord", apiKey=alice, projectId=world.shop,
+                assert_not_now,
+                server,
+                "startRecord",
+                apiKey=alice,
+                projectId=world.shop,
                 activityId=world.coding,
-            )  # fmt: skip
+            )
             # Reading goes on meanwhile.
             assert call(server, alice, "getProjects").done
             assert not any(waiting.done() for waiting in writing)

@@ -15,7 +15,7 @@ from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
 from faults.soap import assert_not_now
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases
 from support.processes import wait_until
 from support.requirements import missing
@@ -25,15 +25,20 @@ from support.world import World, build_file
 #: How an administrator makes a server read-only, for a copy or before an upgrade.
 SWITCHES = {
     "postgresql": (
-        "ALTER SYSTEM SET default_transaction_read_only = {}", "SELECT pg_reload_conf()",
+        "ALTER SYSTEM SET default_transaction_read_only = {}",
+        "SELECT pg_reload_conf()",
     ),
     "mariadb": ("SET GLOBAL read_only = {}",),
-}  # fmt: skip
+}
 
 
 def writes(world: World) -> list[tuple[object, ...]]:
-    record = {"projectId": world.shop, "taskId": world.coding,
-              "start": 1_700_000_000, "end": 1_700_000_600}  # fmt: skip
+    record = {
+        "projectId": world.shop,
+        "taskId": world.coding,
+        "start": 1_700_000_000,
+        "end": 1_700_000_600,
+    }
     return [("startRecord", world.shop, world.coding), ("setTimesheetRecord", record, False)]
 
 
@@ -45,8 +50,13 @@ def assert_only_reads(server: Server, world: World) -> None:
         for call in writes(world):
             assert client.call(*call).outcome is Outcome.NOT_NOW
         assert client.call("getActiveRecording").text == "No active recording."
-    assert_not_now(server, "startRecord", apiKey=world.key("alice"), projectId=world.shop,
-                   activityId=world.coding)  # fmt: skip
+    assert_not_now(
+        server,
+        "startRecord",
+        apiKey=world.key("alice"),
+        projectId=world.shop,
+        activityId=world.coding,
+    )
     assert world.snapshot() == before
 
 

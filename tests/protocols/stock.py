@@ -37,12 +37,20 @@ class Stock:
         :raises Exception: what Spyne lets out.
         """
         environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": "/", "SCRIPT_NAME": "", "QUERY_STRING": query,
-            "SERVER_NAME": host, "SERVER_PORT": "80", "HTTP_HOST": host,
-            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(),
-            "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)),
+            "REQUEST_METHOD": method,
+            "PATH_INFO": "/",
+            "SCRIPT_NAME": "",
+            "QUERY_STRING": query,
+            "SERVER_NAME": host,
+            "SERVER_PORT": "80",
+            "HTTP_HOST": host,
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            "CONTENT_TYPE": content_type,
+            "CONTENT_LENGTH": str(len(body)),
             "SERVER_PROTOCOL": "HTTP/1.1",
-        }  # fmt: skip
+        }
         started: list[str] = []
         parts = self.wsgi(environ, lambda status, headers, error=None: started.append(status))
         content = b"".join(parts)

@@ -24,7 +24,7 @@ class Shape:
 
 
 SHAPES = {
-    "all strings, no Content-Type, id \"1\"": Shape(
+    'all strings, no Content-Type, id "1"': Shape(
         '{"jsonrpc":"2.0","method":"getTasks","params":["KEY","1"],"id":"1"}',
         ('"activityID":"1"', '"id":"1","jsonrpc":"2.0"}'),
     ),
@@ -82,7 +82,7 @@ SHAPES = {
         '{"jsonrpc":"2.0","method":"getProjects","params":["KEY","includeTasks"],"id":1}',
         ('"tasks":[{"activityID":"',),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SHAPES)

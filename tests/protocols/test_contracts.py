@@ -33,17 +33,21 @@ def test_the_command_writes_the_same_each_time(tmp_path: Path, seed: str) -> Non
     """Spyne keeps types in sets, so a run's hash seed could change the order."""
     subprocess.run(
         [sys.executable, "-m", "kimai_remote.protocols.contracts", str(tmp_path)],
-        check=True, env=os.environ | {"PYTHONHASHSEED": seed}, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        check=True,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        stdout=subprocess.DEVNULL,
+    )
     for name in NAMES:
         assert (tmp_path / name).read_bytes() == (ROOT / "wsdl" / name).read_bytes()
 
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [("kimai-remote.wsdl", "/core/soap.php?wsdl"),
-     ("kimai-remote-rpc.wsdl", "/core/soap.php?wsdl&style=rpc")],
-)  # fmt: skip
+    [
+        ("kimai-remote.wsdl", "/core/soap.php?wsdl"),
+        ("kimai-remote-rpc.wsdl", "/core/soap.php?wsdl&style=rpc"),
+    ],
+)
 def test_the_server_serves_the_file(live_server: LiveServer, name: str, target: str) -> None:
     written = (ROOT / "wsdl" / name).read_bytes()
     served = get(live_server.server, target).body

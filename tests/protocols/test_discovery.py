@@ -69,9 +69,12 @@ def test_parameters_are_positional_and_typed(smd: dict[str, Any]) -> None:
     (key, flag) = smd["services"]["getProjects"]["parameters"]
     assert key["description"] == "From authenticate."
     assert flag == {
-        "name": "includeTasks", "type": "boolean", "optional": True, "default": False,
+        "name": "includeTasks",
+        "type": "boolean",
+        "optional": True,
+        "default": False,
         "description": "Give each project its list of tasks.",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("query", ["", "?_=123", "?anything", "?types=native"])
@@ -150,12 +153,20 @@ def test_the_answers_fit_the_described_results(
 ) -> None:
     key = live_server.key
     calls = [
-        ("authenticate", "alice", "correct horse"), ("authenticate", "x", "y"), ("getVersion",),
-        ("getUsers", key), ("getCustomers", key), ("getProjects", key, True), ("getTasks", key),
-        ("getTasks", key, 1), ("getActiveRecording", key), ("getTimesheet", key),
-        ("getTimesheetRecord", key, live_server.entry), ("getExpenses", key),
+        ("authenticate", "alice", "correct horse"),
+        ("authenticate", "x", "y"),
+        ("getVersion",),
+        ("getUsers", key),
+        ("getCustomers", key),
+        ("getProjects", key, True),
+        ("getTasks", key),
+        ("getTasks", key, 1),
+        ("getActiveRecording", key),
+        ("getTimesheet", key),
+        ("getTimesheetRecord", key, live_server.entry),
+        ("getExpenses", key),
         ("getExpenseRecord", key, live_server.expense),
-    ]  # fmt: skip
+    ]
     results = {method["name"]: method["result"]["schema"] for method in openrpc["methods"]}
     for name, *params in calls:
         schema = results[name] | {"components": openrpc["components"]}

@@ -54,12 +54,13 @@ BODIES = {
     "a list for money": (params(b'["k",{"rate":[]}]', b"setTimesheetRecord"), PARAMS),
     "a braced method": (b'{"jsonrpc":"2.0","method":"}getVersion","id":1}', -32601),
     "a qualified method": (
-        b'{"jsonrpc":"2.0","method":"{urn:kimai-remote}getVersion","id":1}', -32601
+        b'{"jsonrpc":"2.0","method":"{urn:kimai-remote}getVersion","id":1}',
+        -32601,
     ),
     "a method with a NUL": (b'{"jsonrpc":"2.0","method":"getVersion\\u0000","id":1}', -32601),
     "a private name": (b'{"jsonrpc":"2.0","method":"__init__","id":1}', -32601),
     "a long method": (b'{"jsonrpc":"2.0","method":"' + b"a" * 500_000 + b'","id":1}', -32601),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -58,14 +58,20 @@ def test_the_exchange_of_the_wiki_page(live_server: LiveServer) -> None:
         ({"method": "getVersion", "id": 7}, {"result": ..., "id": 7}),
         ({"method": "getVersion"}, {"result": ..., "id": None}),
         ({"method": "nothing", "id": 7}, {"error": ..., "id": 7}),
-        ({"method": "getVersion", "id": None, "jsonrpc": "2.0"},
-         {"result": ..., "id": None, "jsonrpc": "2.0"}),
-        ({"method": "getVersion", "id": 0, "jsonrpc": "2.0"},
-         {"result": ..., "id": 0, "jsonrpc": "2.0"}),
-        ({"method": "getVersion", "id": 1, "jsonrpc": "2.0", "params": None},
-         {"result": ..., "id": 1, "jsonrpc": "2.0"}),
+        (
+            {"method": "getVersion", "id": None, "jsonrpc": "2.0"},
+            {"result": ..., "id": None, "jsonrpc": "2.0"},
+        ),
+        (
+            {"method": "getVersion", "id": 0, "jsonrpc": "2.0"},
+            {"result": ..., "id": 0, "jsonrpc": "2.0"},
+        ),
+        (
+            {"method": "getVersion", "id": 1, "jsonrpc": "2.0", "params": None},
+            {"result": ..., "id": 1, "jsonrpc": "2.0"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_jsonrpc_may_be_missing_and_then_is_in_the_answer(
     live_server: LiveServer, request_: dict[str, Any], answer: dict[str, Any]
 ) -> None:
@@ -92,9 +98,16 @@ def test_params_of_another_type_are_an_invalid_request(
 
 @pytest.mark.parametrize(
     "content_type",
-    [None, "application/json", "application/json; charset=UTF-8", "text/plain",
-     "application/x-www-form-urlencoded", "multipart/form-data", "nonsense;;"],
-)  # fmt: skip
+    [
+        None,
+        "application/json",
+        "application/json; charset=UTF-8",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "nonsense;;",
+    ],
+)
 def test_the_content_type_has_no_meaning(live_server: LiveServer, content_type: str | None) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
     reply = post_json(live_server.server, {"method": "getVersion", "id": 1}, headers=headers)
@@ -136,10 +149,25 @@ def test_all_that_is_empty_means_no_project(live_server: LiveServer, empty: obje
 
 @pytest.mark.parametrize(
     ("flag", "truth"),
-    [(True, True), (False, False), (1, True), (0, False), ("1", True), ("0", False), ("", False),
-     (None, False), ("true", True), ("false", True), ("includeTasks", True), ([], False),
-     ([0], True), ({}, False), (0.0, False), (0.5, True)],
-)  # fmt: skip
+    [
+        (True, True),
+        (False, False),
+        (1, True),
+        (0, False),
+        ("1", True),
+        ("0", False),
+        ("", False),
+        (None, False),
+        ("true", True),
+        ("false", True),
+        ("includeTasks", True),
+        ([], False),
+        ([0], True),
+        ({}, False),
+        (0.0, False),
+        (0.5, True),
+    ],
+)
 def test_flags_have_php_s_truth(live_server: LiveServer, flag: object, truth: bool) -> None:
     answer = call(live_server.server, "getProjects", live_server.key, flag)
     assert ("tasks" in answer["items"][0]) is truth
@@ -156,8 +184,15 @@ def test_missing_parameters_get_their_defaults(live_server: LiveServer) -> None:
 @pytest.mark.parametrize("rate", [12.5, "12.5", " 12.50 ", "1.25e1", 12.50])
 def test_decimals_as_numbers_or_texts(live_server: LiveServer, rate: object) -> None:
     key = live_server.world.key("root")
-    record = {"projectId": "1", "taskId": 1, "start": "2026-01-05 10:00", "rate": rate,
-              "end": "2026-01-05 11:00", "budget": "", "unknown": {"a": [1]}}  # fmt: skip
+    record = {
+        "projectId": "1",
+        "taskId": 1,
+        "start": "2026-01-05 10:00",
+        "rate": rate,
+        "end": "2026-01-05 11:00",
+        "budget": "",
+        "unknown": {"a": [1]},
+    }
     made = call(live_server.server, "setTimesheetRecord", key, record)
     assert made["success"], made
     (entry,) = call(live_server.server, "getTimesheetRecord", key, made["items"][0]["id"])["items"]

@@ -53,18 +53,44 @@ def _check_strings(item: dict[str, Any]) -> None:
 def test_the_values_of_a_time_entry(live_server: LiveServer) -> None:
     (row,) = call(live_server.server, "getTimesheet", live_server.key)["items"]
     assert row == {
-        "timeEntryID": str(live_server.entry), "start": "1772436610", "end": "1772442010",
-        "duration": "5400", "formattedDuration": "1:30", "wage_decimal": 128.25, "wage": "128.25",
-        "budget": None, "approved": None, "rate": "85.50", "projectID": "1", "activityID": "1",
-        "userID": "2", "customerName": "Acme", "customerID": "1", "activityName": "Coding",
-        "projectName": "Shop", "projectComment": "About shop", "location": "",
-        "trackingNumber": None, "statusID": "1", "status": "open", "billable": None,
-        "description": "a <b> & \"c\" 'd'\ttab", "comment": None, "cleared": "0",
-        "commentType": "0", "userAlias": "Alice", "userName": "alice",
-    }  # fmt: skip
+        "timeEntryID": str(live_server.entry),
+        "start": "1772436610",
+        "end": "1772442010",
+        "duration": "5400",
+        "formattedDuration": "1:30",
+        "wage_decimal": 128.25,
+        "wage": "128.25",
+        "budget": None,
+        "approved": None,
+        "rate": "85.50",
+        "projectID": "1",
+        "activityID": "1",
+        "userID": "2",
+        "customerName": "Acme",
+        "customerID": "1",
+        "activityName": "Coding",
+        "projectName": "Shop",
+        "projectComment": "About shop",
+        "location": "",
+        "trackingNumber": None,
+        "statusID": "1",
+        "status": "open",
+        "billable": None,
+        "description": "a <b> & \"c\" 'd'\ttab",
+        "comment": None,
+        "cleared": "0",
+        "commentType": "0",
+        "userAlias": "Alice",
+        "userName": "alice",
+    }
     assert list(row)[:6] == [
-        "timeEntryID", "start", "end", "duration", "formattedDuration", "wage_decimal"
-    ]  # fmt: skip
+        "timeEntryID",
+        "start",
+        "end",
+        "duration",
+        "formattedDuration",
+        "wage_decimal",
+    ]
 
 
 def test_the_same_values_with_their_true_types(live_server: LiveServer) -> None:

@@ -60,10 +60,13 @@ EMPTY = '<value SOAP-ENC:arrayType="xsd:ur-type[0]" xsi:type="SOAP-ENC:Array"/>'
 REFUSED = (
     '<return xsi:type="ns2:Map">'
     + pair("success", "false", "boolean")
-    + pair("error", '<value xsi:type="ns2:Map">'
-           + pair("msg", "Unknown user or no permissions.") + "</value>", None)
+    + pair(
+        "error",
+        '<value xsi:type="ns2:Map">' + pair("msg", "Unknown user or no permissions.") + "</value>",
+        None,
+    )
     + "</return>"
-)  # fmt: skip
+)
 
 
 def ask(live_server: LiveServer, body: str, attributes: str = TYPES) -> str:
@@ -114,19 +117,37 @@ def test_all_kinds_of_values(live_server: LiveServer) -> None:
     row = "".join(
         pair(name, NULL, None) if value is None else pair(name, *value)
         for name, value in {
-            "timeEntryID": (str(live_server.entry),), "start": ("1772436610",),
-            "end": ("1772442010",), "duration": ("5400",), "formattedDuration": ("1:30",),
-            "wage_decimal": ("128.25", "float"), "wage": ("128.25",), "budget": None,
-            "approved": None, "rate": ("85.50",), "projectID": ("1",), "activityID": ("1",),
-            "userID": ("2",), "customerName": ("Acme",), "customerID": ("1",),
-            "activityName": ("Coding",), "projectName": ("Shop",),
+            "timeEntryID": (str(live_server.entry),),
+            "start": ("1772436610",),
+            "end": ("1772442010",),
+            "duration": ("5400",),
+            "formattedDuration": ("1:30",),
+            "wage_decimal": ("128.25", "float"),
+            "wage": ("128.25",),
+            "budget": None,
+            "approved": None,
+            "rate": ("85.50",),
+            "projectID": ("1",),
+            "activityID": ("1",),
+            "userID": ("2",),
+            "customerName": ("Acme",),
+            "customerID": ("1",),
+            "activityName": ("Coding",),
+            "projectName": ("Shop",),
             "projectComment": ("About shop",),
-            "location": ("",), "trackingNumber": None, "statusID": ("1",), "status": ("open",),
-            "billable": None, "description": ("a &lt;b&gt; &amp; \"c\" 'd'\ttab",), "comment": None,
-            "cleared": ("0",), "commentType": ("0",), "userAlias": ("Alice",),
+            "location": ("",),
+            "trackingNumber": None,
+            "statusID": ("1",),
+            "status": ("open",),
+            "billable": None,
+            "description": ("a &lt;b&gt; &amp; \"c\" 'd'\ttab",),
+            "comment": None,
+            "cleared": ("0",),
+            "commentType": ("0",),
+            "userAlias": ("Alice",),
             "userName": ("alice",),
         }.items()
-    )  # fmt: skip
+    )
     assert given == answer(live_server.server.soap, "getTimesheet", success(items(row), 1))
 
 
@@ -179,9 +200,7 @@ def read_map(element: etree._Element) -> Any:
     if kind == "SOAP-ENC:Array":
         return [read_map(item) for item in element]
     text = element.text or ""
-    readers = {
-        "xsd:string": str, "xsd:int": int, "xsd:float": float, "xsd:boolean": "true".__eq__
-    }  # fmt: skip
+    readers = {"xsd:string": str, "xsd:int": int, "xsd:float": float, "xsd:boolean": "true".__eq__}
     return readers[kind](text)
 
 
@@ -200,7 +219,7 @@ ENCODED = {
     "SOAP::Lite's names": '<m:getTasks xmlns:m="urn:x"><c-gensym3>KEY</c-gensym3></m:getTasks>',
     "an encodingStyle on the call": f"<getTasks {OWN}{STYLE}><apiKey>KEY</apiKey></getTasks>",
     "an encodingStyle on a parameter": f"<getTasks {OWN}><apiKey{STYLE}>KEY</apiKey></getTasks>",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ENCODED)
@@ -253,13 +272,15 @@ def login(user: str, password: str) -> str:
         login('<username href="#1"/>', '<password href="#2"/>')
         + '<multiRef id="1">alice</multiRef><multiRef id="2">correct horse</multiRef>',
         login('<username id="1">alice</username>', "<password>correct horse</password>"),
-        login('<username xsi:type="xsd:string">alice</username>',
-              '<password xsi:type="xsd:string">correct<!-- no --> horse</password>'),
+        login(
+            '<username xsi:type="xsd:string">alice</username>',
+            '<password xsi:type="xsd:string">correct<!-- no --> horse</password>',
+        ),
         login("<username><![CDATA[alice]]></username>", "<password>correct horse</password>"),
         '<multiRef id="1">alice</multiRef>'
         + login('<username href="#1"/>', "<password>correct horse</password>"),
     ],
-)  # fmt: skip
+)
 def test_parameters_by_name_by_position_and_by_reference(
     live_server: LiveServer, body: str
 ) -> None:
@@ -376,7 +397,7 @@ HOSTILE = {
     "digits beyond any number": envelope(
         f"<getTasks><apiKey>x</apiKey><projectId>{'9' * 6000}</projectId></getTasks>"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -16,12 +16,12 @@ from spyne.model.complex import Array
 from spyne.protocol.xml import XmlDocument
 from werkzeug.test import Client
 
-from kimai_remote.api.envelope import Envelope
+from kimai_remote.api.execution import Envelope
 from kimai_remote.api.fields import NAMESPACE
 from kimai_remote.api.service import RemoteApi
-from kimai_remote.protocols import answers, serializers
-from kimai_remote.tracking.rows import Rows
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.protocols import rendering
+from kimai_remote.tracking.record_set import RecordSet
+from kimai_remote.web.routes import wsgi_application
 from support.live_server import LiveServer
 from support.wire import envelope
 
@@ -34,11 +34,13 @@ RESULTS = {
 }
 #: Texts that XML can carry; what becomes of others is another test.
 TEXTS = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters=[chr(n) for n in range(32)]
-                  + ["\ufffe", "\uffff"])
+    st.characters(
+        exclude_categories=("Cs",),
+        exclude_characters=[chr(n) for n in range(32)] + ["\ufffe", "\uffff"],
+    )
     | st.sampled_from("\t\n\r&<>\"']"),
     max_size=20,
-)  # fmt: skip
+)
 MONEY = (
     st.integers(-(10**10), 10**10)
     .map(lambda cents: Decimal(cents) / 100)
@@ -63,17 +65,17 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     return st.none() | found if kind.Attributes.nillable else found
 
 
-def rows(item: Any) -> st.SearchStrategy[Rows]:
+def rows(item: Any) -> st.SearchStrategy[RecordSet]:
     """Records of a type, with all of its fields or without the optional ones."""
     info = item.get_flat_type_info(item)
     always = [name for name, kind in info.items() if kind.Attributes.min_occurs]
     optional = [name for name in info if name not in always]
 
     @st.composite
-    def draw(pick: Any) -> Rows:
+    def draw(pick: Any) -> RecordSet:
         columns = (*always, *(optional if optional and pick(st.booleans()) else ()))
         record = st.tuples(*(values(info[name]) for name in columns))
-        return Rows(columns, pick(st.lists(record, max_size=4)))
+        return RecordSet(columns, pick(st.lists(record, max_size=4)))
 
     return draw()
 
@@ -95,7 +97,7 @@ def instance(item: Any, columns: tuple[str, ...], record: tuple[Any, ...]) -> An
     built = item()
     info = item.get_flat_type_info(item)
     for name, value in zip(columns, record, strict=True):
-        if isinstance(value, Rows):
+        if isinstance(value, RecordSet):
             (inner,) = info[name]._type_info.values()
             value = [instance(inner, value.columns, entry) for entry in value.values]
         elif value is not None and issubclass(info[name], primitive.Boolean):
@@ -115,9 +117,9 @@ def canonical(element: Any) -> bytes:
 @given(data=st.data())
 def test_xml_is_what_stock_spyne_writes(name: str, data: Any) -> None:
     result = RESULTS[name]
-    item = serializers.item_type(result)
+    item = rendering.item_type(result)
     records = data.draw(rows(item))
-    ours = b"".join(answers.xml("tns", result, Envelope(records))).decode()
+    ours = b"".join(rendering.xml("tns", result, Envelope(records))).decode()
     compiled = etree.fromstring(
         f'<tns:{result.get_type_name()} xmlns:tns="{NAMESPACE}"'
         f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{ours}'
@@ -134,7 +136,7 @@ def test_xml_is_what_stock_spyne_writes(name: str, data: Any) -> None:
 
 @given(text=st.text())
 def test_any_text_is_well_formed(text: str) -> None:
-    read = etree.fromstring(f"<a>{serializers.escape(text)}</a>".encode()).text or ""
+    read = etree.fromstring(f"<a>{rendering.escape(text)}</a>".encode()).text or ""
     assert len(read) == len(text)
     for sent, given_ in zip(text, read, strict=True):
         assert given_ in (sent, "\ufffd")
@@ -145,7 +147,7 @@ def test_any_text_is_well_formed(text: str) -> None:
 # JSON --------------------------------------------------------------------------------------------
 
 
-def reference(item: Any, records: Rows, native: bool) -> list[dict[str, Any]]:
+def reference(item: Any, records: RecordSet, native: bool) -> list[dict[str, Any]]:
     """The records as the contract says, value by value."""
     info = item.get_flat_type_info(item)
     listed = []
@@ -162,7 +164,7 @@ def reference(item: Any, records: Rows, native: bool) -> list[dict[str, Any]]:
 
 
 def plain(kind: Any, value: Any, native: bool) -> Any:
-    if isinstance(value, Rows):
+    if isinstance(value, RecordSet):
         (item,) = kind._type_info.values()
         return reference(item, value, native)
     if value is None or isinstance(value, str):
@@ -180,9 +182,9 @@ def plain(kind: Any, value: Any, native: bool) -> Any:
 @given(data=st.data())
 def test_json_is_what_the_contract_says(name: str, native: bool, data: Any) -> None:
     result = RESULTS[name]
-    item = serializers.item_type(result)
+    item = rendering.item_type(result)
     records = data.draw(rows(item))
-    written = json.loads(b"".join(answers.json(result, Envelope(records), native=native)))
+    written = json.loads(b"".join(rendering.json(result, Envelope(records), native=native)))
     listed = reference(item, records, native)
     assert written == {"success": True, "items": listed, "total": len(records.values)}
     for ours, expected in zip(written["items"], listed, strict=True):
@@ -197,7 +199,7 @@ def test_json_is_what_the_contract_says(name: str, native: bool, data: Any) -> N
     [("128.25", "128.25"), ("85.00", "85"), ("0.10", "0.1"), ("-1.50", "-1.5"), ("0.00", "0")],
 )
 def test_floats_are_written_as_php_does(value: str, text: str) -> None:
-    assert serializers.php_float(Decimal(value)) == text
+    assert rendering.php_float(Decimal(value)) == text
 
 
 # Errors ------------------------------------------------------------------------------------------
@@ -206,21 +208,23 @@ def test_floats_are_written_as_php_does(value: str, text: str) -> None:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value in the answer that can't be written, deep inside the records."""
-    unwritable = Rows(("userID", "name"), [(1, "alice"), (2, object())])
-    monkeypatch.setattr("kimai_remote.tracking.catalogue.users", lambda call: unwritable)
+    unwritable = RecordSet(("userID", "name"), [(1, "alice"), (2, object())])
+    monkeypatch.setattr("kimai_remote.tracking.catalog.users", lambda call: unwritable)
 
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize(
     ("body", "prefix"),
-    [('<getUsers xmlns="urn:kimai-remote"><apiKey>KEY</apiKey></getUsers>', "soap11env"),
-     ("<getUsers><apiKey>KEY</apiKey></getUsers>", "SOAP-ENV")],
+    [
+        ('<getUsers xmlns="urn:kimai-remote"><apiKey>KEY</apiKey></getUsers>', "soap11env"),
+        ("<getUsers><apiKey>KEY</apiKey></getUsers>", "SOAP-ENV"),
+    ],
     ids=["document", "encoded"],
-)  # fmt: skip
+)
 def test_an_answer_that_cannot_be_written_is_a_clean_fault(
     live_server: LiveServer, body: str, prefix: str
 ) -> None:
-    client = Client(wsgi_application(live_server.world.desk))
+    client = Client(wsgi_application(live_server.world.service))
     reply = client.post("/core/soap.php", data=envelope(body.replace("KEY", live_server.key)))
     assert reply.status_code == 500
     root = etree.fromstring(reply.get_data())
@@ -231,7 +235,7 @@ def test_an_answer_that_cannot_be_written_is_a_clean_fault(
 
 @pytest.mark.usefixtures("broken")
 def test_an_answer_that_cannot_be_written_is_a_clean_error(live_server: LiveServer) -> None:
-    client = Client(wsgi_application(live_server.world.desk))
+    client = Client(wsgi_application(live_server.world.service))
     request = {"jsonrpc": "2.0", "method": "getUsers", "params": [live_server.key], "id": 5}
     reply = client.post("/core/json.php", data=json.dumps([request, request | {"id": 6}]))
     assert reply.status_code == 200

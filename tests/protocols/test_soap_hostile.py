@@ -36,30 +36,42 @@ ODD = {
     "a quoted charset in capitals": (ALICE.encode(), 'TEXT/XML; Charset="UTF-8"'),
     "a byte order mark": (b"\xef\xbb\xbf" + ALICE.encode(), XML),
     "a byte order mark against the declaration": (
-        b"\xef\xbb\xbf" + declared("iso-8859-1", ALICE).encode(), XML),
+        b"\xef\xbb\xbf" + declared("iso-8859-1", ALICE).encode(),
+        XML,
+    ),
     "UTF-16": (ALICE.encode("utf-16"), XML),
     "UTF-16, declared": (declared("utf-16", ALICE).encode("utf-16"), "text/xml; charset=utf-16"),
     "UTF-16 without a mark": (ALICE.encode("utf-16-le"), "text/xml; charset=utf-16le"),
     "Latin 1": (declared("iso-8859-1", ALICE + "<!-- ü -->").encode("latin1"), XML),
     "Windows 1252": (declared("windows-1252", ALICE + "<!-- € -->").encode("cp1252"), XML),
     "HTTP's charset against the declaration": (
-        declared("utf-8", ALICE + "<!-- ü -->").encode("latin1"), "text/xml; charset=iso-8859-1"),
+        declared("utf-8", ALICE + "<!-- ü -->").encode("latin1"),
+        "text/xml; charset=iso-8859-1",
+    ),
     "a charset that was declared but isn't used": (
-        declared("klingon", ALICE).encode(), "text/xml; charset=utf-8"),
+        declared("klingon", ALICE).encode(),
+        "text/xml; charset=utf-8",
+    ),
     "a comment in the value": (login("al<!-- x -->ice").encode(), XML),
     "an instruction in the value": (login("al<?x y?>ice").encode(), XML),
     "CDATA": (login("al<![CDATA[ice]]>").encode(), XML),
     "character references": (login("&#97;lic&#x65;").encode(), XML),
     "XML 1.1": (b'<?xml version="1.1"?>' + ALICE.encode(), XML),
-    "comments around the call": (
-        ALICE.replace("<e:Body>", "<e:Body> <!-- x --> ").encode(), XML),
+    "comments around the call": (ALICE.replace("<e:Body>", "<e:Body> <!-- x --> ").encode(), XML),
     "a schemaLocation": (
-        ALICE.replace("<authenticate ", '<authenticate xsi:schemaLocation="urn:kimai-remote '
-                      'http://127.0.0.1:1/x.xsd" ').encode(), XML),
+        ALICE.replace(
+            "<authenticate ",
+            '<authenticate xsi:schemaLocation="urn:kimai-remote http://127.0.0.1:1/x.xsd" ',
+        ).encode(),
+        XML,
+    ),
     "20,000 namespaces": (
-        ALICE.replace("<e:Body>", "<e:Body " + " ".join(
-            f'xmlns:a{n}="u{n}"' for n in range(20_000)) + ">").encode(), XML),
-}  # fmt: skip
+        ALICE.replace(
+            "<e:Body>", "<e:Body " + " ".join(f'xmlns:a{n}="u{n}"' for n in range(20_000)) + ">"
+        ).encode(),
+        XML,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -85,13 +97,23 @@ BAD = {
     "a long charset": (ALICE.encode(), "text/xml; charset=" + "a" * 5000),
     "EBCDIC": (declared("cp037", ALICE).encode("cp037"), XML),
     "half a surrogate pair": (
-        ALICE.encode("utf-16-le") + b"\x00\xd8", "text/xml; charset=utf-16le"),
+        ALICE.encode("utf-16-le") + b"\x00\xd8",
+        "text/xml; charset=utf-16le",
+    ),
     "a document type": (b"<!DOCTYPE x>" + ALICE.encode(), XML),
     "a billion laughs": (
-        b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "' + b"&a;" * 1000 + b'"><!ENTITY c "'
-        + b"&b;" * 1000 + b'">]>' + login("&c;").encode(), XML),
+        b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "'
+        + b"&a;" * 1000
+        + b'"><!ENTITY c "'
+        + b"&b;" * 1000
+        + b'">]>'
+        + login("&c;").encode(),
+        XML,
+    ),
     "an external entity": (
-        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + login("&a;").encode(), XML),
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + login("&a;").encode(),
+        XML,
+    ),
     "an undeclared entity": (login("&foo;").encode(), XML),
     "a NUL": (login("al\0ice").encode(), XML),
     "a reference to a control character": (login("al&#7;ice").encode(), XML),
@@ -102,33 +124,51 @@ BAD = {
     "an undeclared prefix": (envelope("<x:getVersion/>"), XML),
     # The parser refuses it only where nothing else is odd.
     "a namespace that is no URI": (
-        envelope('<u:getVersion xmlns="u"/>').replace(b"<e:Body>", b'<e:Body xmlns:u=":x">'), XML),
+        envelope('<u:getVersion xmlns="u"/>').replace(b"<e:Body>", b'<e:Body xmlns:u=":x">'),
+        XML,
+    ),
     "a namespace that is no URI, behind much noise": (
         envelope('<u:getVersion xmlns="u"/>').replace(
-            b"<e:Body>", b'<e:Header xmlns:a="urn:a" xmlns:b="urn:a">'
-            + b'<x a:c="" b:c=""/>' * 120 + b'</e:Header><e:Body xmlns:u=":x y">'), XML),
+            b"<e:Body>",
+            b'<e:Header xmlns:a="urn:a" xmlns:b="urn:a">'
+            + b'<x a:c="" b:c=""/>' * 120
+            + b'</e:Header><e:Body xmlns:u=":x y">',
+        ),
+        XML,
+    ),
     "XML's own namespace": (envelope("<xml:getVersion/>"), XML),
     "depth": (envelope("<a>" * 3000 + "</a>" * 3000), XML),
     "two Bodies": (envelope(VERSION).replace(b"</e:Envelope>", b"<e:Body/></e:Envelope>"), XML),
     "no envelope": (VERSION.encode(), XML),
     "no such method": (envelope(f"<nothing {NS}/>"), XML),
     "50,000 attributes": (
-        envelope("<getVersion " + " ".join(f'a{n}=""' for n in range(50_000)) + f" {NS}/>"), XML),
+        envelope("<getVersion " + " ".join(f'a{n}=""' for n in range(50_000)) + f" {NS}/>"),
+        XML,
+    ),
     "a surplus element": (envelope(f"<getVersion {NS}><x/></getVersion>"), XML),
     "a wrong order": (
-        envelope(f"<getTasks {NS}><projectId>1</projectId><apiKey>x</apiKey></getTasks>"), XML),
+        envelope(f"<getTasks {NS}><projectId>1</projectId><apiKey>x</apiKey></getTasks>"),
+        XML,
+    ),
     "an empty number": (tasks("<projectId/>"), XML),
     "digits beyond any number": (tasks(f"<projectId>{'9' * 6000}</projectId>"), XML),
     "6000 leading zeros": (tasks(f"<projectId>{'0' * 6000}1</projectId>"), XML),
     "a text in a nilled element": (tasks('<projectId xsi:nil="true">1</projectId>'), XML),
     "a type that is undeclared": (tasks('<projectId xsi:type="a:b">1</projectId>'), XML),
     "a boolean in capitals": (
-        envelope(f"<getProjects {NS}><apiKey>x</apiKey><includeTasks>TRUE</includeTasks>"
-                 "</getProjects>"), XML),
+        envelope(
+            f"<getProjects {NS}><apiKey>x</apiKey><includeTasks>TRUE</includeTasks></getProjects>"
+        ),
+        XML,
+    ),
     "NaN for money": (
-        envelope(f"<setTimesheetRecord {NS}><apiKey>x</apiKey><record><rate>NaN</rate></record>"
-                 "</setTimesheetRecord>"), XML),
-}  # fmt: skip
+        envelope(
+            f"<setTimesheetRecord {NS}><apiKey>x</apiKey><record><rate>NaN</rate></record>"
+            "</setTimesheetRecord>"
+        ),
+        XML,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -19,7 +19,7 @@ from lxml import etree
 from stock import Stock
 from werkzeug.test import Client
 
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.web.routes import wsgi_application
 from support.live_server import LiveServer
 from support.wire import envelope, post_soap
 
@@ -79,7 +79,7 @@ def test_stock_answers_200_with_nothing() -> None:
 
 @pytest.mark.usefixtures("odd_version")
 def test_a_control_character_becomes_a_replacement_character(live_server: LiveServer) -> None:
-    client = Client(wsgi_application(live_server.world.desk))
+    client = Client(wsgi_application(live_server.world.service))
     reply = client.post("/core/soap.php", data=envelope(VERSION), content_type="text/xml")
     assert reply.status_code == 200
     assert "<tns:getVersionResult>1\ufffd\ufffd-1400</tns:getVersionResult>" in reply.text
@@ -112,9 +112,15 @@ def test_stock_reads_nil_false_as_null() -> None:
 
 @pytest.mark.parametrize(
     ("nil", "content", "is_null"),
-    [("false", "1", False), ("0", "1", False), (" false ", "1", False), ("true", "", True),
-     ("1", "", True), (" true ", "", True)],
-)  # fmt: skip
+    [
+        ("false", "1", False),
+        ("0", "1", False),
+        (" false ", "1", False),
+        ("true", "", True),
+        ("1", "", True),
+        (" true ", "", True),
+    ],
+)
 def test_nil_false_is_no_null(
     live_server: LiveServer, nil: str, content: str, is_null: bool
 ) -> None:
@@ -137,9 +143,10 @@ ESCAPING = {
     "an unknown charset": (envelope(VERSION), "text/xml; charset=klingon"),
     "invalid UTF-8": (envelope(LOGIN).replace(b"X", b"\xff"), "text/xml; charset=utf-8"),
     "an entity in the body": (
-        b'<!DOCTYPE x [<!ENTITY a "b">]>' + envelope(LOGIN).replace(b"X", b"&a;"), "text/xml"
+        b'<!DOCTYPE x [<!ENTITY a "b">]>' + envelope(LOGIN).replace(b"X", b"&a;"),
+        "text/xml",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ESCAPING)
@@ -219,10 +226,13 @@ def test_each_has_its_fault(live_server: LiveServer, body: bytes, code: str) -> 
 
 @pytest.mark.parametrize(
     ("attributes", "served"),
-    [('e:mustUnderstand="0"', True), ('e:mustUnderstand="1" e:actor="urn:someone-else"', True),
-     ('e:mustUnderstand="1" e:actor="http://schemas.xmlsoap.org/soap/actor/next"', False),
-     ('mustUnderstand="1"', True)],
-)  # fmt: skip
+    [
+        ('e:mustUnderstand="0"', True),
+        ('e:mustUnderstand="1" e:actor="urn:someone-else"', True),
+        ('e:mustUnderstand="1" e:actor="http://schemas.xmlsoap.org/soap/actor/next"', False),
+        ('mustUnderstand="1"', True),
+    ],
+)
 def test_only_headers_for_this_service_matter(
     live_server: LiveServer, attributes: str, served: bool
 ) -> None:
@@ -251,7 +261,7 @@ def test_no_request_collects_garbage(
     live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert math.isinf(spyne.const.MIN_GC_INTERVAL)
-    client = Client(wsgi_application(live_server.world.desk))
+    client = Client(wsgi_application(live_server.world.service))
     call = lambda: client.post("/core/soap.php", data=envelope(VERSION))  # noqa: E731
     assert collections_during(call, monkeypatch) == 0
     assert gc.isenabled()

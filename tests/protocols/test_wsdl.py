@@ -28,11 +28,25 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 STYLES = ("document", "rpc")
 METHODS = [
-    "authenticate", "getVersion", "startRecord", "stopRecord", "getUsers", "getCustomers",
-    "getProjects", "getTasks", "getActiveRecording", "updateActiveRecording", "getTimesheet",
-    "getTimesheetRecord", "setTimesheetRecord", "removeTimesheetRecord", "getExpenses",
-    "getExpenseRecord", "setExpenseRecord", "removeExpenseRecord",
-]  # fmt: skip
+    "authenticate",
+    "getVersion",
+    "startRecord",
+    "stopRecord",
+    "getUsers",
+    "getCustomers",
+    "getProjects",
+    "getTasks",
+    "getActiveRecording",
+    "updateActiveRecording",
+    "getTimesheet",
+    "getTimesheetRecord",
+    "setTimesheetRecord",
+    "removeTimesheetRecord",
+    "getExpenses",
+    "getExpenseRecord",
+    "setExpenseRecord",
+    "removeExpenseRecord",
+]
 
 
 @pytest.fixture(scope="module", params=STYLES)
@@ -160,12 +174,15 @@ def element(wsdl: etree._Element, kind: str, name: str) -> etree._Element:
         ("TimesheetRow", "rate", {"type": "xs:decimal", "nillable": "true"}),
         ("TimesheetRow", "cleared", {"type": "xs:boolean"}),
         ("TimesheetRow", "description", {"type": "xs:string", "nillable": "true"}),
-        ("getTimesheet", "from",
-         {"type": "xs:string", "minOccurs": "0", "default": "0", "nillable": "true"}),
+        (
+            "getTimesheet",
+            "from",
+            {"type": "xs:string", "minOccurs": "0", "default": "0", "nillable": "true"},
+        ),
         ("getTimesheet", "apiKey", {"type": "xs:string"}),
         ("setTimesheetRecord", "record", {"type": "tns:TimeEntryInput"}),
     ],
-)  # fmt: skip
+)
 def test_values_are_typed(
     wsdl: etree._Element, kind: str, name: str, expected: dict[str, str]
 ) -> None:
@@ -178,8 +195,14 @@ def test_parameters_are_in_order(wsdl: etree._Element) -> None:
         "//xs:complexType[@name='getExpenses']/xs:sequence", namespaces={"xs": XSD[1:-1]}
     )
     assert [child.get("name") for child in found] == [
-        "apiKey", "from", "to", "refundable", "cleared", "start", "limit"
-    ]  # fmt: skip
+        "apiKey",
+        "from",
+        "to",
+        "refundable",
+        "cleared",
+        "start",
+        "limit",
+    ]
 
 
 # WS-I Basic Profile 1.1 --------------------------------------------------------------------------
@@ -290,12 +313,21 @@ def parts(rpc: etree._Element, message: str) -> Iterator[tuple[str, str]]:
         ("getVersionIn", []),
         ("getVersionOut", [("return", "xsd:string")]),
         ("getProjectsIn", [("apiKey", "xsd:string"), ("includeTasks", "xsd:anyType")]),
-        ("getTimesheetIn", [("apiKey", "xsd:string"), ("from", "xsd:int"), ("to", "xsd:int"),
-                            ("cleared", "xsd:int"), ("start", "xsd:int"), ("limit", "xsd:int")]),
+        (
+            "getTimesheetIn",
+            [
+                ("apiKey", "xsd:string"),
+                ("from", "xsd:int"),
+                ("to", "xsd:int"),
+                ("cleared", "xsd:int"),
+                ("start", "xsd:int"),
+                ("limit", "xsd:int"),
+            ],
+        ),
         ("stopRecordIn", [("apiKey", "xsd:string"), ("entryId", "xsd:int")]),
         ("stopRecordOut", [("return", "soap-enc:Array")]),
     ],
-)  # fmt: skip
+)
 def test_parts_of_the_legacy_contract(
     rpc: etree._Element, message: str, expected: list[tuple[str, str]]
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from people import populate
 
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support.world import Template, World
 
 

@@ -16,7 +16,7 @@ from werkzeug.test import Client
 
 from kimai_remote.api.service import RemoteApi
 from kimai_remote.storage import models as m
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.web.routes import wsgi_application
 from support.processes import allowed
 from support.world import World
 
@@ -31,7 +31,7 @@ class Wire:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.client = Client(wsgi_application(world.desk))
+        self.client = Client(wsgi_application(world.service))
         self.before = world.snapshot()
 
     def send(self, path: str, body: bytes, content_type: str, **headers: str) -> Any:
@@ -78,8 +78,10 @@ def wire(full_world: World) -> Iterator[Wire]:
 def test_malformed_json(wire: Wire, body: bytes) -> None:
     answer = wire.json(body)
     assert answer == {
-        "error": {"code": -32700, "message": "Parse error"}, "id": None, "jsonrpc": "2.0"
-    }  # fmt: skip
+        "error": {"code": -32700, "message": "Parse error"},
+        "id": None,
+        "jsonrpc": "2.0",
+    }
 
 
 @pytest.mark.parametrize("body", corpus.NO_CALLS, ids=repr)
@@ -105,9 +107,18 @@ def test_of_doubled_keys_the_last_one_counts(wire: Wire, body: bytes, version: b
 
 @pytest.mark.parametrize(
     "number",
-    ["1" + "0" * 400, "-1" + "0" * 400, "1e999", "1e-999", "-0", "1" + "0" * 30, "0.0", "1.5",
-     "9223372036854775808"],
-)  # fmt: skip
+    [
+        "1" + "0" * 400,
+        "-1" + "0" * 400,
+        "1e999",
+        "1e-999",
+        "-0",
+        "1" + "0" * 30,
+        "0.0",
+        "1.5",
+        "9223372036854775808",
+    ],
+)
 def test_huge_numbers(wire: Wire, number: str) -> None:
     """As id they come back with the same value; as parameter they are a clear error."""
     answer = wire.send(
@@ -276,20 +287,44 @@ def test_values_that_point_at_each_other(wire: Wire) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b" ", b"\x00", b"<", b"<a", b"<a>", b"a", b"<?xml version='1.0'?>", b"{}",
-        b"<a></b>", b"<a b=1/>", b"<a b='1' b='2'/>", b"<a>\xff</a>", b"<a>\x01</a>",
+        b"",
+        b" ",
+        b"\x00",
+        b"<",
+        b"<a",
+        b"<a>",
+        b"a",
+        b"<?xml version='1.0'?>",
+        b"{}",
+        b"<a></b>",
+        b"<a b=1/>",
+        b"<a b='1' b='2'/>",
+        b"<a>\xff</a>",
+        b"<a>\x01</a>",
         b"<a>&#0;</a>",
-        b"<a>&#xD800;</a>", b"<a>&unknown;</a>", b"<?xml version='9.9'?><a/>",
-        b"<?xml version='1.0' encoding='utf-7'?>+ADw-a/+AD4-", b"<a xmlns:x=''/>", b"<x:a/>",
-        b"<e:Envelope/>", corpus.envelope("<x:getUsers/>"),
-        corpus.envelope("<u:getUsers x:a='1'/>"), b"<e:Envelope><a xmlns='u'/></e:Envelope>",
-        b"<?xml version='1.0' encoding='nonsense'?><a/>", b"<a/><a/>", b"<![CDATA[a]]>",
-        b"<?xml-stylesheet href='http://evil.test/'?><a/>", b"<?xml version='1.0'", b"\xff\xfe<",
-        b"\xfe\xff\x00<\x00a", b"\xef\xbb\xbf", b"<a xmlns:xi='http://www.w3.org/2001/XInclude'>"
+        b"<a>&#xD800;</a>",
+        b"<a>&unknown;</a>",
+        b"<?xml version='9.9'?><a/>",
+        b"<?xml version='1.0' encoding='utf-7'?>+ADw-a/+AD4-",
+        b"<a xmlns:x=''/>",
+        b"<x:a/>",
+        b"<e:Envelope/>",
+        corpus.envelope("<x:getUsers/>"),
+        corpus.envelope("<u:getUsers x:a='1'/>"),
+        b"<e:Envelope><a xmlns='u'/></e:Envelope>",
+        b"<?xml version='1.0' encoding='nonsense'?><a/>",
+        b"<a/><a/>",
+        b"<![CDATA[a]]>",
+        b"<?xml-stylesheet href='http://evil.test/'?><a/>",
+        b"<?xml version='1.0'",
+        b"\xff\xfe<",
+        b"\xfe\xff\x00<\x00a",
+        b"\xef\xbb\xbf",
+        b"<a xmlns:xi='http://www.w3.org/2001/XInclude'>"
         b"<xi:include href='file:///etc/passwd' parse='text'/></a>",
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_malformed_xml(wire: Wire, body: bytes) -> None:
     wire.fault(body)
 
@@ -329,13 +364,25 @@ def test_attachments(wire: Wire, mime: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/core/../core/soap.php/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//evil.test/%2f..",
-        "/core/soap.php/", "/core/soap.php%00", "/core/json.php;a", "/core/JSON.php", "/core/",
-        "/\\evil.test", "/core%2fjson.php", "/.git/config", "/kimai.sqlite3", "/secret", "/%ff%fe",
-        "/core/soap.php\r\nX-A: b", "/" + "a/" * 5000 + "core/jsonphp",
+        "/core/../core/soap.php/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//evil.test/%2f..",
+        "/core/soap.php/",
+        "/core/soap.php%00",
+        "/core/json.php;a",
+        "/core/JSON.php",
+        "/core/",
+        "/\\evil.test",
+        "/core%2fjson.php",
+        "/.git/config",
+        "/kimai.sqlite3",
+        "/secret",
+        "/%ff%fe",
+        "/core/soap.php\r\nX-A: b",
+        "/" + "a/" * 5000 + "core/jsonphp",
     ],
     ids=lambda path: path[:40],
-)  # fmt: skip
+)
 def test_paths_that_lead_nowhere(wire: Wire, path: str) -> None:
     started = time.monotonic()
     response = wire.client.get(path, base_url="http://kimai.test")

@@ -10,7 +10,7 @@ import pytest
 from people import REFUSED
 
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.throttle import MOST_ADDRESSES, Throttle, network
+from kimai_remote.tracking.rate_limit import MOST_ADDRESSES, LoginRateLimit, network
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
@@ -109,17 +109,17 @@ def test_what_counts_as_one_address(one: str, other: str, same: bool) -> None:
 
 
 def test_memory_of_addresses_is_bounded() -> None:
-    throttle = Throttle(1)
+    login_rate_limit = LoginRateLimit(1)
     for number in range(MOST_ADDRESSES + 10):
-        throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 100)
-    assert len(throttle._failures) == MOST_ADDRESSES
-    assert throttle.allows("10.0.0.0", 100)
-    assert not throttle.allows("10.0.1.0", 100)
-    assert throttle.allows("10.0.1.0", 160)
+        login_rate_limit.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 100)
+    assert len(login_rate_limit._failures) == MOST_ADDRESSES
+    assert login_rate_limit.allows("10.0.0.0", 100)
+    assert not login_rate_limit.allows("10.0.1.0", 100)
+    assert login_rate_limit.allows("10.0.1.0", 160)
 
 
 def test_no_limit() -> None:
-    throttle = Throttle(0)
+    login_rate_limit = LoginRateLimit(0)
     for _ in range(1000):
-        throttle.failed("192.0.2.1", 100)
-    assert throttle.allows("192.0.2.1", 100)
+        login_rate_limit.failed("192.0.2.1", 100)
+    assert login_rate_limit.allows("192.0.2.1", 100)

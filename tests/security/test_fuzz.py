@@ -31,7 +31,7 @@ from sqlalchemy import event
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from kimai_remote.api.service import RemoteApi
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.web.routes import wsgi_application
 from support.world import PASSWORD, World
 
 pytestmark = pytest.mark.one_database
@@ -48,9 +48,11 @@ KEY, ENTRY = "<key>", "<entry>"
 words = st.sampled_from([*corpus.INJECTIONS, *corpus.naughty()[:200]])
 texts = st.one_of(words, st.text(max_size=40), st.sampled_from(["", "0", "1", "-1", "false", KEY]))
 numbers = st.one_of(
-    st.integers(), st.integers(-2, 20), st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(),
+    st.integers(-2, 20),
+    st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([2**31, -(2**31) - 1, 2**63, 10**30, 1e308, ENTRY]),
-)  # fmt: skip
+)
 scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
 values = st.recursive(
     scalars,
@@ -67,10 +69,13 @@ def records(kind: Any) -> st.SearchStrategy[Any]:
 def params(method: str) -> st.SearchStrategy[Any]:
     """Positional or named parameters: near to what is right, or anything."""
     parts = [
-        st.just(KEY) if name == "apiKey" else
-        records(kind) if issubclass(kind, ComplexModelBase) else scalars | values
+        st.just(KEY)
+        if name == "apiKey"
+        else records(kind)
+        if issubclass(kind, ComplexModelBase)
+        else scalars | values
         for name, kind in METHODS[method].items()
-    ]  # fmt: skip
+    ]
     named = dict(zip(METHODS[method], parts, strict=True))
     return st.one_of(st.tuples(*parts).map(list), st.fixed_dictionaries({}, optional=named), values)
 
@@ -107,18 +112,33 @@ def damaged(draw: Any, whole: st.SearchStrategy[bytes]) -> bytes:
 
 names = st.sampled_from(["a", "item", "key", "value", "u:record", "record", "e:Body", "u:apiKey"])
 attributes = st.sampled_from(
-    ["", ' href="#x"', ' id="x"', ' xsi:nil="true"', ' xsi:nil="false"', ' xsi:nil="2"',
-     ' xsi:type="ns2:Map"', ' xsi:type="xsd:int"', ' xsi:type="a:b:c"', ' xsi:type="Array"',
-     f' e:encodingStyle="{corpus.SOAP}"', ' e:mustUnderstand="1"', ' xmlns=""', ' xmlns="u"']
-)  # fmt: skip
+    [
+        "",
+        ' href="#x"',
+        ' id="x"',
+        ' xsi:nil="true"',
+        ' xsi:nil="false"',
+        ' xsi:nil="2"',
+        ' xsi:type="ns2:Map"',
+        ' xsi:type="xsd:int"',
+        ' xsi:type="a:b:c"',
+        ' xsi:type="Array"',
+        f' e:encodingStyle="{corpus.SOAP}"',
+        ' e:mustUnderstand="1"',
+        ' xmlns=""',
+        ' xmlns="u"',
+    ]
+)
 contents = st.recursive(
     scalars.map(lambda value: corpus.text("" if value is None else str(value))),
     lambda inner: st.builds(
         lambda name, attribute, parts: f"<{name}{attribute}>{''.join(parts)}</{name}>",
-        names, attributes, st.lists(inner, max_size=3),
+        names,
+        attributes,
+        st.lists(inner, max_size=3),
     ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 def operations(method: str) -> st.SearchStrategy[str]:
@@ -128,8 +148,9 @@ def operations(method: str) -> st.SearchStrategy[str]:
     def build(prefix: str, attribute: str, given: dict[str, str], more: str) -> str:
         inner = "".join(
             f"<{prefix}{name}>{KEY if name == 'apiKey' else given[name]}</{prefix}{name}>"
-            for name in parameters if name in given
-        )  # fmt: skip
+            for name in parameters
+            if name in given
+        )
         return f"<u:{method}{attribute}>{inner}{more}</u:{method}>"
 
     fields = {
@@ -137,28 +158,43 @@ def operations(method: str) -> st.SearchStrategy[str]:
         for name, kind in parameters.items()
     }
     return st.builds(
-        build, st.sampled_from(["u:", "u:", ""]), attributes,
-        st.fixed_dictionaries({}, optional=fields), st.just("") | contents,
-    )  # fmt: skip
+        build,
+        st.sampled_from(["u:", "u:", ""]),
+        attributes,
+        st.fixed_dictionaries({}, optional=fields),
+        st.just("") | contents,
+    )
 
 
 def as_fields(record: Any) -> str:
     if not isinstance(record, dict):
         return corpus.text(str(record))
     return "".join(
-        f"<u:{name}>{corpus.text(str(value))}</u:{name}>" for name, value in record.items()
+        f"<u:{name}>{corpus.text(str(value))}</u:{name}>"
+        for name, value in record.items()
         if re.fullmatch(r"\w+", name, re.ASCII)
-    )  # fmt: skip
+    )
 
 
 envelopes = one_opaque(map(operations, METHODS)).map(
-    lambda body: corpus.envelope(body)
-    .replace(b"<e:Envelope ", b'<e:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ')
-)  # fmt: skip
+    lambda body: corpus.envelope(body).replace(
+        b"<e:Envelope ", b'<e:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    )
+)
 media_types = st.sampled_from(
-    ["text/xml", "text/xml; charset=utf-8", "text/xml; charset=utf-16", "application/xml", "",
-     "application/soap+xml", "text/plain", "text/xml; charset=x", "multipart/related", "\x01"]
-)  # fmt: skip
+    [
+        "text/xml",
+        "text/xml; charset=utf-8",
+        "text/xml; charset=utf-16",
+        "application/xml",
+        "",
+        "application/soap+xml",
+        "text/plain",
+        "text/xml; charset=x",
+        "multipart/related",
+        "\x01",
+    ]
+)
 
 
 class Target:
@@ -167,7 +203,7 @@ class Target:
     def __init__(self, world: World) -> None:
         self.world = world
         self.key = key_of(world, "alice").encode()
-        self.application = wsgi_application(world.desk)
+        self.application = wsgi_application(world.service)
         self.client = Client(self.application)
         self.changed = False
         event.listen(world.database.engine, "before_cursor_execute", self._saw)
@@ -209,10 +245,12 @@ def run(request: pytest.FixtureRequest, strategy: Any, examine: Any, share: int 
 
     @seed(SEED)
     @settings(
-        max_examples=max(1, request.config.getoption("fuzz") // share), deadline=None,
-        database=None, suppress_health_check=list(HealthCheck),
+        max_examples=max(1, request.config.getoption("fuzz") // share),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
-    )  # fmt: skip
+    )
     @given(strategy)
     def fuzz(value: Any) -> None:
         examine(value)
@@ -279,8 +317,18 @@ def test_soap(fuzzed: Target, request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/core/json.php", "/core/soap.php"])
 def test_the_rest_of_http(fuzzed: Target, request: pytest.FixtureRequest, path: str) -> None:
-    header_names = ["Host", "X-Forwarded-Host", "X-Request-Id", "Content-Type", "Accept",
-                    "If-None-Match", "Expect", "Content-Length", "Range", "Origin"]  # fmt: skip
+    header_names = [
+        "Host",
+        "X-Forwarded-Host",
+        "X-Request-Id",
+        "Content-Type",
+        "Accept",
+        "If-None-Match",
+        "Expect",
+        "Content-Length",
+        "Range",
+        "Origin",
+    ]
     legal = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
     headers = st.dictionaries(st.sampled_from(header_names), legal, max_size=4)
 

@@ -12,11 +12,11 @@ import pytest
 from people import REFUSED, key_of
 from typer.testing import CliRunner
 
-from kimai_remote.api.desk import Desk
-from kimai_remote.cli.installation import read_secret
+from kimai_remote.api.execution import Service
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
 from kimai_remote.errors import ConfigurationError
+from kimai_remote.server.bootstrap import read_secret
 from kimai_remote.storage import models as m
 from kimai_remote.tracking.credentials import Credentials
 from support.remotes import JsonRemote
@@ -34,9 +34,9 @@ def test_only_a_keyed_hash_is_stored(full_world: World, remote: Any) -> None:
     dump = repr(full_world.snapshot())
     for key in keys:
         assert key not in dump
-        assert full_world.desk.credentials.key_hash(key) in dump
+        assert full_world.service.credentials.key_hash(key) in dump
     another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
-    assert another.key_hash(keys[0]) != full_world.desk.credentials.key_hash(keys[0])
+    assert another.key_hash(keys[0]) != full_world.service.credentials.key_hash(keys[0])
 
 
 def test_form_of_a_key(world: World, remote: Any) -> None:
@@ -66,10 +66,15 @@ def test_an_expired_key(world: World, remote: Any) -> None:
 def test_a_new_secret_makes_all_keys_worthless(world: World) -> None:
     old = login(JsonRemote(world))
     another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
-    world.__class__ = type("Moved", (World,), {
-        "desk": property(lambda self: Desk(self.database, another, self.settings,
-                                           clock=lambda: self.now))
-    })  # fmt: skip
+    world.__class__ = type(
+        "Moved",
+        (World,),
+        {
+            "service": property(
+                lambda self: Service(self.database, another, self.settings, clock=lambda: self.now)
+            )
+        },
+    )
     remote = JsonRemote(world)
     assert remote.call("getUsers", old) == REFUSED
     new = login(remote)
@@ -157,6 +162,9 @@ def test_a_secret_that_is_too_short(tmp_path: Path) -> None:
 
 
 def test_settings_dont_show_their_secrets() -> None:
-    settings = Settings(secret="s3cret-s3cret-s3cret", password_salt="s4lt",
-                        database_url="postgresql://kimai:p4ss@db/kimai")  # fmt: skip
+    settings = Settings(
+        secret="s3cret-s3cret-s3cret",
+        password_salt="s4lt",
+        database_url="postgresql://kimai:p4ss@db/kimai",
+    )
     assert not re.search("s3cret|s4lt|p4ss", repr(settings))

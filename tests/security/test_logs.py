@@ -130,9 +130,19 @@ def exercise(server: Server, key: str) -> None:
     call(server, "startRecord", key, 1, 11)
     call(server, "updateActiveRecording", key, {"description": TEXT, "comment": key})
     call(server, "stopRecord", key)
-    saved = call(server, "setTimesheetRecord", key,
-                 {"projectId": 1, "taskId": 11, "start": "2020-05-04 8:00",
-                  "end": "2020-05-04 9:00", "description": TEXT}, False)  # fmt: skip
+    saved = call(
+        server,
+        "setTimesheetRecord",
+        key,
+        {
+            "projectId": 1,
+            "taskId": 11,
+            "start": "2020-05-04 8:00",
+            "end": "2020-05-04 9:00",
+            "description": TEXT,
+        },
+        False,
+    )
     number = saved["result"]["items"][0]["id"]
     call(server, "removeTimesheetRecord", key, number)
     call(server, "getTimesheetRecord", key, 1)
@@ -181,8 +191,12 @@ def test_no_secret_is_in_any_log(logged: Logged) -> None:
     database = next(logged.audit.parent.glob("data/*.sqlite3"))
     with sqlite3.connect(database) as connection:
         hashes = [row[0] for row in connection.execute("SELECT password FROM kimai_users")]
-        hashes += [row[0] for row in connection.execute(
-            "SELECT keyHash FROM kimai_remote_keys WHERE keyHash IS NOT NULL")]  # fmt: skip
+        hashes += [
+            row[0]
+            for row in connection.execute(
+                "SELECT keyHash FROM kimai_remote_keys WHERE keyHash IS NOT NULL"
+            )
+        ]
     assert len(hashes) > 4
     for log in (logged.audit, logged.server.log):
         text = log.read_text() if log == logged.audit else "\n".join(logged.lines)
@@ -202,7 +216,7 @@ def test_errors_have_the_number_that_the_client_saw(logged: Logged) -> None:
     if logged.is_json:
         (line,) = (json.loads(line) for line in logged.lines if told in line)
         assert line["exception"].startswith("Traceback")
-        assert (line["level"], line["logger"]) == ("error", "kimai_remote.api.desk")
+        assert (line["level"], line["logger"]) == ("error", "kimai_remote.api.execution")
     else:
         assert f"{told}\nTraceback" in output
     for answer in (unavailable, internal):
@@ -212,8 +226,12 @@ def test_errors_have_the_number_that_the_client_saw(logged: Logged) -> None:
 
 def test_audit_of_logins(logged: Logged) -> None:
     login, *_ = logged.of("login")
-    assert login == {"event": "login", "user": "clara", "from": "127.0.0.1",
-                     "request": login["request"]}  # fmt: skip
+    assert login == {
+        "event": "login",
+        "user": "clara",
+        "from": "127.0.0.1",
+        "request": login["request"],
+    }
     reasons = [found["reason"] for found in logged.of("login refused")]
     assert {"wrong password", "unknown name", "too many failures from this address"} == set(reasons)
     assert {found.get("user") for found in logged.of("login refused")} == {"clara", None}
@@ -221,8 +239,13 @@ def test_audit_of_logins(logged: Logged) -> None:
 
 def test_audit_of_changes(logged: Logged) -> None:
     changes = {found["method"]: found for found in logged.of("changed")}
-    assert set(changes) == {"startRecord", "updateActiveRecording", "stopRecord",
-                            "setTimesheetRecord", "removeTimesheetRecord"}  # fmt: skip
+    assert set(changes) == {
+        "startRecord",
+        "updateActiveRecording",
+        "stopRecord",
+        "setTimesheetRecord",
+        "removeTimesheetRecord",
+    }
     created = changes["setTimesheetRecord"]
     assert created["user"] == "clara"
     assert created["what"] == {
@@ -281,9 +304,10 @@ def test_a_line_for_each_call(logged: Logged) -> None:
     assert re.fullmatch("[0-9a-f]{16}", first["request"])
     assert (refused["outcome"], refused.get("user")) == ("refused", None)
     (started,) = (
-        found for found in logged.calls
+        found
+        for found in logged.calls
         if (found["method"], found["outcome"]) == ("startRecord", "success")
-    )  # fmt: skip
+    )
     assert started["user"] == "clara"
     (changed,) = (found for found in logged.of("changed") if found["method"] == "startRecord")
     assert changed["request"] == started["request"]

@@ -28,17 +28,27 @@ DOORS = matrix.rows(matrix.DOORS)
 #: Tables whose cells create and change things: a few people on the other databases too.
 EVERYWHERE = ("alice", "ben", "acme")
 OBJECTS: dict[str, dict[str, Any]] = {
-    "own": {}, "blue": {"user": "carl"}, "red": {"user": "olga", "project": "red_project"},
-    "trashed": {"project": "trashed"}, "invisible": {"project": "invisible"},
-    "internal": {"project": "internal"}, "cleared": {"cleared": 1}, "locked": {"age": LIMIT + 9},
-}  # fmt: skip
+    "own": {},
+    "blue": {"user": "carl"},
+    "red": {"user": "olga", "project": "red_project"},
+    "trashed": {"project": "trashed"},
+    "invisible": {"project": "invisible"},
+    "internal": {"project": "internal"},
+    "cleared": {"cleared": 1},
+    "locked": {"age": LIMIT + 9},
+}
 #: Project and task of each column.
 PLACES = {
-    "blue": ("shop", "coding"), "red": ("red_project", "coding"), "trashed": ("trashed", "coding"),
-    "invisible": ("invisible", "coding"), "internal": ("internal", "coding"),
-    "redtask": ("shop", "red_task"), "deadtask": ("shop", "trashed_task"),
-    "hiddentask": ("shop", "invisible_task"), "othertask": ("portal", "design"),
-}  # fmt: skip
+    "blue": ("shop", "coding"),
+    "red": ("red_project", "coding"),
+    "trashed": ("trashed", "coding"),
+    "invisible": ("invisible", "coding"),
+    "internal": ("internal", "coding"),
+    "redtask": ("shop", "red_task"),
+    "deadtask": ("shop", "trashed_task"),
+    "hiddentask": ("shop", "invisible_task"),
+    "othertask": ("portal", "design"),
+}
 
 
 def by_row(rows: list[Any]) -> Any:
@@ -46,12 +56,14 @@ def by_row(rows: list[Any]) -> Any:
     rows of alice are not slow."""
     cases = [
         pytest.param(
-            protocol, row, id=f"{protocol}-{row[0]}-{row[1]}",
+            protocol,
+            row,
+            id=f"{protocol}-{row[0]}-{row[1]}",
             marks=pytest.mark.slow if protocol == "soap" and row[1] != "alice" else (),
         )
         for protocol in REMOTES
         for row in rows
-    ]  # fmt: skip
+    ]
     return pytest.mark.parametrize(("remote", "row"), cases, indirect=["remote"])
 
 
@@ -183,9 +195,17 @@ def seen(method: str, items: list[dict[str, Any]]) -> list[str]:
 @by_row(LISTS)
 def test_lists(full_world: World, remote: Any, row: Any) -> None:
     method, who, words = row
-    for user, project in (("alice", "shop"), ("carl", "shop"), ("ben", "shop"), ("oscar", "shop"),
-                          ("alice", "internal"), ("ben", "internal"), ("oscar", "internal"),
-                          ("olga", "red_project"), ("olga", "trashed")):  # fmt: skip
+    for user, project in (
+        ("alice", "shop"),
+        ("carl", "shop"),
+        ("ben", "shop"),
+        ("oscar", "shop"),
+        ("alice", "internal"),
+        ("ben", "internal"),
+        ("oscar", "internal"),
+        ("olga", "red_project"),
+        ("olga", "trashed"),
+    ):
         full_world.add_entry(user, projectID=full_world.ids[project])
         full_world.add_expense(user, projectID=full_world.ids[project])
     if method == "getActiveRecording":
@@ -230,8 +250,11 @@ def test_the_matrix_is_whole() -> None:
     from kimai_remote.api.service import RemoteApi
 
     by_word = {"start": "startRecord", "entry": "setTimesheetRecord", "expense": "setExpenseRecord"}
-    rows = [(by_word.get(row[0], row[0]), row[1])
-            for table in (ENTRIES, RUNNING, PROJECTS, LISTS, DOORS) for row in table]  # fmt: skip
+    rows = [
+        (by_word.get(row[0], row[0]), row[1])
+        for table in (ENTRIES, RUNNING, PROJECTS, LISTS, DOORS)
+        for row in table
+    ]
     assert len({row for row in rows if not row[0].startswith("move")}) == 18 * 11
     assert {method for method, _ in rows} >= set(RemoteApi.public_methods)
     assert len(rows) == len(ENTRIES) + 11 * (1 + 7 + 7 + 2)

@@ -20,10 +20,10 @@ import pytest
 from street import certificate, connect, exchange, trusting, until_closed
 from typer.testing import CliRunner
 
-from kimai_remote.cli import street
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
 from kimai_remote.errors import ConfigurationError
+from kimai_remote.server import preflight
 from support.processes import DEADLINE, allowed
 from support.server import Server, free_port, serving
 
@@ -57,10 +57,10 @@ def post(url: str, body: bytes, **headers: str) -> tuple[int, Any, bytes]:
 
 def head(length: int, *, close: bool = True) -> bytes:
     end = b"Connection: close\r\n" if close else b""
-    return (
-        b"POST /core/json.php HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%b\r\n"
-        % (length, end)
-    )  # fmt: skip
+    return b"POST /core/json.php HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%b\r\n" % (
+        length,
+        end,
+    )
 
 
 # Slow clients ------------------------------------------------------------------------------------
@@ -228,9 +228,10 @@ def test_nesting_of_xml(server: Server) -> None:
 def test_framing_that_proxies_could_read_otherwise(server: Server, framing: bytes) -> None:
     """One answer at most, so that no second request can hide in the first."""
     request = (
-        b"POST /core/json.php HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + framing
+        b"POST /core/json.php HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        + framing
         + b"\r\n\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
-    )  # fmt: skip
+    )
     assert exchange(server.url, request).count(b"HTTP/1.1 ") <= 1
 
 
@@ -260,8 +261,10 @@ def get(server: Server, path: str, **headers: str) -> tuple[int, Any, bytes]:
 
 
 def test_each_request_has_a_number_of_its_own(server: Server) -> None:
-    numbers = {post(server.json, VERSION, **{"X-Request-Id": "mine-mine"})[1]["X-Request-Id"]
-               for _ in range(3)}  # fmt: skip
+    numbers = {
+        post(server.json, VERSION, **{"X-Request-Id": "mine-mine"})[1]["X-Request-Id"]
+        for _ in range(3)
+    }
     assert len(numbers) == 3
     assert all(len(number) == 16 for number in numbers)
 
@@ -307,9 +310,12 @@ def test_a_host_header_misleads_its_sender_only(server: Server) -> None:
 
 def test_a_trusted_proxy(tmp_path: Path) -> None:
     with serving(tmp_path, environ={"KIMAI_REMOTE_TRUSTED_PROXIES": "1"}) as running:
-        headers = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "X-Forwarded-Proto": "https",
-                   "X-Forwarded-Host": "time.example.org",
-                   "X-Request-Id": "proxy-0001"}  # fmt: skip
+        headers = {
+            "X-Forwarded-For": "198.51.100.1, 203.0.113.9",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Host": "time.example.org",
+            "X-Request-Id": "proxy-0001",
+        }
         _, answered, body = get(running, "/core/json.php", **headers)
         assert b'"target":"https://time.example.org/core/json.php"' in body
         assert answered["X-Request-Id"] == "proxy-0001"
@@ -368,12 +374,12 @@ def test_other_machines_need_tls(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_this_machine_needs_none(host: str) -> None:
-    street.check(Settings(host=host, port=free_port()))
+    preflight.check(Settings(host=host, port=free_port()))
 
 
 @pytest.mark.parametrize("permitted", [{"insecure": True}, {"trusted_proxies": 1}])
 def test_ways_to_insist(permitted: dict[str, Any]) -> None:
-    street.check(Settings(host="0.0.0.0", port=free_port(), **permitted))  # noqa: S104
+    preflight.check(Settings(host="0.0.0.0", port=free_port(), **permitted))  # noqa: S104
 
 
 def test_serving_other_machines_in_the_clear(tmp_path: Path) -> None:
@@ -388,12 +394,12 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     garbage.write_text("garbage")
     for pair in ((garbage, key), (cert, garbage), (cert, other)):
         with pytest.raises(ConfigurationError, match="aren't a certificate and its private key"):
-            street.check(Settings(tls_cert=str(pair[0]), tls_key=str(pair[1])))
+            preflight.check(Settings(tls_cert=str(pair[0]), tls_key=str(pair[1])))
     with pytest.raises(ConfigurationError, match="can't be read"):
-        street.check(Settings(tls_cert=str(cert), tls_key=str(tmp_path / "missing")))
+        preflight.check(Settings(tls_cert=str(cert), tls_key=str(tmp_path / "missing")))
     with pytest.raises(ConfigurationError, match="belong together"):
-        street.check(Settings(tls_cert=str(cert)))
-    street.check(Settings(tls_cert=str(cert), tls_key=str(key), port=free_port()))
+        preflight.check(Settings(tls_cert=str(cert)))
+    preflight.check(Settings(tls_cert=str(cert), tls_key=str(key), port=free_port()))
 
 
 def test_an_audit_log_that_cant_be_written(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from people import REFUSED, key_of
 from werkzeug.test import Client
 
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.web.routes import wsgi_application
 from support.world import World
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ class Wire:
     """Alice's calls, raw in both protocols."""
 
     def __init__(self, world: World) -> None:
-        self.client = Client(wsgi_application(world.desk))
+        self.client = Client(wsgi_application(world.service))
         self.key = key_of(world, "alice")
 
     def json(self, method: str, *params: Any) -> Any:
@@ -89,8 +89,10 @@ def test_from_soap_to_both(world: World, method: str) -> None:
             continue  # no XML document can hold it
         given = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in sorted(fields))
         if "Expense" in method:
-            given = f"<u:designation>{corpus.text(text)}</u:designation><u:comment>" \
-                    f"{corpus.text(text)}</u:comment>"  # fmt: skip
+            given = (
+                f"<u:designation>{corpus.text(text)}</u:designation><u:comment>"
+                f"{corpus.text(text)}</u:comment>"
+            )
         else:
             given = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in fields)
         wire.soap(method, record=f"<u:id>{number}</u:id>{given}", doUpdate="true")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases, kimai1
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect
 
-from kimai_remote.api.desk import Desk
+from kimai_remote.api.execution import Service
 from kimai_remote.config import Settings
-from kimai_remote.storage import migrate, schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage import schema
+from kimai_remote.storage.migrations import runner
+from kimai_remote.storage.transactions import Database
 from kimai_remote.tracking.credentials import Credentials
 from support import kimai1, remotes
 from support.world import SECRET
@@ -26,12 +27,12 @@ NOW = kimai1.START + 100_000
 @pytest.fixture(params=list(remotes.REMOTES))
 def api(request: pytest.FixtureRequest, kimai: Database) -> Iterator[Any]:
     """The API over each protocol, on the adopted database."""
-    migrate.upgrade(kimai)
+    runner.upgrade(kimai)
     schema.check(kimai)
-    desk = Desk(
+    service = Service(
         kimai, Credentials(SECRET, kimai1.SALT), Settings(shared_with_kimai=True), lambda: NOW
     )
-    return remotes.REMOTES[request.param](SimpleNamespace(desk=desk))
+    return remotes.REMOTES[request.param](SimpleNamespace(service=service))
 
 
 def items(api: Any, method: str, *parameters: Any) -> list[Any]:
@@ -59,7 +60,7 @@ def test_upgrading_adds_and_changes_nothing_of_kimais(kimai: Database) -> None:
         }
 
     before = state()
-    migrate.upgrade(kimai)
+    runner.upgrade(kimai)
     after = state()
     for name, parts in before.items():
         assert after[name][:4] == parts[:4]
@@ -113,8 +114,9 @@ def test_awkward_records_are_shown(api: Any) -> None:
     projects = items(api, "getProjects", kimai1.KEY, True)
     assert [project["name"] for project in projects] == ["Wartung"]
     assert [task["name"] for task in items(api, "getTasks", kimai1.KEY)] == [
-        "Entwicklung", kimai1.spoil("Prüfung"),
-    ]  # fmt: skip
+        "Entwicklung",
+        kimai1.spoil("Prüfung"),
+    ]
     assert [one["name"] for one in items(api, "getCustomers", kimai1.KEY)] == ["Müller & Söhne"]
 
 
@@ -133,8 +135,12 @@ def test_what_is_written_kimai_can_read(api: Any, kimai: Database) -> None:
     running = entries[number]
     columns = ("start", "end", "duration", "statusID", "cleared")
     assert {name: running[name] for name in columns} == {
-        "start": NOW, "end": 0, "duration": 0, "statusID": 1, "cleared": 0,
-    }  # fmt: skip
+        "start": NOW,
+        "end": 0,
+        "duration": 0,
+        "statusID": 1,
+        "cleared": 0,
+    }
     assert running["rate"] == Decimal("85.50")
     assert (running["fixedRate"], running["commentType"]) == (0, 0)
     anna = {row["name"]: row for row in kimai1.rows_of(kimai, "users")}["anna"]

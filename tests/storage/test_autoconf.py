@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import make_url
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage.kimai1 import autoconf
+from kimai_remote.kimai1 import autoconf
 
 INSTALLED = """<?php
 /* $server_prefix = "comment_"; it's not this one */

@@ -12,7 +12,7 @@ from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.backup import backup
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support.processes import DEADLINE
 
 

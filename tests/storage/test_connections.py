@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kimai_remote.errors import ConfigurationError, Refused, Unavailable
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support import databases
 
 

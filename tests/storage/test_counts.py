@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
-from kimai_remote.storage import counts
+from kimai_remote.storage import entry_counts
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from support.remotes import JsonRemote
 from support.world import World
 
@@ -14,7 +14,7 @@ from support.world import World
 def kept(world: World) -> dict[tuple[int, int], int]:
     rows = world.execute(
         select(m.EntryCount.userID, m.EntryCount.cleared, m.EntryCount.entries).where(
-            m.EntryCount.userID != counts.MARKER, m.EntryCount.entries != 0
+            m.EntryCount.userID != entry_counts.MARKER, m.EntryCount.entries != 0
         )
     )
     return {(user, cleared): entries for user, cleared, entries in rows}
@@ -46,13 +46,13 @@ def test_triggers_keep_counts_through_every_change(world: World) -> None:
 def test_counts_begin_with_what_there_is(world: World, database: Database) -> None:
     world.add_entry()
     with database.begin() as connection:
-        counts.remove(connection)
-        assert not counts.are_kept(connection)
+        entry_counts.disable(connection)
+        assert not entry_counts.enabled(connection)
     world.add_entry()
     assert kept(world) == {}
     with database.begin() as connection:
-        assert counts.install(connection)
-        assert counts.are_kept(connection)
+        assert entry_counts.enable(connection)
+        assert entry_counts.enabled(connection)
     world.add_entry(cleared=1)
     assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.alice, 1): 1}
 
@@ -61,8 +61,8 @@ def test_entries_of_nobody_are_counted_too(world: World, database: Database) -> 
     """Kimai's databases have entries of user 0."""
     world.change(m.TimeEntry, world.add_entry(), userID=0)
     with database.begin() as connection:
-        counts.recount(connection)
-        assert counts.are_kept(connection)
+        entry_counts.reset(connection)
+        assert entry_counts.enabled(connection)
     assert kept(world) == counted(world) == {(0, 0): 1}
 
 
@@ -72,9 +72,9 @@ def test_counts_that_went_wrong_are_counted_again(world: World, database: Databa
     world.add_entry("ben")
     world.execute(update(m.EntryCount).where(m.EntryCount.entries == 1).values(entries=7))
     with database.begin() as connection:
-        assert counts.wrong(connection) == sorted([world.alice, world.ids["ben"]])
-        counts.recount(connection)
-        assert counts.wrong(connection) == []
+        assert entry_counts.mismatches(connection) == sorted([world.alice, world.ids["ben"]])
+        entry_counts.reset(connection)
+        assert entry_counts.mismatches(connection) == []
     world.add_entry()
     assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.ids["ben"], 0): 1}
 
@@ -87,11 +87,11 @@ def test_a_service_notices_that_counts_are_not_kept_any_more(
     world.add_entry()
     assert remote.call("getTimesheet", key, 0, 0, -1, 0, 1)["total"] == 1
     with database.begin() as connection:
-        counts.remove(connection)
+        entry_counts.disable(connection)
     try:
         world.add_entry()
         answer = remote.call("getTimesheet", key, 0, 0, -1, 0, 1)
         assert (answer["total"], len(answer["items"])) == (2, 1)
     finally:
         with database.begin() as connection:
-            counts.install(connection)
+            entry_counts.enable(connection)

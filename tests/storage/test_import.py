@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from kimai_remote.kimai1 import control_totals, importer
+from kimai_remote.kimai1.importer import ImportRefused
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
-from kimai_remote.storage.kimai1 import figures, importer
-from kimai_remote.storage.kimai1.importer import ImportRefused
+from kimai_remote.storage.transactions import Database
 from support import databases, kimai1
 
 pytestmark = pytest.mark.servers
@@ -73,9 +73,15 @@ def test_everything_is_there_under_its_own_number(kimai: Database, target: Datab
         }
         assert entries.pop(row["timeEntryID"]) == expected
     assert entries == {}
-    for model, name in ((m.Customer, "customers"), (m.Project, "projects"),
-                        (m.Activity, "activities"), (m.Expense, "expenses"), (m.Status, "statuses"),
-                        (m.Preference, "preferences"), (m.GlobalRole, "globalRoles")):  # fmt: skip
+    for model, name in (
+        (m.Customer, "customers"),
+        (m.Project, "projects"),
+        (m.Activity, "activities"),
+        (m.Expense, "expenses"),
+        (m.Status, "statuses"),
+        (m.Preference, "preferences"),
+        (m.GlobalRole, "globalRoles"),
+    ):
         theirs = kimai1.rows_of(kimai, name)
         ours = list(records(target, model.__table__).values())
         assert sorted(ours, key=repr) == sorted(
@@ -124,14 +130,15 @@ def test_sums_are_compared_to_the_cent(kimai: Database, target: Database) -> Non
     entries = kimai1.rows_of(kimai, "timeSheet")
     for user in {row["userID"] for row in entries}:
         seconds = sum(row["duration"] for row in entries if row["userID"] == user)
-        assert found[figures.HOURS, str(user)] == Decimal(seconds) / 3600
+        assert found[control_totals.HOURS, str(user)] == Decimal(seconds) / 3600
     earned = sum(
         row["fixedRate"] or row["rate"] * row["duration"] / 3600
-        for row in entries if row["projectID"] == 1
-    )  # fmt: skip
-    assert found[figures.EARNED, "1"] == earned
-    assert found[figures.SPENT, "1"] == Decimal("49.975")
-    assert found[figures.SPENT, "55"] == Decimal("-3.1")
+        for row in entries
+        if row["projectID"] == 1
+    )
+    assert found[control_totals.EARNED, "1"] == earned
+    assert found[control_totals.SPENT, "1"] == Decimal("49.975")
+    assert found[control_totals.SPENT, "55"] == Decimal("-3.1")
     assert found["records", "timeSheet"] == len(entries)
 
 
@@ -158,10 +165,12 @@ def test_a_used_database_is_left_alone(kimai: Database, target: Database) -> Non
 def test_text_is_repaired_on_request(kimai: Database, target: Database) -> None:
     report = importer.run(kimai, target, silent, repair_text=True)
     assert {what: count for what, count in report.changed.items() if "repaired" in what} == {
-        "users: texts repaired": 1, "customers: texts repaired": 1,
-        "activities: texts repaired": 1, "timeSheet: texts repaired": 1,
+        "users: texts repaired": 1,
+        "customers: texts repaired": 1,
+        "activities: texts repaired": 1,
+        "timeSheet: texts repaired": 1,
         "expenses: texts repaired": 1,
-    }  # fmt: skip
+    }
     assert records(target, m.Customer.__table__)[1]["company"] == "Müller & Söhne GmbH"
     assert records(target, m.Customer.__table__)[1]["name"] == "Müller & Söhne"
     assert records(target, m.TimeEntry.__table__)[1]["description"] == "Prüfung der Anlage"
@@ -198,16 +207,22 @@ def test_a_copy_that_differs_is_not_kept(
         importer.run(kimai, target, silent)
     assert refused.value.report is not None
     differing = {(figure.topic, figure.name) for figure in refused.value.report.differences}
-    assert differing == {(figures.HOURS, str(kimai1.ANNA))}
+    assert differing == {(control_totals.HOURS, str(kimai1.ANNA))}
     assert read(target, select(m.User.userID)) == []
 
 
 def test_an_older_revision_gets_what_kimai_would_give_it(tmp_path: Path, target: Database) -> None:
-    missing = [("globalRoles", f"core-{kind}-otherGroup-view")
-               for kind in ("customer", "project", "activity", "group", "user")]  # fmt: skip
-    missing += [("globalRoles", "demo_ext-access"), ("membershipRoles", "core-user-view"),
-                ("users", "passwordResetHash"), ("customers", "passwordResetHash"),
-                ("customers", "country")]  # fmt: skip
+    missing = [
+        ("globalRoles", f"core-{kind}-otherGroup-view")
+        for kind in ("customer", "project", "activity", "group", "user")
+    ]
+    missing += [
+        ("globalRoles", "demo_ext-access"),
+        ("membershipRoles", "core-user-view"),
+        ("users", "passwordResetHash"),
+        ("customers", "passwordResetHash"),
+        ("customers", "country"),
+    ]
     with kimai1.database(tmp_path, **kimai1.older(1374, *missing)) as kimai:
         assert importer.run(kimai, target, silent).differences == []
     roles = records(target, m.GlobalRole.__table__)

@@ -11,12 +11,13 @@ from sqlalchemy import MetaData, func, inspect, select
 from sqlalchemy.schema import DropTable
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage import migrate, schema
+from kimai_remote.kimai1 import importer, uninstall
+from kimai_remote.kimai1.importer import ImportRefused
+from kimai_remote.kimai1.schema_detection import OWN_TABLES
 from kimai_remote.storage import models as m
-from kimai_remote.storage.database import Database
-from kimai_remote.storage.kimai1 import importer, leaving
-from kimai_remote.storage.kimai1.importer import ImportRefused
-from kimai_remote.storage.kimai1.revision import OWN_TABLES
+from kimai_remote.storage import schema
+from kimai_remote.storage.migrations import runner
+from kimai_remote.storage.transactions import Database
 from support import databases, kimai1
 
 pytestmark = pytest.mark.servers
@@ -72,49 +73,51 @@ def drop(database: Database) -> None:
 
 def test_nothing_is_left_behind(kimais: Database) -> None:
     before = structure(kimais)
-    migrate.upgrade(kimais)
+    runner.upgrade(kimais)
     kimais.run(lambda session: session.add(m.User(name="anna", globalRoleID=1)), writes=True)
-    ours = leaving.find(kimais)
+    ours = uninstall.find(kimais)
     assert [name.removeprefix(kimais.prefix) for name in ours.tables] == [
-        "remote_counts", "remote_keys", "remote_version",
-    ]  # fmt: skip
+        "remote_counts",
+        "remote_keys",
+        "remote_version",
+    ]
     assert f"{kimais.prefix}timeSheet_page" in [index for index, _ in ours.indexes]
-    leaving.leave(kimais, ours)
+    uninstall.leave(kimais, ours)
     assert structure(kimais) == before
-    assert leaving.find(kimais).is_nothing
+    assert uninstall.find(kimais).is_nothing
     with kimais.engine.connect() as connection:
         assert connection.scalars(select(m.User.name)).all() == ["anna"]
 
 
 def test_it_can_be_served_again(kimais: Database) -> None:
-    migrate.upgrade(kimais)
-    leaving.leave(kimais, leaving.find(kimais))
-    migrate.upgrade(kimais)
+    runner.upgrade(kimais)
+    uninstall.leave(kimais, uninstall.find(kimais))
+    runner.upgrade(kimais)
     schema.check(kimais)
 
 
 def test_what_broke_off_is_done_again(kimais: Database) -> None:
-    migrate.upgrade(kimais)
-    before = leaving.find(kimais)
-    rest = leaving.Ours(before.tables[:1], before.indexes[:1], ())
-    leaving.leave(kimais, rest)
-    assert leaving.find(kimais) == leaving.Ours(before.tables[1:], before.indexes[1:], ())
+    runner.upgrade(kimais)
+    before = uninstall.find(kimais)
+    rest = uninstall.Ours(before.tables[:1], before.indexes[:1], ())
+    uninstall.leave(kimais, rest)
+    assert uninstall.find(kimais) == uninstall.Ours(before.tables[1:], before.indexes[1:], ())
 
 
 def test_a_database_of_ours_is_not_touched(database: Database) -> None:
     with pytest.raises(ConfigurationError, match="made by kimai-remote"):
-        leaving.find(database)
+        uninstall.find(database)
 
 
 def test_passwords_that_kimai_cannot_check(kimai: Database) -> None:
-    assert leaving.find(kimai).passwords == ()
+    assert uninstall.find(kimai).passwords == ()
 
     def change(session: Any) -> None:
         session.get(m.User, kimai1.BEN).password = "$argon2id$v=19$…"
         session.get(m.Customer, 3).password = "$argon2id$v=19$…"
 
     kimai.run(change, writes=True)
-    assert leaving.find(kimai).passwords == ("ben", "müller & söhne")
+    assert uninstall.find(kimai).passwords == ("ben", "müller & söhne")
 
 
 @pytest.fixture
@@ -134,9 +137,15 @@ def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Da
     databases.drop(ours)
     importer.run(kimai, ours, silent)
     entry = m.TimeEntry(
-        userID=kimai1.ANNA, projectID=1, activityID=1, start=kimai1.START, end=kimai1.START + 60,
-        duration=60, statusID=1, description="written afterwards",
-    )  # fmt: skip
+        userID=kimai1.ANNA,
+        projectID=1,
+        activityID=1,
+        start=kimai1.START,
+        end=kimai1.START + 60,
+        duration=60,
+        statusID=1,
+        description="written afterwards",
+    )
     spent = m.Expense(userID=kimai1.ANNA, projectID=1, designation="Taxi", comment=None)
     ours.run(lambda session: session.add_all([entry, spent]), writes=True)
     yield ours
@@ -148,32 +157,35 @@ def test_an_imported_database_goes_back_into_kimais_tables(
     imported: Database, kimai: Database, back: Database
 ) -> None:
     before = structure(back)
-    migrate.upgrade(back)
+    runner.upgrade(back)
     assert importer.run(imported, back, silent).differences == []
     with back.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(m.EntryCount)) == 0
-    leaving.leave(back, leaving.find(back))
+    uninstall.leave(back, uninstall.find(back))
     assert structure(back) == before
     entries = {row["timeEntryID"]: row for row in kimai1.rows_of(back, "timeSheet")}
     for row in kimai1.rows_of(kimai, "timeSheet"):
-        usual = {"statusID": row["statusID"] or (1 if row["statusID"] is None else 0),
-                 "fixedRate": row["fixedRate"] or 0}  # fmt: skip
+        usual = {
+            "statusID": row["statusID"] or (1 if row["statusID"] is None else 0),
+            "fixedRate": row["fixedRate"] or 0,
+        }
         assert entries.pop(row["timeEntryID"]) == row | usual
     (new,) = entries.values()
     assert (new["description"], new["duration"]) == ("written afterwards", 60)
     for name in ("users", "customers", "activities", "globalRoles", "rates", "configuration"):
         rows = [
             {key: "" if key == "mail" and value is None else value for key, value in row.items()}
-            if name == "users" else row
+            if name == "users"
+            else row
             for row in kimai1.rows_of(kimai, name)
-        ]  # fmt: skip
+        ]
         assert sorted(map(repr, kimai1.rows_of(back, name))) == sorted(map(repr, rows))
     # Kimai's column can't be null.
     assert [row["comment"] for row in kimai1.rows_of(back, "expenses")][-1] == ""
 
 
 def test_text_that_kimais_column_cannot_hold(imported: Database, back: Database) -> None:
-    migrate.upgrade(back)
+    runner.upgrade(back)
 
     def change(session: Any) -> None:
         session.get(m.TimeEntry, 1).description = "Kaffee 😀"
@@ -187,6 +199,6 @@ def test_text_that_kimais_column_cannot_hold(imported: Database, back: Database)
 def test_tables_of_an_older_kimai_are_refused(imported: Database, tmp_path: Path) -> None:
     how = kimai1.older(1384, ("customers", "country"))
     with kimai1.database(tmp_path, tables=how["tables"], rows={}) as old:
-        migrate.upgrade(old)
+        runner.upgrade(old)
         with pytest.raises(ImportRefused, match=r"customers\.country"):
             importer.run(imported, old, silent)

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import inspect, select, update
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage import migrate, schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage import schema
+from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.models import Base, Configuration, Status, schema_version
+from kimai_remote.storage.transactions import Database
 from support import databases
 
 
@@ -51,7 +52,7 @@ def contents(database: Database) -> list[list[Any]]:
 
 def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Database) -> None:
     databases.empty(database)
-    assert migrate.upgrade(blank) == list(schema.VERSIONS)
+    assert runner.upgrade(blank) == list(schema.VERSIONS)
     assert describe(blank) == describe(database)
     fresh = contents(blank)
     databases.drop(blank)
@@ -62,14 +63,14 @@ def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Da
 
 
 def test_versions_are_the_migrations_in_order() -> None:
-    scripts = list(migrate._directory().walk_revisions())
+    scripts = list(runner._directory().walk_revisions())
     assert tuple(script.revision for script in reversed(scripts)) == schema.VERSIONS
 
 
 def test_a_current_schema_needs_nothing(database: Database) -> None:
     schema.check(database)
-    assert migrate.upgrade(database) == []
-    assert all(step.done for step in migrate.steps(database))
+    assert runner.upgrade(database) == []
+    assert all(step.done for step in runner.steps(database))
 
 
 def test_a_schema_without_a_version_is_refused_with_the_command(
@@ -78,8 +79,8 @@ def test_a_schema_without_a_version_is_refused_with_the_command(
     Base.metadata.create_all(blank.engine)
     with pytest.raises(ConfigurationError, match="kimai-remote db upgrade"):
         schema.check(blank)
-    assert not any(step.done for step in migrate.steps(blank))
-    migrate.upgrade(blank)
+    assert not any(step.done for step in runner.steps(blank))
+    runner.upgrade(blank)
     schema.check(blank)
 
 
@@ -87,7 +88,7 @@ def test_a_newer_schema_is_left_alone(blank: Database) -> None:
     schema.create(blank)
     with blank.engine.begin() as connection:
         connection.execute(update(schema_version).values(version_num="9999"))
-    for attempt in (schema.check, migrate.upgrade, migrate.steps):
+    for attempt in (schema.check, runner.upgrade, runner.steps):
         with pytest.raises(ConfigurationError, match=r"9999.*newer"):
             attempt(blank)
 
@@ -96,6 +97,6 @@ def test_a_half_made_database_is_completed(blank: Database) -> None:
     """As after a crash on MariaDB, whose tables no rollback removes."""
     half = Base.metadata.sorted_tables[:5]
     Base.metadata.create_all(blank.engine, tables=half)
-    migrate.upgrade(blank)
+    runner.upgrade(blank)
     schema.check(blank)
     assert contents(blank)[2] == [(1, "open"), (2, "review"), (3, "closed")]

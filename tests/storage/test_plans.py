@@ -32,10 +32,17 @@ CALLS = {
 def grown(world: World) -> World:
     """The world with entries of twenty users, every twentieth of alice's."""
     many = [
-        {"userID": world.alice + number % 20, "projectID": 1, "activityID": 1,
-         "start": 1_000_000 + number, "end": 1_000_001 + number, "duration": 1, "statusID": 1}
+        {
+            "userID": world.alice + number % 20,
+            "projectID": 1,
+            "activityID": 1,
+            "start": 1_000_000 + number,
+            "end": 1_000_001 + number,
+            "duration": 1,
+            "statusID": 1,
+        }
         for number in range(ENTRIES)
-    ]  # fmt: skip
+    ]
     expenses = [
         {"userID": entry["userID"], "projectID": 1, "designation": "x", "timestamp": entry["start"]}
         for entry in many
@@ -104,7 +111,5 @@ def test_the_test_sees_a_whole_read(grown: World) -> None:
         table = m.TimeEntry.__table__.name
         quote = grown.database.engine.dialect.identifier_preparer.initial_quote
         statement = f"{explain} SELECT * FROM {quote}{table}{quote} WHERE duration = 7"
-        plan = "\n".join(
-            " ".join(map(str, row)) for row in connection.exec_driver_sql(statement)
-        )  # fmt: skip
+        plan = "\n".join(" ".join(map(str, row)) for row in connection.exec_driver_sql(statement))
     assert "SCAN" in plan or "Seq Scan" in plan or " ALL " in plan

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage.database import Database
-from kimai_remote.storage.kimai1.survey import BLOCKER, PROBLEM, Finding, survey
+from kimai_remote.kimai1.inspection import BLOCKER, PROBLEM, Finding, survey
 from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
+from kimai_remote.storage.transactions import Database
 from support import kimai1
 
 pytestmark = pytest.mark.servers
@@ -52,9 +52,12 @@ def test_everything_awkward_is_found(kimai: Database) -> None:
     )
     spoilt = {one.text.split(":")[0] for one in findings if one.topic == "double encoding"}
     assert spoilt == {
-        "users.alias", "customers.company", "activities.name", "timeSheet.description",
+        "users.alias",
+        "customers.company",
+        "activities.name",
+        "timeSheet.description",
         "expenses.comment",
-    }  # fmt: skip
+    }
     assert not [one for one in findings if one.topic == "table engine"]
     assert {name: kimai1.rows_of(kimai, name) for name in kimai1.TABLES} == before
 
@@ -66,8 +69,11 @@ def test_tables_without_transactions_are_a_problem(tmp_path: Path) -> None:
 
 
 def test_an_older_one_that_can_be_served(tmp_path: Path) -> None:
-    missing = [("users", "passwordResetHash"), ("customers", "passwordResetHash"),
-               ("customers", "country")]  # fmt: skip
+    missing = [
+        ("users", "passwordResetHash"),
+        ("customers", "passwordResetHash"),
+        ("customers", "country"),
+    ]
     with kimai1.database(tmp_path, **kimai1.older(1382, *missing)) as kimai:
         found = survey(kimai)
     assert found.adoption_problem == ""

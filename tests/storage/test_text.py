@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kimai_remote.storage.kimai1 import text
+from kimai_remote.kimai1 import mojibake
 
 MEANT = ["Müller", "Café ☕", "Łódź", "emoji 😀", "שלום", "“quoted” …", "Ã really"]
 #: A five-byte gap of code page 1252 is among the bytes of each.
@@ -24,12 +24,12 @@ def spoil(meant: str) -> str:
 def test_repair(meant: str) -> None:
     once = spoil(meant)
     assert once != meant
-    assert text.is_double_encoded(once)
-    assert text.repair(once) == meant
-    assert text.repair(spoil(once)) == meant
+    assert mojibake.is_double_encoded(once)
+    assert mojibake.repair(once) == meant
+    assert mojibake.repair(spoil(once)) == meant
 
 
 @pytest.mark.parametrize("meant", ["", "plain", "Müller", "½ ‰", "é", "naïve 😀"])
 def test_right_text_stays(meant: str) -> None:
-    assert not text.is_double_encoded(meant)
-    assert text.repair(meant) == meant
+    assert not mojibake.is_double_encoded(meant)
+    assert mojibake.repair(meant) == meant

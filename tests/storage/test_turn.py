@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage import migrate, schema, turn
-from kimai_remote.storage.database import Database
+from kimai_remote.storage import schema, schema_lock
+from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.models import Base, Group, Status, schema_version
+from kimai_remote.storage.transactions import Database
 
 T = TypeVar("T")
 PROCESSES = 4
@@ -45,8 +46,9 @@ def count(database: Database, model: type[Base]) -> int:
 
 def test_one_of_several_processes_creates_the_schema(blank: Database) -> None:
     assert sorted(at_once(blank, lambda own: schema.create(own, add_group))) == [
-        *[False] * (PROCESSES - 1), True,
-    ]  # fmt: skip
+        *[False] * (PROCESSES - 1),
+        True,
+    ]
     schema.check(blank)
     assert count(blank, Group) == 1
     assert count(blank, Status) == len(schema.STATUSES)
@@ -55,7 +57,7 @@ def test_one_of_several_processes_creates_the_schema(blank: Database) -> None:
 def test_one_of_several_processes_upgrades_it(blank: Database) -> None:
     Base.metadata.create_all(blank.engine)
     schema_version.drop(blank.engine)
-    made = at_once(blank, migrate.upgrade)
+    made = at_once(blank, runner.upgrade)
     assert sorted(made) == [*[[]] * (PROCESSES - 1), list(schema.VERSIONS)]
     schema.check(blank)
     assert count(blank, Status) == len(schema.STATUSES)
@@ -64,8 +66,11 @@ def test_one_of_several_processes_upgrades_it(blank: Database) -> None:
 def test_who_waits_too_long_is_told(blank: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     if blank.is_sqlite:
         pytest.skip("SQLite itself lets only one process write, and says so")
-    monkeypatch.setattr(turn, "PATIENCE", 1)
-    with turn.taken(blank), pytest.raises(ConfigurationError, match="Wait until it is done"):
+    monkeypatch.setattr(schema_lock, "PATIENCE", 1)
+    with (
+        schema_lock.acquire(blank),
+        pytest.raises(ConfigurationError, match="Wait until it is done"),
+    ):
         schema.create(blank)
 
 

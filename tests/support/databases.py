@@ -13,8 +13,8 @@ import sqlalchemy
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import Base
+from kimai_remote.storage.transactions import Database
 
 from .requirements import missing
 
@@ -87,9 +87,8 @@ def drop(database: Database) -> None:
         return
     there = set(sqlalchemy.inspect(database.engine).get_table_names())
     tables = [
-        table for table in Base.metadata.sorted_tables
-        if schema.real_name(database, table) in there
-    ]  # fmt: skip
+        table for table in Base.metadata.sorted_tables if schema.real_name(database, table) in there
+    ]
     Base.metadata.drop_all(database.engine, tables, checkfirst=False)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import URL, Connection, text
 
-from kimai_remote.storage.database import Database
 from kimai_remote.storage.models import PREFIX_TOKEN, Base
 from kimai_remote.storage.rights import (
     DEFAULT_GROUPLEADER_RIGHTS,
@@ -24,6 +23,7 @@ from kimai_remote.storage.rights import (
     GLOBAL_RIGHTS,
     MEMBERSHIP_RIGHTS,
 )
+from kimai_remote.storage.transactions import Database
 
 from . import databases
 
@@ -46,28 +46,46 @@ _long = "varchar(255) NULL"
 #: Definitions by table and column; a column named with a space in front is a key.
 TABLES: dict[str, dict[str, str]] = {
     "users": {
-        "userID": _auto, "name": "varchar(160) NOT NULL", "alias": "varchar(160)",
-        "trash": _flag, "active": _shown, "mail": "varchar(160) DEFAULT NULL",
-        "password": "varchar(254) DEFAULT NULL", "passwordResetHash": "char(32) DEFAULT NULL",
-        "ban": "int(1) NOT NULL DEFAULT 0", "banTime": f"{_id} DEFAULT 0",
-        "secure": "varchar(60) NOT NULL DEFAULT '0'", "lastProject": f"{_id} DEFAULT 1",
-        "lastActivity": f"{_id} DEFAULT 1", "lastRecord": f"{_id} DEFAULT 0",
+        "userID": _auto,
+        "name": "varchar(160) NOT NULL",
+        "alias": "varchar(160)",
+        "trash": _flag,
+        "active": _shown,
+        "mail": "varchar(160) DEFAULT NULL",
+        "password": "varchar(254) DEFAULT NULL",
+        "passwordResetHash": "char(32) DEFAULT NULL",
+        "ban": "int(1) NOT NULL DEFAULT 0",
+        "banTime": f"{_id} DEFAULT 0",
+        "secure": "varchar(60) NOT NULL DEFAULT '0'",
+        "lastProject": f"{_id} DEFAULT 1",
+        "lastActivity": f"{_id} DEFAULT 1",
+        "lastRecord": f"{_id} DEFAULT 0",
         "timeframeBegin": "varchar(60) NOT NULL DEFAULT '0'",
         "timeframeEnd": "varchar(60) NOT NULL DEFAULT '0'",
-        "apikey": "varchar(30) DEFAULT NULL", "globalRoleID": _id,
-        " name": "UNIQUE KEY name (name)", " apikey": "UNIQUE KEY apikey (apikey)",
+        "apikey": "varchar(30) DEFAULT NULL",
+        "globalRoleID": _id,
+        " name": "UNIQUE KEY name (name)",
+        " apikey": "UNIQUE KEY apikey (apikey)",
     },
     "preferences": {
-        "userID": _id, "option": "varchar(190) NOT NULL", "value": "varchar(255) NOT NULL",
+        "userID": _id,
+        "option": "varchar(190) NOT NULL",
+        "value": "varchar(255) NOT NULL",
         " key": "PRIMARY KEY (userID, `option`)",
     },
     "activities": {
-        "activityID": _auto, "name": "varchar(255) NOT NULL", "comment": "text",
-        "visible": _shown, "filter": _flag, "trash": _flag,
+        "activityID": _auto,
+        "name": "varchar(255) NOT NULL",
+        "comment": "text",
+        "visible": _shown,
+        "filter": _flag,
+        "trash": _flag,
     },
     "groups": {"groupID": _auto, "name": "varchar(160) NOT NULL", "trash": _flag},
     "groups_users": {
-        "groupID": _id, "userID": _id, "membershipRoleID": _id,
+        "groupID": _id,
+        "userID": _id,
+        "membershipRoleID": _id,
         " key": "PRIMARY KEY (groupID, userID)",
     },
     **{
@@ -76,67 +94,128 @@ TABLES: dict[str, dict[str, str]] = {
             ("groups", "groupID", "customers", "customerID", {}),
             ("groups", "groupID", "projects", "projectID", {}),
             ("groups", "groupID", "activities", "activityID", {}),
-            ("projects", "projectID", "activities", "activityID", {
-                "budget": f"{_money} DEFAULT 0.00", "effort": _money, "approved": _money,
-            }),
+            (
+                "projects",
+                "projectID",
+                "activities",
+                "activityID",
+                {
+                    "budget": f"{_money} DEFAULT 0.00",
+                    "effort": _money,
+                    "approved": _money,
+                },
+            ),
         )
     },
     "customers": {
-        "customerID": _auto, "name": "varchar(255) NOT NULL", "password": _long,
+        "customerID": _auto,
+        "name": "varchar(255) NOT NULL",
+        "password": _long,
         "passwordResetHash": "char(32) DEFAULT NULL",
-        "secure": "varchar(60) NOT NULL DEFAULT '0'", "comment": "text", "visible": _shown,
-        "filter": _flag, "company": _long, "vat": _long, "contact": _long, "street": _long,
-        "zipcode": _long, "city": _long, "country": "varchar(2)", "phone": _long, "fax": _long,
-        "mobile": _long, "mail": _long, "homepage": _long, "timezone": "varchar(255) NOT NULL",
+        "secure": "varchar(60) NOT NULL DEFAULT '0'",
+        "comment": "text",
+        "visible": _shown,
+        "filter": _flag,
+        "company": _long,
+        "vat": _long,
+        "contact": _long,
+        "street": _long,
+        "zipcode": _long,
+        "city": _long,
+        "country": "varchar(2)",
+        "phone": _long,
+        "fax": _long,
+        "mobile": _long,
+        "mail": _long,
+        "homepage": _long,
+        "timezone": "varchar(255) NOT NULL",
         "trash": _flag,
     },
     "projects": {
-        "projectID": _auto, "customerID": "int(3) NOT NULL", "name": "varchar(255) NOT NULL",
-        "comment": "text", "visible": _shown, "filter": _flag, "trash": _flag,
-        "budget": f"{_money} DEFAULT 0.00", "effort": _money, "approved": _money,
-        "internal": _flag, " customer": "KEY (customerID)",
+        "projectID": _auto,
+        "customerID": "int(3) NOT NULL",
+        "name": "varchar(255) NOT NULL",
+        "comment": "text",
+        "visible": _shown,
+        "filter": _flag,
+        "trash": _flag,
+        "budget": f"{_money} DEFAULT 0.00",
+        "effort": _money,
+        "approved": _money,
+        "internal": _flag,
+        " customer": "KEY (customerID)",
     },
     "timeSheet": {
-        "timeEntryID": _auto, "start": f"{_id} DEFAULT 0", "end": f"{_id} DEFAULT 0",
-        "duration": "int(6) NOT NULL DEFAULT 0", "userID": _id, "projectID": _id,
-        "activityID": _id, "description": "text CHARACTER SET utf8 COLLATE utf8_unicode_ci",
-        "comment": "text", "commentType": _flag, "cleared": _flag, "location": "varchar(50)",
-        "trackingNumber": "varchar(30)", "rate": f"{_money} NOT NULL DEFAULT 0.00",
-        "fixedRate": f"{_money} DEFAULT NULL", "budget": _money, "approved": _money,
-        "statusID": "smallint(6) DEFAULT 1", "billable": "tinyint(4) DEFAULT NULL",
-        " user": "KEY (userID)", " project": "KEY (projectID)", " activity": "KEY (activityID)",
+        "timeEntryID": _auto,
+        "start": f"{_id} DEFAULT 0",
+        "end": f"{_id} DEFAULT 0",
+        "duration": "int(6) NOT NULL DEFAULT 0",
+        "userID": _id,
+        "projectID": _id,
+        "activityID": _id,
+        "description": "text CHARACTER SET utf8 COLLATE utf8_unicode_ci",
+        "comment": "text",
+        "commentType": _flag,
+        "cleared": _flag,
+        "location": "varchar(50)",
+        "trackingNumber": "varchar(30)",
+        "rate": f"{_money} NOT NULL DEFAULT 0.00",
+        "fixedRate": f"{_money} DEFAULT NULL",
+        "budget": _money,
+        "approved": _money,
+        "statusID": "smallint(6) DEFAULT 1",
+        "billable": "tinyint(4) DEFAULT NULL",
+        " user": "KEY (userID)",
+        " project": "KEY (projectID)",
+        " activity": "KEY (activityID)",
     },
     "configuration": {
-        "option": "varchar(190) NOT NULL PRIMARY KEY", "value": "varchar(255) NOT NULL",
+        "option": "varchar(190) NOT NULL PRIMARY KEY",
+        "value": "varchar(255) NOT NULL",
     },
     "rates": {
-        "userID": "int(10)", "projectID": "int(10)", "activityID": "int(10)",
-        "rate": f"{_money} NOT NULL", " key": "UNIQUE KEY (userID, projectID, activityID)",
+        "userID": "int(10)",
+        "projectID": "int(10)",
+        "activityID": "int(10)",
+        "rate": f"{_money} NOT NULL",
+        " key": "UNIQUE KEY (userID, projectID, activityID)",
     },
     "fixedRates": {
-        "projectID": "int(10)", "activityID": "int(10)", "rate": f"{_money} NOT NULL",
+        "projectID": "int(10)",
+        "activityID": "int(10)",
+        "rate": f"{_money} NOT NULL",
         " key": "UNIQUE KEY (projectID, activityID)",
     },
     "expenses": {
-        "expenseID": _auto, "timestamp": f"{_id} DEFAULT 0", "userID": _id, "projectID": _id,
-        "designation": "text NOT NULL", "comment": "text NOT NULL", "commentType": _flag,
-        "refundable": "tinyint(1) unsigned NOT NULL DEFAULT 0", "cleared": _flag,
+        "expenseID": _auto,
+        "timestamp": f"{_id} DEFAULT 0",
+        "userID": _id,
+        "projectID": _id,
+        "designation": "text NOT NULL",
+        "comment": "text NOT NULL",
+        "commentType": _flag,
+        "refundable": "tinyint(1) unsigned NOT NULL DEFAULT 0",
+        "cleared": _flag,
         "multiplier": f"{_money} NOT NULL DEFAULT 1.00",
         "value": f"{_money} NOT NULL DEFAULT 0.00",
-        " user": "KEY (userID)", " project": "KEY (projectID)",
+        " user": "KEY (userID)",
+        " project": "KEY (projectID)",
     },
     "statuses": {
-        "statusID": "tinyint NOT NULL AUTO_INCREMENT PRIMARY KEY", "status": "varchar(200) NOT NULL"
+        "statusID": "tinyint NOT NULL AUTO_INCREMENT PRIMARY KEY",
+        "status": "varchar(200) NOT NULL",
     },
     "globalRoles": {
-        "globalRoleID": _auto, "name": "varchar(255) NOT NULL",
+        "globalRoleID": _auto,
+        "name": "varchar(255) NOT NULL",
         **dict.fromkeys(GLOBAL_RIGHTS, "tinyint DEFAULT 0"),
     },
     "membershipRoles": {
-        "membershipRoleID": _auto, "name": "varchar(255) NOT NULL",
+        "membershipRoleID": _auto,
+        "name": "varchar(255) NOT NULL",
         **dict.fromkeys(MEMBERSHIP_RIGHTS, "tinyint DEFAULT 0"),
     },
-}  # fmt: skip
+}
 #: What is not in utf8mb4, as on an old server.
 CHARSETS = {"users": "latin1", "customers": "latin1", "projects": "utf8", "timeSheet": "latin1"}
 
@@ -158,8 +237,11 @@ def _user(number: int, name: str, role: int, **more: Any) -> dict[str, Any]:
 def _entry(number: int, user: int, project: int, activity: int, **more: Any) -> dict[str, Any]:
     start = START + number * 7200
     usual = {"start": start, "end": start + 5400, "duration": 5400, "rate": "80.00"}
-    return {"timeEntryID": number, "userID": user, "projectID": project,
-            "activityID": activity} | usual | more  # fmt: skip
+    return (
+        {"timeEntryID": number, "userID": user, "projectID": project, "activityID": activity}
+        | usual
+        | more
+    )
 
 
 #: Kimai's administrator has a number of nine digits by chance.
@@ -168,13 +250,22 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "configuration": [
         {"option": option, "value": value}
         for option, value in {
-            "version": "1.3.5", "revision": "1400", "roundPrecision": "0", "loginTries": "3",
-            "loginBanTime": "900", "editLimit": "-", "defaultStatusID": "1", "adminmail": "",
+            "version": "1.3.5",
+            "revision": "1400",
+            "roundPrecision": "0",
+            "loginTries": "3",
+            "loginBanTime": "900",
+            "editLimit": "-",
+            "defaultStatusID": "1",
+            "adminmail": "",
             "currency_sign": "€",
         }.items()
     ],
-    "statuses": [{"statusID": 1, "status": "open"}, {"statusID": 2, "status": "review"},
-                 {"statusID": 3, "status": "closed"}],
+    "statuses": [
+        {"statusID": 1, "status": "open"},
+        {"statusID": 2, "status": "review"},
+        {"statusID": 3, "status": "closed"},
+    ],
     "globalRoles": [
         {"globalRoleID": 1, "name": "Admin"} | dict.fromkeys(GLOBAL_RIGHTS, 1),
         {"globalRoleID": 2, "name": "User"} | dict.fromkeys(DEFAULT_USER_RIGHTS, 1),
@@ -203,11 +294,19 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "groups": [{"groupID": 1, "name": "admin"}, {"groupID": 2, "name": "old", "trash": 1}],
     "customers": [
-        {"customerID": 1, "name": "Müller & Söhne", "timezone": "Europe/Berlin",
-         "company": spoil("Müller & Söhne GmbH")},
+        {
+            "customerID": 1,
+            "name": "Müller & Söhne",
+            "timezone": "Europe/Berlin",
+            "company": spoil("Müller & Söhne GmbH"),
+        },
         {"customerID": 2, "name": "Trashed customer", "timezone": "", "trash": 1},
-        {"customerID": 3, "name": "müller & söhne", "timezone": "Europe/Berlin",
-         "password": md5(PASSWORD)},
+        {
+            "customerID": 3,
+            "name": "müller & söhne",
+            "timezone": "Europe/Berlin",
+            "password": md5(PASSWORD),
+        },
     ],
     "projects": [
         {"projectID": 1, "customerID": 1, "name": "Wartung", "comment": None, "budget": None},
@@ -216,7 +315,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"projectID": 4, "customerID": 1, "name": "Trashed", "trash": 1},
     ],
     "activities": [
-        {"activityID": 1, "name": "Entwicklung"}, {"activityID": 2, "name": spoil("Prüfung")},
+        {"activityID": 1, "name": "Entwicklung"},
+        {"activityID": 2, "name": spoil("Prüfung")},
         {"activityID": 3, "name": "Trashed", "trash": 1},
     ],
     "groups_users": [
@@ -249,12 +349,28 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         _entry(10, BEN, 1, 1, comment="short\nlong", commentType=1, duration=1),
     ],
     "expenses": [
-        {"expenseID": 1, "timestamp": START, "userID": ANNA, "projectID": 1, "designation": "Bahn",
-         "comment": "", "multiplier": "2.50", "value": "19.99", "refundable": 1},
-        {"expenseID": 2, "timestamp": 0, "userID": 99, "projectID": 55, "designation": "",
-         "comment": spoil("für später"), "value": "-3.10"},
+        {
+            "expenseID": 1,
+            "timestamp": START,
+            "userID": ANNA,
+            "projectID": 1,
+            "designation": "Bahn",
+            "comment": "",
+            "multiplier": "2.50",
+            "value": "19.99",
+            "refundable": 1,
+        },
+        {
+            "expenseID": 2,
+            "timestamp": 0,
+            "userID": 99,
+            "projectID": 55,
+            "designation": "",
+            "comment": spoil("für später"),
+            "value": "-3.10",
+        },
     ],
-}  # fmt: skip
+}
 
 
 def older(revision: int, *missing: tuple[str, str]) -> dict[str, Any]:

@@ -39,9 +39,12 @@ def started(directory: Path, **settings: str) -> Iterator[LiveServer]:
     data.mkdir()
     world = worlds.build_file(data / "kimai.sqlite3")
     entry = world.add_entry(
-        start=world.now - 7200, end=world.now - 1800, description="a <b> & \"c\" 'd'\ttab",
-        rate=Decimal("85.50"), location="",
-    )  # fmt: skip
+        start=world.now - 7200,
+        end=world.now - 1800,
+        description="a <b> & \"c\" 'd'\ttab",
+        rate=Decimal("85.50"),
+        location="",
+    )
     expense = world.add_expense(designation="Bell \x07 ☕", value=Decimal("19.99"))
     world.database.close()
     settings = {"secret": worlds.SECRET.decode(), "login_rate": "0"} | settings

@@ -23,11 +23,11 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
-from kimai_remote.api.desk import Desk
+from kimai_remote.api.execution import Service
 from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
+from kimai_remote.storage.transactions import Database
 from kimai_remote.tracking.credentials import Credentials
 
 from . import databases
@@ -44,7 +44,7 @@ PASSWORD_HASH = _credentials.hash_password(PASSWORD)
 
 @dataclass
 class World:
-    """Numbers of everything by name, and the desk to call."""
+    """Numbers of everything by name, and the service to call."""
 
     database: Database
     settings: Settings
@@ -58,8 +58,8 @@ class World:
             raise AttributeError(name) from None
 
     @property
-    def desk(self) -> Desk:
-        return Desk(self.database, _credentials, self.settings, clock=lambda: self.now)
+    def service(self) -> Service:
+        return Service(self.database, _credentials, self.settings, clock=lambda: self.now)
 
     def key(self, name: str) -> str:
         """The API key of a user, as authenticate would give it."""
@@ -73,17 +73,25 @@ class World:
         start = fields.pop("start", self.now - 7200)
         end = fields.pop("end", start + 3600)
         values = {
-            "userID": self.ids[user], "projectID": self.ids["shop"],
-            "activityID": self.ids["coding"], "start": start, "end": end,
-            "duration": end - start if end else 0, "rate": Decimal("60.00"), "statusID": 1,
-        } | fields  # fmt: skip
+            "userID": self.ids[user],
+            "projectID": self.ids["shop"],
+            "activityID": self.ids["coding"],
+            "start": start,
+            "end": end,
+            "duration": end - start if end else 0,
+            "rate": Decimal("60.00"),
+            "statusID": 1,
+        } | fields
         return self.add(m.TimeEntry(**values)).timeEntryID
 
     def add_expense(self, user: str = "alice", **fields: Any) -> int:
         values = {
-            "userID": self.ids[user], "projectID": self.ids["shop"], "designation": "Train",
-            "timestamp": self.now - 3600, "value": Decimal("12.50"),
-        } | fields  # fmt: skip
+            "userID": self.ids[user],
+            "projectID": self.ids["shop"],
+            "designation": "Train",
+            "timestamp": self.now - 3600,
+            "value": Decimal("12.50"),
+        } | fields
         return self.add(m.Expense(**values)).expenseID
 
     def entry(self, entry_id: int) -> m.TimeEntry | None:
@@ -222,18 +230,32 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
 
     add("groupID", **{name: m.Group(name=name) for name in ("blue", "red")})
     users = {"root": 1, "alice": 2, "ben": 2, "oscar": 2, "gone": 2, "idle": 2}
-    add("userID", **{
-        name: m.User(name=name, alias=name.title(), globalRoleID=role, password=PASSWORD_HASH,
-                     trash=int(name == "gone"), active=int(name != "idle"), lastProject=0,
-                     lastActivity=0)
-        for name, role in users.items()
-    })  # fmt: skip
+    add(
+        "userID",
+        **{
+            name: m.User(
+                name=name,
+                alias=name.title(),
+                globalRoleID=role,
+                password=PASSWORD_HASH,
+                trash=int(name == "gone"),
+                active=int(name != "idle"),
+                lastProject=0,
+                lastActivity=0,
+            )
+            for name, role in users.items()
+        },
+    )
     for name in users:
         session.add(remote_key("user", ids[name]))
     memberships = {
-        "root": ("blue", 1), "alice": ("blue", 2), "ben": ("blue", 3), "oscar": ("red", 2),
-        "gone": ("blue", 2), "idle": ("blue", 2),
-    }  # fmt: skip
+        "root": ("blue", 1),
+        "alice": ("blue", 2),
+        "ben": ("blue", 3),
+        "oscar": ("red", 2),
+        "gone": ("blue", 2),
+        "idle": ("blue", 2),
+    }
     for user, (group, role) in memberships.items():
         session.add(m.GroupUser(groupID=ids[group], userID=ids[user], membershipRoleID=role))
     add(
@@ -244,18 +266,32 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
     )
     customer = {"red_project": "rival", "of_hidden": "hidden_customer"}
     names = ("shop", "portal", "internal", "invisible", "trashed", "of_hidden", "red_project")
-    add("projectID", **{
-        name: m.Project(name=name.title(), customerID=ids[customer.get(name, "acme")],
-                        comment=f"About {name}", internal=int(name == "internal"),
-                        visible=int(name != "invisible"), trash=int(name == "trashed"))
-        for name in names
-    })  # fmt: skip
+    add(
+        "projectID",
+        **{
+            name: m.Project(
+                name=name.title(),
+                customerID=ids[customer.get(name, "acme")],
+                comment=f"About {name}",
+                internal=int(name == "internal"),
+                visible=int(name != "invisible"),
+                trash=int(name == "trashed"),
+            )
+            for name in names
+        },
+    )
     tasks = ("coding", "meeting", "design", "red_task", "trashed_task", "invisible_task")
-    add("activityID", **{
-        name: m.Activity(name=name.title(), trash=int(name == "trashed_task"),
-                         visible=int(name != "invisible_task"))
-        for name in tasks
-    })  # fmt: skip
+    add(
+        "activityID",
+        **{
+            name: m.Activity(
+                name=name.title(),
+                trash=int(name == "trashed_task"),
+                visible=int(name != "invisible_task"),
+            )
+            for name in tasks
+        },
+    )
     for name in ("acme", "hidden_customer"):
         session.add(m.GroupCustomer(groupID=ids["blue"], customerID=ids[name]))
     session.add(m.GroupCustomer(groupID=ids["red"], customerID=ids["rival"]))

@@ -27,9 +27,11 @@ def rates(world):
             row = {
                 name: (number if name[0] in kind else None)
                 for name, number in {
-                    **owner, "projectID": project, "activityID": activity,
+                    **owner,
+                    "projectID": project,
+                    "activityID": activity,
                 }.items()
-            }  # fmt: skip
+            }
             world.execute(table.insert(), {**row, "rate": Decimal(value)})
         return world.database.run(lambda session: session.scalar(select(question)), writes=False)
 

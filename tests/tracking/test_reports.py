@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from kimai_remote.errors import Refused
 from kimai_remote.storage import models as m
 from kimai_remote.tracking import expenses, periods, reports, timesheet
-from kimai_remote.tracking.call import Call, Principal
+from kimai_remote.tracking.context import Call, Principal
 from kimai_remote.tracking.periods import Period
 from kimai_remote.tracking.rates import to_cents
 from kimai_remote.tracking.reports import Filter, Line, Report
@@ -212,8 +212,9 @@ def test_the_same_name_twice(world, report):
     world.add_entry(projectID=number, start=NOW - 100, end=NOW - 50)
     lines = [line for line in report("project", YEAR).lines if line.name == "Shop"]
     assert {(line.number, line.customer) for line in lines} == {
-        (world.shop, "Acme"), (number, "Rival"),
-    }  # fmt: skip
+        (world.shop, "Acme"),
+        (number, "Rival"),
+    }
 
 
 def test_entries_of_what_is_gone(world, report):
@@ -287,13 +288,16 @@ def test_periods():
     [
         ("2026-03-01", "2026-03-31", (moment(2026, 3, 1), moment(2026, 4, 1))),
         ("29.3.2026", "29.3.2026", (moment(2026, 3, 29), moment(2026, 3, 30))),
-        ("2026-03-01 08:00", "2026-03-01 09:30",
-         (moment(2026, 3, 1, 8), moment(2026, 3, 1, 9, 30))),
+        (
+            "2026-03-01 08:00",
+            "2026-03-01 09:30",
+            (moment(2026, 3, 1, 8), moment(2026, 3, 1, 9, 30)),
+        ),
         (None, "2026-01-31", (0, moment(2026, 2, 1))),
         ("2026-03-01", None, (moment(2026, 3, 1), NOW)),
         ("1772443800", "1772443810", (1772443800, 1772443810)),
     ],
-)  # fmt: skip
+)
 def test_from_one_date_to_another(begin, end, expected):
     assert periods.between(begin, end, NOW, BERLIN) == Period(*expected)
 

@@ -83,9 +83,13 @@ def test_only_the_nearest_proxy_is_believed(proxied_server: LiveServer) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"X-Forwarded-Proto": "javascript"}, {"X-Forwarded-Proto": '"><x'},
-     {"X-Forwarded-Host": 'evil"><script>'}, {"X-Forwarded-Host": "a b"}],
-)  # fmt: skip
+    [
+        {"X-Forwarded-Proto": "javascript"},
+        {"X-Forwarded-Proto": '"><x'},
+        {"X-Forwarded-Host": 'evil"><script>'},
+        {"X-Forwarded-Host": "a b"},
+    ],
+)
 def test_nonsense_from_a_proxy_is_ignored(
     proxied_server: LiveServer, headers: dict[str, str]
 ) -> None:
@@ -113,9 +117,23 @@ def test_nobody_leaves_an_address_to_others(live_server: LiveServer) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ['a"b', "a<b>", "a/b", "a b", "user@evil.test", "a\\b", "evil.test:99999999", "ü.test",
-     "a&b", "a'b", "[::1", "a?b", "a#b", ""],
-)  # fmt: skip
+    [
+        'a"b',
+        "a<b>",
+        "a/b",
+        "a b",
+        "user@evil.test",
+        "a\\b",
+        "evil.test:99999999",
+        "ü.test",
+        "a&b",
+        "a'b",
+        "[::1",
+        "a?b",
+        "a#b",
+        "",
+    ],
+)
 def test_a_host_that_is_none_is_ignored(live_server: LiveServer, host: str) -> None:
     for path in (DOCUMENT, RPC):
         reply = get(live_server.server, path, {"Host": host})

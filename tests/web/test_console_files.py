@@ -11,7 +11,7 @@ import kimai_remote.web
 from support.live_server import LiveServer
 from support.wire import get, request
 
-FOLDER = Path(kimai_remote.web.__file__).parent / "console"
+FOLDER = Path(kimai_remote.web.__file__).parent / "console" / "static"
 FILES = sorted(path.name for path in FOLDER.iterdir())
 TYPES = {
     "html": "text/html; charset=utf-8",
@@ -43,10 +43,15 @@ def test_the_policy_allows_nothing_from_elsewhere(live_server: LiveServer) -> No
     (policy,) = policies
     parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert parts == {
-        "default-src": "'none'", "script-src": "'self'", "style-src": "'self'",
-        "connect-src": "'self'", "img-src": "'self' data:", "base-uri": "'none'",
-        "form-action": "'none'", "frame-ancestors": "'none'",
-    }  # fmt: skip
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "connect-src": "'self'",
+        "img-src": "'self' data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
@@ -75,12 +80,22 @@ def test_no_script_makes_markup_or_code_of_texts(path: Path) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        "/console", "/console/", "/console/index.html", "/console/../app.py",
-        "/console/..%2fapp.py", "/console/%2e%2e/app.py", "/console/main.js/", "/console//main.js",
-        "/console/main.js%00", "/console/MAIN.JS", "/main.js", "/index.html", "/console/app.py",
+        "/console",
+        "/console/",
+        "/console/index.html",
+        "/console/../app.py",
+        "/console/..%2fapp.py",
+        "/console/%2e%2e/app.py",
+        "/console/main.js/",
+        "/console//main.js",
+        "/console/main.js%00",
+        "/console/MAIN.JS",
+        "/main.js",
+        "/index.html",
+        "/console/app.py",
         "/kimai/console/main.js",
     ],
-)  # fmt: skip
+)
 def test_nothing_else_is_served(live_server: LiveServer, target: str) -> None:
     assert get(live_server.server, target).status == 404
 

@@ -17,11 +17,11 @@ import pytest
 from werkzeug.test import Client
 
 from faults.serving import serving_world
-from kimai_remote.api import readiness
-from kimai_remote.api.readiness import Readiness
 from kimai_remote.storage import schema
-from kimai_remote.storage.database import Database
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.storage.transactions import Database
+from kimai_remote.web import health
+from kimai_remote.web.health import ReadinessProbe
+from kimai_remote.web.routes import wsgi_application
 from support import databases
 from support.processes import DEADLINE, allowed, wait_until
 from support.server import Server, serving
@@ -73,10 +73,11 @@ def test_a_database_that_hangs(tmp_path: Path, kind: str) -> None:
             try:
                 build(database)
                 environ = {
-                    "KIMAI_REMOTE_DATABASE_URL": name, "KIMAI_REMOTE_TABLE_PREFIX": prefix,
+                    "KIMAI_REMOTE_DATABASE_URL": name,
+                    "KIMAI_REMOTE_TABLE_PREFIX": prefix,
                     "KIMAI_REMOTE_SECRET": "0123456789abcdef",
                     "KIMAI_REMOTE_STATEMENT_TIMEOUT": "0",
-                }  # fmt: skip
+                }
                 with serving(tmp_path, "--threads", "2", environ=environ) as server:
                     assert get(server, READY).status == 200
                     stop.set()
@@ -201,23 +202,23 @@ class Asked:
 
 def test_asking_often_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, wait=0.1)
-    ready = Readiness(None, fresh=600)  # type: ignore[arg-type]
+    ready = ReadinessProbe(None, fresh=600)  # type: ignore[arg-type]
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda _: ready.state(), range(50)))
     assert {state.is_ready for state in states} == {True}
     assert asked.count == 1
-    again = Readiness(None, fresh=0.0)  # type: ignore[arg-type]
+    again = ReadinessProbe(None, fresh=0.0)  # type: ignore[arg-type]
     assert [again.state().is_ready for _ in range(2)] == [True, True]
     assert asked.count == 3
 
 
 def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, wait=DEADLINE)
-    ready = Readiness(None, patience=0.1, fresh=0.0)  # type: ignore[arg-type]
+    ready = ReadinessProbe(None, patience=0.1, fresh=0.0)  # type: ignore[arg-type]
     try:
         for _ in range(8):
             assert ready.state().database == "slow"
-        assert asked.count == readiness.MOST_WAITING
+        assert asked.count == health.MOST_WAITING
     finally:
         asked.goes_on.set()
     wait_until(lambda: ready.state().is_ready)
@@ -228,7 +229,7 @@ def test_a_change_is_logged_once(
 ) -> None:
     versions = [schema.LATEST, "0001", "0001", None, schema.LATEST, schema.LATEST]
     monkeypatch.setattr(schema, "version", lambda _: versions.pop(0))
-    ready = Readiness(None, fresh=0.0)  # type: ignore[arg-type]
+    ready = ReadinessProbe(None, fresh=0.0)  # type: ignore[arg-type]
     states = [ready.state().is_ready for _ in range(6)]
     assert states == [True, False, False, False, True, True]
     assert [record.getMessage() for record in caplog.records] == [
@@ -238,6 +239,6 @@ def test_a_change_is_logged_once(
 
 
 def test_nothing_below_it(file_world: World) -> None:
-    client = Client(wsgi_application(file_world.desk))
+    client = Client(wsgi_application(file_world.service))
     for path in ("/health", "/health/", "/health/live/", "/health/other", "/kimai/health/live"):
         assert client.get(path).status_code == 404

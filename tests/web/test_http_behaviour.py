@@ -82,9 +82,19 @@ def test_head_is_get_without_the_body(live_server: LiveServer, target: str) -> N
 
 @pytest.mark.parametrize(
     "path",
-    ["/core/soap.php/", "/core/soap.php/x", "/core/json.php/..;", "/core/soap.phpx", "/core/",
-     "/soap.php", "/core/SOAP.php", "/a//core/soap.php", "/%00", "/%ff"],
-)  # fmt: skip
+    [
+        "/core/soap.php/",
+        "/core/soap.php/x",
+        "/core/json.php/..;",
+        "/core/soap.phpx",
+        "/core/",
+        "/soap.php",
+        "/core/SOAP.php",
+        "/a//core/soap.php",
+        "/%00",
+        "/%ff",
+    ],
+)
 @pytest.mark.parametrize("query", ["", "?wsdl"])
 def test_there_is_nothing_below_or_beside(live_server: LiveServer, path: str, query: str) -> None:
     assert get(live_server.server, path + query).status == 404

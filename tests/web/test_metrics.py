@@ -22,12 +22,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
 from faults.serving import serving_world
-from kimai_remote.api.audit import Origin
-from kimai_remote.api.observing import Observed, Outcome, observing
+from kimai_remote.api.instrumentation import CallRecord, Outcome, RequestInfo, observing
 from kimai_remote.config import Settings
 from kimai_remote.protocols import endpoints
-from kimai_remote.web import metric_files
-from kimai_remote.web.app import wsgi_application
+from kimai_remote.server import metrics_multiprocess
+from kimai_remote.web.routes import wsgi_application
 from support.processes import wait_until
 from support.server import Server, serving
 from support.wire import call, get, post_json, post_soap
@@ -50,7 +49,7 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.fixture
 def near(file_world: World) -> tuple[World, Client]:
     """A world, and a client of it on the same machine."""
-    application = wsgi_application(file_world.desk)
+    application = wsgi_application(file_world.service)
     return (
         file_world,
         Client(lambda environ, start: application({"REMOTE_ADDR": "127.0.0.1", **environ}, start)),
@@ -204,8 +203,10 @@ def test_connections_in_use(near: tuple[World, Client]) -> None:
 
     def in_use() -> tuple[float, float]:
         found = parsed(client.get("/metrics").text)
-        return (of(found, "kimai_remote_database_connections_in_use"),
-                of(found, "kimai_remote_database_connections_overflow"))  # fmt: skip
+        return (
+            of(found, "kimai_remote_database_connections_in_use"),
+            of(found, "kimai_remote_database_connections_overflow"),
+        )
 
     taken = [world.database.engine.connect() for _ in range(9)]
     assert in_use() == (9, 1)
@@ -248,8 +249,12 @@ TOKEN = "a-token-for-metrics"
         ({"metrics_from": "10.0.0.0/8"}, "10.1.2.3", {"X-Forwarded-For": "10.1.2.3"}, 403),
         ({"trusted_proxies": 1}, "192.0.2.9", {"X-Forwarded-For": "203.0.113.5"}, 403),
         ({"trusted_proxies": 1}, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 203.0.113.5"}, 403),
-        ({"trusted_proxies": 1, "metrics_from": "203.0.113.0/24"}, "127.0.0.1",
-         {"X-Forwarded-For": "203.0.113.5"}, 200),
+        (
+            {"trusted_proxies": 1, "metrics_from": "203.0.113.0/24"},
+            "127.0.0.1",
+            {"X-Forwarded-For": "203.0.113.5"},
+            200,
+        ),
         ({"trusted_proxies": 2}, "127.0.0.1", {"X-Forwarded-For": "203.0.113.5"}, 403),
         ({"trusted_proxies": 2}, "127.0.0.1", {"X-Real-Ip": "203.0.113.5"}, 403),
         ({"trusted_proxies": 2}, "127.0.0.1", {}, 200),
@@ -262,12 +267,12 @@ TOKEN = "a-token-for-metrics"
         ({"metrics_token": TOKEN}, "192.0.2.1", {"Authorization": "Bearer \xe9"}, 401),
         ({"metrics_token": TOKEN}, "192.0.2.1", {}, 401),
     ],
-)  # fmt: skip
+)
 def test_who_may_read(
     file_world: World, settings: dict[str, Any], address: str, headers: dict[str, str], status: int
 ) -> None:
     file_world.settings = Settings(**settings)
-    client = Client(wsgi_application(file_world.desk))
+    client = Client(wsgi_application(file_world.service))
     answer = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
     assert answer.status_code == status
     if status != 200:
@@ -354,11 +359,10 @@ def test_a_process_that_dies(tmp_path: Path, own_temporary_folder: Path) -> None
 
 PROGRAM = """
 import os, sys
-from pathlib import Path
-from kimai_remote.web import metric_files
-os.environ[metric_files.VARIABLE] = sys.argv[1]
+from kimai_remote.server import metrics_multiprocess
+os.environ[metrics_multiprocess.VARIABLE] = sys.argv[1]
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-files = metric_files.of_this_process(Path(sys.argv[1]))
+files = metrics_multiprocess.of_this_process()
 registry = CollectorRegistry()
 Counter("c", "", ["x"], registry=registry).labels("a").inc(5)
 Histogram("h", "", buckets=(1, 2), registry=registry).observe(1.5)
@@ -367,10 +371,10 @@ Gauge("g", "", multiprocess_mode="livesum", registry=registry).inc()
 
 
 def test_figures_of_many_processes_that_ended(own_temporary_folder: Path) -> None:
-    with metric_files.folder() as folder:
+    with metrics_multiprocess.folder() as folder:
         for _ in range(4):
             subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], check=True)
-        with metric_files.ProcessFiles(folder).settled() as live:
+        with metrics_multiprocess.ProcessFiles(folder).settled() as live:
             assert live == [os.getpid()]
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(folder))
@@ -383,16 +387,16 @@ def test_figures_of_many_processes_that_ended(own_temporary_folder: Path) -> Non
 
 
 def test_an_observed_call_knows_its_duration() -> None:
-    seen: list[Observed] = []
+    seen: list[CallRecord] = []
 
     class Watcher:
-        def began(self, call: Observed) -> None:
+        def on_start(self, call: CallRecord) -> None:
             assert call.seconds == 0
 
-        def ended(self, call: Observed) -> None:
+        def on_end(self, call: CallRecord) -> None:
             seen.append(call)
 
-    with observing((Watcher(),), "test", Origin("192.0.2.1", "number")) as observed:
+    with observing((Watcher(),), "test", RequestInfo("192.0.2.1", "number")) as observed:
         time.sleep(0.02)
         observed.outcome = Outcome.SUCCESS
     assert seen == [observed]

@@ -12,12 +12,11 @@ from spyne import rpc
 from spyne.service import ServiceBase
 
 from .. import SCHEMA_REVISION, __version__
-from ..tracking import catalogue, expenses, recorder, timesheet
-from ..tracking.call import Call
-from ..tracking.rows import Rows
-from . import types as t
-from .desk import DeskCall, method
-from .envelope import Envelope
+from ..tracking import catalog, expenses, timer, timesheet
+from ..tracking.context import Call
+from ..tracking.record_set import RecordSet
+from . import records as t
+from .execution import Envelope, LoginContext, method
 from .fields import Boolean, Integer32, Moment, Unicode, always, legacy_any, optional
 
 _FROM = optional(Moment, "0", "Only what ends after this date; 0 for no limit.")
@@ -39,7 +38,7 @@ class RemoteApi(ServiceBase):
         writes=True,
         key=False,
     )
-    def authenticate(call: DeskCall, username: str | None, password: str | None) -> Envelope:
+    def authenticate(call: LoginContext, username: str | None, password: str | None) -> Envelope:
         """Log in. The same user gets the same API key each time. Wrong name and wrong password
         get the same answer; too many failures ban the user for a while."""
         return call.log_in(username or "", password or "")
@@ -57,9 +56,9 @@ class RemoteApi(ServiceBase):
         result="StartRecordResult",
         writes=True,
     )
-    def startRecord(call: Call, projectId: int | None, activityId: int | None) -> Rows:
+    def startRecord(call: Call, projectId: int | None, activityId: int | None) -> RecordSet:
         """Start recording at the server's time. A running recording is stopped first."""
-        return recorder.start(call, projectId, activityId)
+        return timer.start(call, projectId, activityId)
 
     @method(
         optional(Integer32, doc="The time entry to stop; the running one by default."),
@@ -68,42 +67,42 @@ class RemoteApi(ServiceBase):
         writes=True,
         legacy_boolean=True,
     )
-    def stopRecord(call: Call, entryId: int | None) -> Rows:
+    def stopRecord(call: Call, entryId: int | None) -> RecordSet:
         """Stop a running recording at the server's time; times are rounded as configured."""
-        return recorder.stop(call, entryId)
+        return timer.stop(call, entryId)
 
     @method(items=t.User, result="UsersResult")
-    def getUsers(call: Call) -> Rows:
+    def getUsers(call: Call) -> RecordSet:
         """Users whom the caller may see, by name."""
-        return catalogue.users(call)
+        return catalog.users(call)
 
     @method(items=t.Customer, result="CustomersResult")
-    def getCustomers(call: Call) -> Rows:
+    def getCustomers(call: Call) -> RecordSet:
         """Visible customers of the caller's groups, by name."""
-        return catalogue.customers(call)
+        return catalog.customers(call)
 
     @method(
         legacy_any(optional(Boolean, False, "Give each project its list of tasks.")),
         items=t.Project,
         result="ProjectsResult",
     )
-    def getProjects(call: Call, includeTasks: bool) -> Rows:
+    def getProjects(call: Call, includeTasks: bool) -> RecordSet:
         """Visible projects of the caller's groups, by name."""
-        return catalogue.projects(call, with_tasks=includeTasks)
+        return catalog.projects(call, with_tasks=includeTasks)
 
     @method(
         optional(Integer32, doc="Only tasks that can be recorded on this project."),
         items=t.Task,
         result="TasksResult",
     )
-    def getTasks(call: Call, projectId: int | None) -> Rows:
+    def getTasks(call: Call, projectId: int | None) -> RecordSet:
         """Visible tasks of the caller's groups, by name; with a project also the budgets."""
-        return catalogue.tasks(call, projectId)
+        return catalog.tasks(call, projectId)
 
     @method(items=t.ActiveRecording, result="ActiveRecordingResult")
-    def getActiveRecording(call: Call) -> Rows:
+    def getActiveRecording(call: Call) -> RecordSet:
         """The running recording; a failure if there is none."""
-        return recorder.active(call)
+        return timer.active(call)
 
     @method(
         always(t.ActiveRecordingChange),
@@ -111,17 +110,23 @@ class RemoteApi(ServiceBase):
         result="UpdateActiveRecordingResult",
         writes=True,
     )
-    def updateActiveRecording(call: Call, record: dict[str, Any] | None) -> Rows:
+    def updateActiveRecording(call: Call, record: dict[str, Any] | None) -> RecordSet:
         """Change the running recording, or the time entry timeEntryID. An end stops it."""
-        return recorder.update_active(call, record or {})
+        return timer.update_active(call, record or {})
 
     @method(
-        _FROM, _TO, _CLEARED, _START, _LIMIT,
-        items=t.TimesheetRow, result="TimesheetResult", names={"from_": "from"},
-    )  # fmt: skip
+        _FROM,
+        _TO,
+        _CLEARED,
+        _START,
+        _LIMIT,
+        items=t.TimesheetRow,
+        result="TimesheetResult",
+        names={"from_": "from"},
+    )
     def getTimesheet(
         call: Call, from_: str, to: str, cleared: int, start: int, limit: int
-    ) -> Rows:  # fmt: skip
+    ) -> RecordSet:
         """The caller's time entries, newest first."""
         return timesheet.rows(call, from_, to, cleared, start, limit)
 
@@ -130,7 +135,7 @@ class RemoteApi(ServiceBase):
         items=t.TimeEntry,
         result="TimesheetRecordResult",
     )
-    def getTimesheetRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+    def getTimesheetRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
         """One whole time entry."""
         return timesheet.record(call, id)
 
@@ -141,7 +146,7 @@ class RemoteApi(ServiceBase):
         result="SetTimesheetRecordResult",
         writes=True,
     )
-    def setTimesheetRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> Rows:
+    def setTimesheetRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> RecordSet:
         """Create a time entry, or change one. What isn't given stays, or gets its default."""
         return timesheet.save(call, record or {}, update=doUpdate)
 
@@ -151,19 +156,24 @@ class RemoteApi(ServiceBase):
         result="RemoveTimesheetRecordResult",
         writes=True,
     )
-    def removeTimesheetRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+    def removeTimesheetRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
         """Remove a time entry."""
         return timesheet.remove(call, id)
 
     @method(
-        _FROM, _TO,
+        _FROM,
+        _TO,
         optional(Integer32, -1, "-1 for all, 0 for refundable, 1 for not refundable ones."),
-        _CLEARED, _START, _LIMIT,
-        items=t.ExpenseRow, result="ExpensesResult", names={"from_": "from"},
-    )  # fmt: skip
+        _CLEARED,
+        _START,
+        _LIMIT,
+        items=t.ExpenseRow,
+        result="ExpensesResult",
+        names={"from_": "from"},
+    )
     def getExpenses(
         call: Call, from_: str, to: str, refundable: int, cleared: int, start: int, limit: int
-    ) -> Rows:
+    ) -> RecordSet:
         """The caller's expenses, newest first."""
         return expenses.rows(call, from_, to, refundable, cleared, start, limit)
 
@@ -172,7 +182,7 @@ class RemoteApi(ServiceBase):
         items=t.Expense,
         result="ExpenseRecordResult",
     )
-    def getExpenseRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+    def getExpenseRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
         """One whole expense."""
         return expenses.record(call, id)
 
@@ -183,7 +193,7 @@ class RemoteApi(ServiceBase):
         result="SetExpenseRecordResult",
         writes=True,
     )
-    def setExpenseRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> Rows:
+    def setExpenseRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> RecordSet:
         """Create an expense, or change one. What isn't given stays, or gets its default."""
         return expenses.save(call, record or {}, update=doUpdate)
 
@@ -193,6 +203,6 @@ class RemoteApi(ServiceBase):
         result="RemoveExpenseRecordResult",
         writes=True,
     )
-    def removeExpenseRecord(call: Call, id: int | None) -> Rows:  # noqa: A002
+    def removeExpenseRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
         """Remove an expense."""
         return expenses.remove(call, id)

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 class Later:
     """A group of commands that is somewhere else.
 
-    :param module: below this package.
+    :param module: in the package ``commands``.
     :param panel: the heading that it is listed under.
     """
 
@@ -48,7 +48,7 @@ class LaterGroup(TyperGroup):
     def _load(self) -> None:
         if self._later is None:
             return
-        module = importlib.import_module(f".{self._later.module}", __package__)
+        module = importlib.import_module(f".commands.{self._later.module}", __package__)
         group = typer.main.get_group(getattr(module, self._later.app))
         self.commands.update(group.commands)
         _unwrap(self)

@@ -13,37 +13,37 @@ import typer
 
 from .. import __version__
 from ..config import Settings
-from ..config.sources import FILE_VARIABLE, USUAL_FILE
-from . import reports
-from .doctor import EXAMPLES, doctor
+from ..config.loading import FILE_VARIABLE, USUAL_FILE
+from .commands import report
+from .doctor.command import EXAMPLES, doctor
 from .examples import examples
 from .lazy import Later, group_with
-from .reporting import console, reported
+from .output import console, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
-    from ..api.desk import Desk
-    from .installation import Account
+    from ..api.execution import Service
+    from ..server.bootstrap import Account
 
-_PEOPLE, _WORK, _HOUSE = "People", "Work and money", "The installation"
+_PEOPLE, _WORK, _SETUP = "People", "Work and money", "The installation"
 GROUPS = (
-    Later("user", "administration.users", "Users: who records time.", panel=_PEOPLE),
-    Later("group", "administration.groups", "Groups of users and what they see.", panel=_PEOPLE),
-    Later("role", "administration.roles", "Roles: who may do what.", panel=_PEOPLE),
-    Later("password", "administration.passwords", "Passwords.", panel=_PEOPLE),
-    Later("key", "keys", "API keys.", panel=_PEOPLE),
-    Later("customer", "administration.customers", "Customers.", panel=_WORK),
-    Later("project", "administration.projects", "Projects of customers.", panel=_WORK),
-    Later("activity", "administration.activities", "Activities: the API's tasks.", panel=_WORK),
-    Later("status", "administration.statuses", "Statuses of time entries.", panel=_WORK),
-    Later("rate", "administration.rates", "Hourly rates.", "hourly", panel=_WORK),
-    Later("fixed-rate", "administration.rates", "Fixed rates.", "fixed", panel=_WORK),
-    Later("config", "options", "Kimai's options, and the settings.", panel=_HOUSE),
-    Later("db", "db", "Schema and backups of the database.", panel=_HOUSE),
-    Later("kimai1", "kimai1", "Kimai 1 databases.", panel=_HOUSE),
+    Later("user", "user", "Users: who records time.", panel=_PEOPLE),
+    Later("group", "group", "Groups of users and what they see.", panel=_PEOPLE),
+    Later("role", "role", "Roles: who may do what.", panel=_PEOPLE),
+    Later("password", "password", "Passwords.", panel=_PEOPLE),
+    Later("key", "key", "API keys.", panel=_PEOPLE),
+    Later("customer", "customer", "Customers.", panel=_WORK),
+    Later("project", "project", "Projects of customers.", panel=_WORK),
+    Later("activity", "activity", "Activities: the API's tasks.", panel=_WORK),
+    Later("status", "status", "Statuses of time entries.", panel=_WORK),
+    Later("rate", "rate", "Hourly rates.", "hourly", panel=_WORK),
+    Later("fixed-rate", "rate", "Fixed rates.", "fixed", panel=_WORK),
+    Later("config", "config", "Kimai's options, and the settings.", panel=_SETUP),
+    Later("db", "db", "Schema and backups of the database.", panel=_SETUP),
+    Later("kimai1", "kimai1", "Kimai 1 databases.", panel=_SETUP),
 )
 
 app = typer.Typer(
@@ -54,8 +54,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command(epilog=reports.EXAMPLES, rich_help_panel=_WORK)(reports.report)
-app.command(epilog=EXAMPLES, rich_help_panel=_HOUSE)(doctor)
+app.command(epilog=report.EXAMPLES, rich_help_panel=_WORK)(report.report)
+app.command(epilog=EXAMPLES, rich_help_panel=_SETUP)(doctor)
 
 
 @app.callback(invoke_without_command=True)
@@ -109,58 +109,67 @@ def serve(
     Options that aren't given are taken from the environment (--port from KIMAI_REMOTE_PORT and so
     on) and from the configuration file; 'kimai-remote config explain' shows them.
     """
-    from . import logs, street
-    from .installation import open_desk, prepare
+    from ..server import logging as server_logging
+    from ..server import preflight
+    from ..server.bootstrap import open_service, prepare
 
     read = functools.partial(
-        Settings.from_environment, host=host, port=port, data_dir=data_dir,
-        database_url=database_url, workers=workers, threads=threads, public_url=public_url,
-        tls_cert=tls_cert, tls_key=tls_key, insecure=insecure,
-    )  # fmt: skip
+        Settings.from_environment,
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        database_url=database_url,
+        workers=workers,
+        threads=threads,
+        public_url=public_url,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        insecure=insecure,
+    )
     with reported():
         settings = read()
-        street.check(settings)
-        logs.check(settings)
-        desk = open_desk(settings)
-        administrator = prepare(desk, _demonstration(desk) if demo else None)
+        preflight.check(settings)
+        server_logging.check_audit_log(settings)
+        service = open_service(settings)
+        administrator = prepare(service, _demonstration(service) if demo else None)
         if administrator is not None:
-            _show_new(desk, administrator, demo)
+            _show_new(service, administrator, demo)
         elif demo:
             console.print(
                 "The database exists already, so --demo adds nothing to it. Who can't log in gets "
                 "a new password by: kimai-remote password set NAME"
             )
-        desk.database.close()
+        service.database.close()
     sys.stdout.flush()
-    from .server import run
+    from ..server.granian import run
 
     run(settings, read, lambda: _show_addresses(settings))
 
 
-def _demonstration(desk: Desk) -> Callable[[Session], None]:
+def _demonstration(service: Service) -> Callable[[Session], None]:
     """Fills a new database with demo data, with a bar that shows how far it is."""
     from rich.progress import Progress
 
-    from . import demo as demonstration
+    from ..server import demo_data as demonstration
 
     def fill(session: Session) -> None:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("Filling in demo data", total=1.0)
-            demonstration.fill(
-                desk, session, lambda part: progress.update(task, completed=part)
-            )  # fmt: skip
+            demonstration.fill(service, session, lambda part: progress.update(task, completed=part))
 
     return fill
 
 
-def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
+def _show_new(service: Service, administrator: Account, demo: bool) -> None:
     from rich.table import Table
 
-    from . import demo as demonstration
-    from .installation import relative
+    from ..server import demo_data as demonstration
+    from ..server.bootstrap import relative
 
-    url = desk.database.url
-    where = relative(Path(url.database or "")) if desk.database.is_sqlite else desk.database.name
+    url = service.database.url
+    where = (
+        relative(Path(url.database or "")) if service.database.is_sqlite else service.database.name
+    )
     accounts = [administrator]
     if demo:
         accounts += demonstration.ACCOUNTS
@@ -174,10 +183,12 @@ def _show_new(desk: Desk, administrator: Account, demo: bool) -> None:
 
 
 def _show_addresses(settings: Settings) -> None:
-    from . import street
+    from ..server import preflight
 
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    base = settings.public_url.rstrip("/") or f"{street.scheme(settings)}://{host}:{settings.port}"
+    base = (
+        settings.public_url.rstrip("/") or f"{preflight.scheme(settings)}://{host}:{settings.port}"
+    )
     if settings.log_format == "json":
         logging.getLogger("kimai_remote").info("Serving %s", base)
     else:

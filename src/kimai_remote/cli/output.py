@@ -1,19 +1,61 @@
-"""What commands print: tables and sentences for people, JSON for programs."""
+"""How commands tell what went wrong: one clear sentence, exit status 2."""
 
 from __future__ import annotations
 
 import csv
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
+from rich.console import Console
 from rich.table import Table
 
-from .reporting import console
+from ..errors import KimaiRemoteError, NotFound
+
+console = Console(highlight=False)
+#: Exit statuses: the answer is no, or there is no such thing; it can't be done.
+NO, ERROR = 1, 2
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn errors that have a meaning for people into a message and an exit status."""
+    try:
+        yield
+    except NotFound as error:
+        fail(str(error), NO)
+    except KimaiRemoteError as error:
+        fail(str(error))
+    except Exception as error:
+        reason = _of_the_database(error)
+        if reason is None:
+            raise
+        fail(f"The database can't be used: {reason}")
+
+
+def fail(message: str, code: int = ERROR) -> NoReturn:
+    _errors.print("[bold red]kimai-remote:[/]", end=" ")
+    _errors.print(message, markup=False)
+    raise typer.Exit(code)
+
+
+def note(message: str) -> None:
+    """Tell people something that isn't part of the output."""
+    _errors.print(message, markup=False)
+
+
+def _of_the_database(error: Exception) -> object:
+    """What a driver says; None if the error isn't the database's."""
+    from sqlalchemy.exc import DBAPIError  # slow to load, and not needed for help
+
+    return error.orig if isinstance(error, DBAPIError) else None
+
 
 #: Amounts are JSON numbers, written with all of their digits.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -99,10 +141,11 @@ def is_number(value: Any) -> bool:
 def printable(text: str) -> str:
     """A text that doesn't move the cursor: what comes from a database may be anything."""
     return "".join(
-        "�" if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
+        "�"
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
         else character
         for character in text
-    )  # fmt: skip
+    )
 
 
 def _listed(part: Any) -> str:
@@ -114,3 +157,21 @@ def _listed(part: Any) -> str:
         f"{key} {shown(value)}" for key, value in rest if value is not None and key[-2:] != "ID"
     )
     return f"{number[1]} {shown(name[1])}" + (f" ({extra})" if extra else "")
+
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask whether it is meant.")]
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on if it is meant; else end the command.
+
+    :param question: what is going to happen.
+    :param yes: whether the question was answered in advance.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail(f"{question} This can't be undone; say --yes if it is meant.")
+    if not typer.confirm(f"{question} This can't be undone. Is it meant?", err=True):
+        note("Nothing was changed.")
+        raise typer.Exit(NO)

@@ -1,8 +1,7 @@
 """Settings of the service: what there are (:mod:`.settings`), and where they are read from
 (:mod:`.sources`)."""
 
-from .facts import Facts
-from .settings import PREFIX, Settings
-from .sources import Configuration, Source, load, nearest
+from .loading import Configuration, Source, load, nearest
+from .settings import PREFIX, Facts, Settings
 
 __all__ = ["PREFIX", "Configuration", "Facts", "Settings", "Source", "load", "nearest"]

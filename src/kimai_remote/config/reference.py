@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .facts import Facts, facts_of
-from .settings import PREFIX, Settings
+from .settings import PREFIX, Facts, Settings, facts_of
 
 _HEAD = f"""\
 # Configuration

@@ -1,8 +1,4 @@
-"""The settings of the service.
-
-Options of Kimai itself (rounding, edit limit, login ban and so on) are not settings: they live in
-the database's configuration table, see :mod:`kimai_remote.tracking.options`.
-"""
+"""What is known of a setting besides its value: the one place where its meaning is written."""
 
 from __future__ import annotations
 
@@ -11,20 +7,55 @@ import ipaddress
 import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
-from .facts import Facts, facts_of, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What people are told of a setting, and what its values may be."""
+
+    #: A phrase, for tables and for the help of the option.
+    meaning: str
+    #: What a number counts, such as ``seconds``.
+    unit: str = ""
+    #: How an empty text, or 0, is to be understood.
+    empty: str = ""
+    #: ``serve`` has an option of this name too.
+    option: bool = False
+    #: Never shown.
+    secret: bool = False
+    #: The name of a file or directory; a relative one in the configuration file begins there.
+    path: bool = False
+    #: The values that there are.
+    choices: tuple[str, ...] = ()
+    #: The smallest and the largest number.
+    least: int | None = None
+    most: int | None = None
+
+
+def setting(default: Any, meaning: str, **facts: Any) -> Any:
+    """A field of a dataclass with its :class:`Facts`."""
+    known = Facts(meaning, **facts)
+    return field(default=default, repr=not known.secret, metadata={"facts": known})
+
+
+def facts_of(setting: dataclasses.Field[Any]) -> Facts:
+    found: Facts = setting.metadata["facts"]
+    return found
+
 
 PREFIX = "KIMAI_REMOTE_"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LOOPBACK: tuple[Network, ...] = (
-    ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"),
-)  # fmt: skip
+    ipaddress.ip_network("127.0.0.0/8"),
+    ipaddress.ip_network("::1"),
+)
 
 
 class InvalidSetting(ConfigurationError):
@@ -52,9 +83,12 @@ class Settings:
     host: str = setting("127.0.0.1", "Address to listen on.", option=True)
     port: int = setting(8000, "Port to listen on.", option=True, least=1, most=65535)
     tls_cert: str = setting(
-        "", "Certificate (PEM, with its chain) to serve HTTPS with.", empty="plain HTTP",
-        option=True, path=True,
-    )  # fmt: skip
+        "",
+        "Certificate (PEM, with its chain) to serve HTTPS with.",
+        empty="plain HTTP",
+        option=True,
+        path=True,
+    )
     tls_key: str = setting(
         "", "Private key of the certificate (PEM, without a password).", option=True, path=True
     )
@@ -62,30 +96,46 @@ class Settings:
         False, "Serve other machines without TLS or a trusted proxy.", option=True
     )
     trusted_proxies: int = setting(
-        0, "Reverse proxies in front, one behind the other, whose X-Forwarded-* headers are "
-        "believed.", empty="none", least=0, most=100,
-    )  # fmt: skip
+        0,
+        "Reverse proxies in front, one behind the other, whose X-Forwarded-* headers are believed.",
+        empty="none",
+        least=0,
+        most=100,
+    )
     public_url: str = setting(
-        "", "Address as clients see it, for the contracts, such as "
-        "https://time.example.org/kimai.", empty="taken from each request", option=True,
-    )  # fmt: skip
+        "",
+        "Address as clients see it, for the contracts, such as https://time.example.org/kimai.",
+        empty="taken from each request",
+        option=True,
+    )
     data_dir: Path = setting(  # noqa: RUF009 (a field)
-        Path("kimai-data"), "Directory of the embedded database and the server secret.",
-        option=True, path=True,
-    )  # fmt: skip
+        Path("kimai-data"),
+        "Directory of the embedded database and the server secret.",
+        option=True,
+        path=True,
+    )
     database_url: str = setting(
-        "", "Database: sqlite:///…, postgresql://… or mariadb://….",
-        empty="SQLite in the data directory", option=True, secret=True,
-    )  # fmt: skip
+        "",
+        "Database: sqlite:///…, postgresql://… or mariadb://….",
+        empty="SQLite in the data directory",
+        option=True,
+        secret=True,
+    )
     table_prefix: str = setting("kimai_", "Prefix of Kimai's table names.")
     statement_timeout: int = setting(
-        30, "Time that a statement may take in the database.", unit="seconds", empty="no limit",
-        least=0, most=86_400,
-    )  # fmt: skip
+        30,
+        "Time that a statement may take in the database.",
+        unit="seconds",
+        empty="no limit",
+        least=0,
+        most=86_400,
+    )
     kimai_autoconf: str = setting(
-        "", "Kimai 1's includes/autoconf.php, for database, prefix, salt and time zone where they "
-        "aren't set.", path=True,
-    )  # fmt: skip
+        "",
+        "Kimai 1's includes/autoconf.php, for database, prefix, salt and time zone where they "
+        "aren't set.",
+        path=True,
+    )
     password_salt: str = setting(
         "", "$password_salt of an adopted Kimai 1 (in its includes/autoconf.php).", secret=True
     )
@@ -93,37 +143,51 @@ class Settings:
         False, "Kimai's PHP uses the same database: passwords stay in the form that it can check."
     )
     secret: str = setting(
-        "", "Secret that API keys are derived from.", empty="the file secret in the data directory",
+        "",
+        "Secret that API keys are derived from.",
+        empty="the file secret in the data directory",
         secret=True,
-    )  # fmt: skip
+    )
     workers: int = setting(1, "Server processes.", option=True, least=1, most=256)
     threads: int = setting(
-        8, "Threads that answer calls in each process, and its pooled connections to the "
-        "database.", option=True, least=1, most=1_000,
-    )  # fmt: skip
+        8,
+        "Threads that answer calls in each process, and its pooled connections to the database.",
+        option=True,
+        least=1,
+        most=1_000,
+    )
     key_lifetime: int = setting(
         0, "Time after which an API key expires.", unit="days", empty="never", least=0, most=36_500
     )
     login_rate: int = setting(
-        30, "Failed logins allowed from one network address, in each process.",
-        unit="logins a minute", empty="any number", least=0, most=1_000_000,
-    )  # fmt: skip
+        30,
+        "Failed logins allowed from one network address, in each process.",
+        unit="logins a minute",
+        empty="any number",
+        least=0,
+        most=1_000_000,
+    )
     audit_log: str = setting(
-        "", "File that logins, refusals and changes are written to.", empty="the normal log",
+        "",
+        "File that logins, refusals and changes are written to.",
+        empty="the normal log",
         path=True,
-    )  # fmt: skip
+    )
     log_format: str = setting(
-        "text", "Form of the log: lines for people, or one JSON object a line.",
+        "text",
+        "Form of the log: lines for people, or one JSON object a line.",
         choices=("text", "json"),
-    )  # fmt: skip
+    )
     log_level: str = setting(
         "info", "Least severe messages that are logged.", choices=("info", "warning", "error")
     )
     access_log: bool = setting(False, "Log a line for each call.")
     metrics_from: str = setting(
-        "local", "Who may read /metrics: local for this machine, and networks such as 10.0.0.0/8, "
-        "separated by commas.", empty="nobody without the token",
-    )  # fmt: skip
+        "local",
+        "Who may read /metrics: local for this machine, and networks such as 10.0.0.0/8, "
+        "separated by commas.",
+        empty="nobody without the token",
+    )
     metrics_token: str = setting(
         "", "Bearer token that opens /metrics from anywhere.", empty="none", secret=True
     )
@@ -138,33 +202,51 @@ class Settings:
     )
     max_body: int = setting(
         2 * 1024 * 1024, "Largest request body.", unit="bytes", least=1024, most=2**30
-    )  # fmt: skip
+    )
     max_batch: int = setting(100, "Most calls in one JSON-RPC batch.", least=1, most=100_000)
     client_timeout: int = setting(
-        30, "Time that a client may take to send the head of a request, and then its body.",
-        unit="seconds", least=1, most=3_600,
-    )  # fmt: skip
+        30,
+        "Time that a client may take to send the head of a request, and then its body.",
+        unit="seconds",
+        least=1,
+        most=3_600,
+    )
 
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
             text = str(getattr(self, each.name))
-            _require(not any(ord(character) < 32 for character in text), each.name,
-                     "must not have control characters")  # fmt: skip
+            _require(
+                not any(ord(character) < 32 for character in text),
+                each.name,
+                "must not have control characters",
+            )
             _check(each.name, facts_of(each), getattr(self, each.name))
-        _require(re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII), "table_prefix",
-                 "may hold letters, digits and underscores only")  # fmt: skip
+        _require(
+            re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII),
+            "table_prefix",
+            "may hold letters, digits and underscores only",
+        )
         try:
             zoneinfo.ZoneInfo(self.timezone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             _require(False, "timezone", "must be a name such as Europe/Berlin or UTC")
         if self.public_url:
-            _require(_is_address(self.public_url), "public_url",
-                     "must look like https://time.example.org/kimai")  # fmt: skip
+            _require(
+                _is_address(self.public_url),
+                "public_url",
+                "must look like https://time.example.org/kimai",
+            )
         if self.metrics_token:
-            _require(len(self.metrics_token) >= 16 and self.metrics_token.isascii(),
-                     "metrics_token", "must hold at least 16 ASCII characters")  # fmt: skip
-        _require(not self.secret or len(self.secret.encode()) >= 16, "secret",
-                 "must hold at least 16 characters")  # fmt: skip
+            _require(
+                len(self.metrics_token) >= 16 and self.metrics_token.isascii(),
+                "metrics_token",
+                "must hold at least 16 ASCII characters",
+            )
+        _require(
+            not self.secret or len(self.secret.encode()) >= 16,
+            "secret",
+            "must hold at least 16 characters",
+        )
         _ = self.metrics_networks
 
     @property
@@ -180,8 +262,11 @@ class Settings:
             try:
                 found += _LOOPBACK if name == "local" else (ipaddress.ip_network(name),)
             except ValueError:
-                _require(False, "metrics_from", "must be a list such as local, 10.0.0.0/8; "
-                         f"{name!r} is no network")  # fmt: skip
+                _require(
+                    False,
+                    "metrics_from",
+                    f"must be a list such as local, 10.0.0.0/8; {name!r} is no network",
+                )
         return found
 
     @property
@@ -203,7 +288,7 @@ class Settings:
         :param overrides: from the command line; one that isn't None wins.
         :raises ConfigurationError: naming the variable, or the file and the name in it.
         """
-        from .sources import load  # which needs this module
+        from .loading import load  # which needs this module
 
         return load(environ, **overrides).settings
 

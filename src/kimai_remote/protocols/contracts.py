@@ -12,8 +12,8 @@ from typing import Any
 
 from . import wsdl
 from .discovery import Discovery
-from .dispatch import application
-from .soap import DocumentLiteral
+from .dispatcher import application
+from .soap_document import DocumentLiteral
 
 #: Where the service is by default.
 BASE = "http://127.0.0.1:8000/core"

@@ -8,14 +8,13 @@ from typing import Any
 
 from spyne.model.fault import Fault
 
-from ..api.audit import Origin
-from ..api.desk import Desk
-from ..api.observing import Outcome
-from . import envelope, jsonrpc, rpc_encoded, soap, wsdl
-from .answers import encode
+from ..api.execution import Service
+from ..api.instrumentation import Outcome, RequestInfo
+from . import jsonrpc, soap_document, soap_envelope, soap_rpc, wsdl
 from .discovery import Discovery
-from .dispatch import Answer, Dispatcher
-from .spool import Body
+from .dispatcher import Answer, Dispatcher
+from .rendering import encode
+from .response_body import Body
 
 #: A batch holds a thread; calls that follow after so many seconds or bytes of answers are not run.
 BATCH_SECONDS = 20
@@ -27,12 +26,12 @@ DISCOVER = "rpc.discover"
 class SoapEndpoint:
     """Both SOAP dialects; a request is answered in the one that it is written in."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._document = Dispatcher(desk, soap.DocumentLiteral, "soap")
-        self._encoded = Dispatcher(desk, rpc_encoded.RpcEncoded, "soap-rpc")
+    def __init__(self, service: Service) -> None:
+        self._document = Dispatcher(service, soap_document.DocumentLiteral, "soap")
+        self._encoded = Dispatcher(service, soap_rpc.RpcEncoded, "soap-rpc")
         self._contracts = {
             "document": wsdl.document_literal(self._document.app),
-            "rpc": wsdl.rpc_encoded(booleans=desk.settings.legacy_stop_boolean),
+            "rpc": wsdl.rpc_encoded(booleans=service.settings.legacy_stop_boolean),
         }
 
     def wsdl(self, style: str) -> Callable[[str], bytes] | None:
@@ -40,34 +39,34 @@ class SoapEndpoint:
         contract = self._contracts.get(style)
         return contract.at if contract else None
 
-    def post(self, body: bytes, content_type: str, url: str, origin: Origin) -> Answer:
+    def post(self, body: bytes, content_type: str, url: str, request_info: RequestInfo) -> Answer:
         """Answer one request.
 
         :param url: address of the service, for answers to requests that have no namespace.
         :raises UnsupportedMediaType: the request isn't XML by its Content-Type.
         """
         try:
-            request = envelope.read(body, content_type)
+            request = soap_envelope.read(body, content_type)
         except Fault as fault:
-            ctx = self._document.run(None, origin, fault)
+            ctx = self._document.run(None, request_info, fault)
         else:
-            encoded = rpc_encoded.is_encoded(request)
+            encoded = soap_rpc.is_encoded(request)
             dispatcher = self._encoded if encoded else self._document
-            ctx = dispatcher.run(request, origin, url=url)
+            ctx = dispatcher.run(request, request_info, url=url)
         # SOAP 1.1 over HTTP: a fault is always a 500.
         status = 200 if ctx.out_error is None else 500
-        return Answer(status, soap.CONTENT_TYPE, ctx.out_string)
+        return Answer(status, soap_document.CONTENT_TYPE, ctx.out_string)
 
 
 class JsonEndpoint:
     """JSON-RPC: single calls, batches, notifications, and the discovery method."""
 
-    def __init__(self, desk: Desk, discovery: Discovery) -> None:
-        self._dispatcher = Dispatcher(desk, jsonrpc.JsonRpc, "json-rpc")
+    def __init__(self, service: Service, discovery: Discovery) -> None:
+        self._dispatcher = Dispatcher(service, jsonrpc.JsonRpc, "json-rpc")
         self._discovery = discovery
-        self._max_batch = desk.settings.max_batch
+        self._max_batch = service.settings.max_batch
 
-    def post(self, body: bytes, url: str, origin: Origin, *, native: bool) -> Answer:
+    def post(self, body: bytes, url: str, request_info: RequestInfo, *, native: bool) -> Answer:
         """Answer a call or a batch; the body is empty if there is nothing to answer.
 
         :param url: address of the service, for the discovery method.
@@ -76,12 +75,12 @@ class JsonEndpoint:
         try:
             request = jsonrpc.parse(body)
             if not isinstance(request, list):
-                answer = self._call(request, url, origin, native)
+                answer = self._call(request, url, request_info, native)
             else:
                 self._check_batch(request)
-                answer = _batch(self._calls(request, url, origin, native))
+                answer = _batch(self._calls(request, url, request_info, native))
         except jsonrpc.JsonRpcError as error:
-            answer = self._refuse(jsonrpc.Frame(), origin, error)
+            answer = self._refuse(jsonrpc.Frame(), request_info, error)
         return Answer(200, jsonrpc.CONTENT_TYPE, answer)
 
     def _check_batch(self, batch: list[Any]) -> None:
@@ -94,33 +93,33 @@ class JsonEndpoint:
             )
 
     def _calls(
-        self, batch: list[Any], url: str, origin: Origin, native: bool
-    ) -> Iterator[Body]:  # fmt: skip
+        self, batch: list[Any], url: str, request_info: RequestInfo, native: bool
+    ) -> Iterator[Body]:
         """The answers to the calls of a batch; those that come too late are not run."""
         until, size = time.monotonic() + BATCH_SECONDS, 0
         for request in batch:
             if time.monotonic() > until or size > BATCH_SIZE:
                 frame = jsonrpc.frame_of(request)
-                answer = self._refuse(frame, origin, _too_late())
+                answer = self._refuse(frame, request_info, _too_late())
             else:
-                answer = self._call(request, url, origin, native)
+                answer = self._call(request, url, request_info, native)
             size += answer.length
             if answer.length:
                 yield answer
 
-    def _call(self, request: Any, url: str, origin: Origin, native: bool) -> Body:
+    def _call(self, request: Any, url: str, request_info: RequestInfo, native: bool) -> Body:
         frame = jsonrpc.frame_of(request)
         if isinstance(request, dict) and request.get("method") == DISCOVER:
-            answer = Body([self._discover(request, frame, url, origin)])
+            answer = Body([self._discover(request, frame, url, request_info)])
         else:
-            ctx = self._dispatcher.run(request, origin, frame=frame, native=native)
+            ctx = self._dispatcher.run(request, request_info, frame=frame, native=native)
             answer = ctx.out_string
         return _sent(answer, frame)
 
     def _discover(
-        self, request: Any, frame: jsonrpc.Frame, url: str, origin: Origin
-    ) -> bytes:  # fmt: skip
-        with self._dispatcher.observe(origin) as observed:
+        self, request: Any, frame: jsonrpc.Frame, url: str, request_info: RequestInfo
+    ) -> bytes:
+        with self._dispatcher.observe(request_info) as observed:
             observed.method = DISCOVER
             try:
                 jsonrpc.check(request, frame)
@@ -130,9 +129,11 @@ class JsonEndpoint:
             observed.outcome = Outcome.SUCCESS
             return answer
 
-    def _refuse(self, frame: jsonrpc.Frame, origin: Origin, error: jsonrpc.JsonRpcError) -> Body:
+    def _refuse(
+        self, frame: jsonrpc.Frame, request_info: RequestInfo, error: jsonrpc.JsonRpcError
+    ) -> Body:
         """The answer to what isn't run."""
-        ctx = self._dispatcher.run(None, origin, error, frame=frame)
+        ctx = self._dispatcher.run(None, request_info, error, frame=frame)
         return _sent(ctx.out_string, frame)
 
 

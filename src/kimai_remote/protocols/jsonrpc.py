@@ -16,12 +16,12 @@ from spyne.error import ResourceNotFoundError
 from spyne.model.fault import Fault
 from spyne.protocol.json import JsonDocument
 
-from ..api.desk import UNAVAILABLE
-from . import answers
-from .answers import encode
-from .dispatch import result_type
-from .spool import Body
-from .values import InvalidValue, reader_of
+from ..api.execution import UNAVAILABLE
+from . import rendering
+from .dispatcher import result_type
+from .php_coercion import InvalidValue, reader_of
+from .rendering import encode
+from .response_body import Body
 
 CONTENT_TYPE = "application/json"
 
@@ -143,7 +143,7 @@ class JsonRpc(JsonDocument):
             except InvalidValue as error:
                 raise JsonRpcError(INVALID_PARAMS, f"Invalid params: {error}") from None
         ctx.in_object = values
-        ctx.udc["encode"] = lambda envelope: answers.json(
+        ctx.udc["encode"] = lambda envelope: rendering.json(
             result_type(ctx), envelope, native=ctx.udc["native"]
         )
 

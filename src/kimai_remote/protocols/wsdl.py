@@ -19,8 +19,8 @@ from spyne.model.complex import ComplexModelBase
 
 from ..api.fields import NAMESPACE, Moment
 from .discovery import Method, methods
-from .dispatch import SERVICE
-from .rpc_encoded import ENCODING, MAP
+from .dispatcher import SERVICE
+from .soap_rpc import ENCODING, MAP
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
@@ -100,8 +100,13 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
     :param booleans: methods that answered a boolean until 2018 still do.
     """
     namespaces = {
-        None: WSDL, "tns": ADDRESS, "soap": SOAP, "xsd": XSD, "soap-enc": ENCODING, "apache": MAP,
-    }  # fmt: skip
+        None: WSDL,
+        "tns": ADDRESS,
+        "soap": SOAP,
+        "xsd": XSD,
+        "soap-enc": ENCODING,
+        "apache": MAP,
+    }
     root = etree.Element(f"{{{WSDL}}}definitions", nsmap=namespaces)
     root.set("name", LEGACY_SERVICE)
     root.set("targetNamespace", ADDRESS)
@@ -126,8 +131,13 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
         operation = _child(binding, "operation", name=method.name)
         _soap(operation, "operation", soapAction=f"{ADDRESS}#{method.name}")
         for direction in ("input", "output"):
-            _soap(_child(operation, direction), "body", use="encoded", encodingStyle=ENCODING,
-                  namespace=ADDRESS)  # fmt: skip
+            _soap(
+                _child(operation, direction),
+                "body",
+                use="encoded",
+                encodingStyle=ENCODING,
+                namespace=ADDRESS,
+            )
     service = _child(root, "service", name=f"{LEGACY_SERVICE}Service")
     port = _child(
         service, "port", name=f"{LEGACY_SERVICE}Port", binding=f"tns:{LEGACY_SERVICE}Binding"

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from .database import Database
+from .transactions import Database
 
 
 def backup(database: Database, target: Path, *, overwrite: bool = False) -> int:

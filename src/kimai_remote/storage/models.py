@@ -2,7 +2,7 @@
 
 Column names are Kimai's, since its PHP may share the database. Every table name starts with
 :data:`PREFIX_TOKEN`, which the engine replaces by the configured prefix in each statement, so one
-process can serve databases with different prefixes (see :mod:`kimai_remote.storage.database`).
+process can serve databases with different prefixes (see :mod:`kimai_remote.storage.transactions`).
 
 Units: times are unix seconds, durations seconds, money DECIMAL(10,2). ``end`` is 0 while a time
 entry is running. Flags are small integers, as Kimai stores them.
@@ -413,7 +413,7 @@ class RemoteKey(Base):
 
 
 class EntryCount(Base):
-    """How many time entries a user has; see :mod:`kimai_remote.storage.counts`. Not one of Kimai's
+    """How many time entries a user has; see :mod:`.entry_counts`. Not one of Kimai's
     tables."""
 
     __tablename__ = prefixed("remote_counts")

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
-from . import counts, models, turn
-from .database import Database
+from . import entry_counts, models, schema_lock
 from .models import (
     Base,
     Configuration,
@@ -28,6 +27,7 @@ from .rights import (
     GLOBAL_RIGHTS,
     MEMBERSHIP_RIGHTS,
 )
+from .transactions import Database
 
 #: Versions of the schema, oldest first, each the name of a migration. The tables of the newest
 #: one are those of :mod:`kimai_remote.storage.models`.
@@ -90,7 +90,7 @@ def create(database: Database, populate: Callable[[Connection], None] = lambda _
     :returns: False where there is a schema, perhaps made by another process just now.
     :raises sqlalchemy.exc.DBAPIError: a table exists already or may not be created.
     """
-    with turn.taken(database) as connection:
+    with schema_lock.acquire(database) as connection:
         if version(database) is not None:
             return False
         if _is_unfinished(database):
@@ -98,7 +98,7 @@ def create(database: Database, populate: Callable[[Connection], None] = lambda _
         others = [table for table in Base.metadata.sorted_tables if table is not schema_version]
         Base.metadata.create_all(connection, [schema_version], checkfirst=False)
         Base.metadata.create_all(connection, others, checkfirst=False)
-        counts.install(connection)
+        entry_counts.enable(connection)
         fill(connection)
         populate(connection)
         connection.execute(schema_version.insert(), {"version_num": LATEST})

@@ -8,27 +8,27 @@ from sqlalchemy import select
 
 from ..errors import Refused
 from ..storage import models as m
-from . import access, entries
-from .call import Call
-from .entries import Record, given
-from .paging import Listing, cleared_condition, page, window
-from .rows import NOTHING, Rows
+from . import permissions, validation
+from .context import Call
+from .pagination import Listing, cleared_condition, page, window
+from .record_set import EMPTY, RecordSet
+from .validation import Record, without_none
 
 
 def rows(
     call: Call, from_: object, to: object, refundable: int, cleared: int, start: int, limit: int
-) -> Rows:
+) -> RecordSet:
     """The caller's expenses of a period, newest first.
 
     :param refundable: -1 all, 0 only refundable ones, 1 only the others, as Kimai has it.
     :param cleared: -1 all, 0 open, 1 cleared.
     :raises Refused: a parameter that has no meaning.
     """
-    access.require_access(call, "ki_expenses")
+    permissions.require_access(call, "ki_expenses")
     begin, finish = window(call, from_, to)
     expense = m.Expense
     conditions = [
-        access.lists_entry(call, expense),
+        permissions.lists_entry(call, expense),
         *cleared_condition(expense.cleared, cleared),
     ]
     if refundable not in (-1, 0, 1):
@@ -41,27 +41,37 @@ def rows(
         conditions.append(expense.timestamp < finish)
     statement = (
         select(
-            expense.expenseID, expense.timestamp, expense.multiplier, expense.value,
-            expense.projectID, expense.designation, expense.userID,
-            m.Customer.name.label("customerName"), m.Project.customerID,
-            m.Project.name.label("projectName"), expense.comment, expense.refundable,
-            expense.commentType, m.User.name.label("userName"), expense.cleared,
+            expense.expenseID,
+            expense.timestamp,
+            expense.multiplier,
+            expense.value,
+            expense.projectID,
+            expense.designation,
+            expense.userID,
+            m.Customer.name.label("customerName"),
+            m.Project.customerID,
+            m.Project.name.label("projectName"),
+            expense.comment,
+            expense.refundable,
+            expense.commentType,
+            m.User.name.label("userName"),
+            expense.cleared,
         )
         .outerjoin(m.Project, m.Project.projectID == expense.projectID)
         .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         .outerjoin(m.User, m.User.userID == expense.userID)
-    )  # fmt: skip
+    )
     listing = Listing(expense.expenseID, expense.timestamp, conditions)
     found, total = page(call, statement, listing, start, limit)
-    return Rows(tuple(statement.selected_columns.keys()), found, total)
+    return RecordSet(tuple(statement.selected_columns.keys()), found, total)
 
 
-def record(call: Call, expense_id: int | None) -> Rows:
+def record(call: Call, expense_id: int | None) -> RecordSet:
     """One whole expense, with the names of project and customer.
 
     :raises Refused: no such expense.
     """
-    access.require_access(call, "ki_expenses")
+    permissions.require_access(call, "ki_expenses")
     expense = m.Expense
     statement = (
         select(
@@ -74,15 +84,15 @@ def record(call: Call, expense_id: int | None) -> Rows:
         .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         .where(expense.expenseID == (expense_id or 0))
     )
-    found = Rows.fetch(call.session, statement)
+    found = RecordSet.fetch(call.session, statement)
     fields = found.first
     if fields is None:
         raise Refused("Invalid ID")
-    access.require_readable(call, "ki_expenses", fields["userID"], fields["projectID"])
+    permissions.require_readable(call, "ki_expenses", fields["userID"], fields["projectID"])
     return found
 
 
-def save(call: Call, record: Record, *, update: bool) -> Rows:
+def save(call: Call, record: Record, *, update: bool) -> RecordSet:
     """Create an expense of the caller's, or change the given fields of one.
 
     :param record: ``id, projectId, date, designation, comment, commentType, refundable, cleared,
@@ -93,8 +103,8 @@ def save(call: Call, record: Record, *, update: bool) -> Rows:
     if not record:
         raise Refused("Invalid record")
     if not update:
-        access.require_entry(call, "ki_expenses", "add", call.principal.user_id)
-        project_id = entries.check_project(call, record.get("projectId"))
+        permissions.require_entry(call, "ki_expenses", "add", call.principal.user_id)
+        project_id = validation.check_project(call, record.get("projectId"))
         date = call.date(record.get("date"), "date")
         if date is None:
             raise Refused("Invalid date, make sure there is a valid date property.")
@@ -104,22 +114,22 @@ def save(call: Call, record: Record, *, update: bool) -> Rows:
         _set_fields(new, record)
         call.session.add(new)
         call.session.flush()
-        return Rows.one({"id": new.expenseID})
+        return RecordSet.one({"id": new.expenseID})
     if not record.get("id"):
         raise Refused("Performed an update, but missing id property.")
     expense = _find(call, record["id"])
     _require_change(call, "edit", expense)
     if record.get("projectId") and record["projectId"] != expense.projectID:
-        expense.projectID = entries.check_project(call, record["projectId"])
+        expense.projectID = validation.check_project(call, record["projectId"])
     date = call.date(record.get("date"), "date") or expense.timestamp
     if date != expense.timestamp:
-        access.require_unlocked(call, date)
+        permissions.require_unlocked(call, date)
         expense.timestamp = date
     _set_fields(expense, record)
-    return NOTHING
+    return EMPTY
 
 
-def remove(call: Call, expense_id: int | None) -> Rows:
+def remove(call: Call, expense_id: int | None) -> RecordSet:
     """Remove an expense.
 
     :raises Refused: no such expense, or it is locked.
@@ -127,18 +137,22 @@ def remove(call: Call, expense_id: int | None) -> Rows:
     expense = _find(call, expense_id or 0)
     _require_change(call, "delete", expense)
     call.session.delete(expense)
-    return NOTHING
+    return EMPTY
 
 
-def _require_change(call: Call, action: access.Action, expense: m.Expense) -> None:
-    access.require_change(
-        call, "ki_expenses", action, expense.userID,
-        cleared=expense.cleared, ended=expense.timestamp,
-    )  # fmt: skip
+def _require_change(call: Call, action: permissions.Action, expense: m.Expense) -> None:
+    permissions.require_change(
+        call,
+        "ki_expenses",
+        action,
+        expense.userID,
+        cleared=expense.cleared,
+        ended=expense.timestamp,
+    )
 
 
 def _find(call: Call, expense_id: int) -> m.Expense:
-    access.require_access(call, "ki_expenses")
+    permissions.require_access(call, "ki_expenses")
     expense = call.session.get(m.Expense, expense_id, with_for_update=True)
     if expense is None:
         raise Refused("Invalid ID")
@@ -153,12 +167,12 @@ def _set_fields(expense: m.Expense, record: Record) -> None:
     }
     values = {
         **flags,
-        **entries.text(record, "designation"),
-        **entries.text(record, "comment"),
-        **given(
-            commentType=entries.number(record, "commentType", 0, 2),
-            multiplier=entries.money(record, "multiplier", negative=True),
-            value=entries.money(record, "value", negative=True),
+        **validation.text(record, "designation"),
+        **validation.text(record, "comment"),
+        **without_none(
+            commentType=validation.number(record, "commentType", 0, 2),
+            multiplier=validation.money(record, "multiplier", negative=True),
+            value=validation.money(record, "value", negative=True),
         ),
     }
     for name, value in values.items():

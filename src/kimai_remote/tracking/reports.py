@@ -128,11 +128,16 @@ def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneI
             _add_expenses(question, found)
     lines = [
         Line(
-            number if isinstance(number, int) else None, name, customer, sums.entries,
-            sums.seconds, _money(sums.wage_cents), _money(sums.expense_cents) if expenses else None,
+            number if isinstance(number, int) else None,
+            name,
+            customer,
+            sums.entries,
+            sums.seconds,
+            _money(sums.wage_cents),
+            _money(sums.expense_cents) if expenses else None,
         )
         for (number, name, customer), sums in _named(session, by, found)
-    ]  # fmt: skip
+    ]
     spanning = 0
     if by == "month":
         lines.sort(key=lambda line: line.name or "")
@@ -144,10 +149,14 @@ def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneI
 
 def _total(lines: list[Line], expenses: bool) -> Line:
     return Line(
-        None, None, None, sum(line.entries for line in lines), sum(line.seconds for line in lines),
+        None,
+        None,
+        None,
+        sum(line.entries for line in lines),
+        sum(line.seconds for line in lines),
         sum((line.wages for line in lines), Decimal("0.00")),
         sum((line.expenses or Decimal(0) for line in lines), Decimal("0.00")) if expenses else None,
-    )  # fmt: skip
+    )
 
 
 def _money(cents: int) -> Decimal:
@@ -279,9 +288,10 @@ def _named(
     names: dict[int, tuple[str, str | None]] = {}
     if by == "project":
         owned = session.execute(
-            select(m.Project.projectID, m.Project.name, m.Customer.name)
-            .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
-        )  # fmt: skip
+            select(m.Project.projectID, m.Project.name, m.Customer.name).outerjoin(
+                m.Customer, m.Customer.customerID == m.Project.customerID
+            )
+        )
         names = {number: (name, customer) for number, name, customer in owned}
     else:
         model = {"user": m.User, "customer": m.Customer, "activity": m.Activity}[by]

@@ -10,28 +10,50 @@ from sqlalchemy.orm import aliased
 
 from ..errors import Refused
 from ..storage import models as m
-from ..storage.counts import MARKER
-from . import access, entries
-from .call import Call
-from .entries import Record, given
-from .paging import Listing, cleared_condition, page, window
+from ..storage.entry_counts import MARKER
+from . import permissions, validation
+from .context import Call
+from .pagination import Listing, cleared_condition, page, window
 from .rates import wage
-from .recorder import set_span
-from .rows import NOTHING, Rows
+from .record_set import EMPTY, RecordSet
+from .timer import set_span
+from .validation import Record, without_none
 
 #: The fields of a row, in the order of the API.
 ROW = (
-    "timeEntryID", "start", "end", "duration", "formattedDuration", "wage_decimal", "wage",
-    "budget", "approved", "rate", "projectID", "activityID", "userID", "customerName",
-    "customerID", "activityName", "projectName", "projectComment", "location", "trackingNumber",
-    "statusID", "status", "billable", "description", "comment", "cleared", "commentType",
-    "userAlias", "userName",
-)  # fmt: skip
+    "timeEntryID",
+    "start",
+    "end",
+    "duration",
+    "formattedDuration",
+    "wage_decimal",
+    "wage",
+    "budget",
+    "approved",
+    "rate",
+    "projectID",
+    "activityID",
+    "userID",
+    "customerName",
+    "customerID",
+    "activityName",
+    "projectName",
+    "projectComment",
+    "location",
+    "trackingNumber",
+    "statusID",
+    "status",
+    "billable",
+    "description",
+    "comment",
+    "cleared",
+    "commentType",
+    "userAlias",
+    "userName",
+)
 
 
-def rows(
-    call: Call, from_: object, to: object, cleared: int, start: int, limit: int
-) -> Rows:  # fmt: skip
+def rows(call: Call, from_: object, to: object, cleared: int, start: int, limit: int) -> RecordSet:
     """The caller's time entries of a period, newest first.
 
     :param from_: entries that end after this date, or still run; their start is cut to it.
@@ -41,11 +63,11 @@ def rows(
     :param limit: most records to return; 0 for all.
     :raises Refused: a parameter that has no meaning.
     """
-    access.require_access(call, "ki_timesheets")
+    permissions.require_access(call, "ki_timesheets")
     begin, finish = window(call, from_, to)
     entry = m.TimeEntry
     conditions = [
-        access.lists_entry(call, entry),
+        permissions.lists_entry(call, entry),
         *cleared_condition(entry.cleared, cleared),
     ]
     count: Select[Any] | None = None
@@ -59,36 +81,57 @@ def rows(
         count = _kept_count(call, cleared)
     statement = (
         select(
-            entry.timeEntryID, entry.start, entry.end,
-            entry.rate, entry.fixedRate, entry.budget, entry.approved,
-            entry.projectID, entry.activityID, entry.userID,
-            m.Customer.name, m.Project.customerID, m.Activity.name, m.Project.name,
-            m.Project.comment, entry.location, entry.trackingNumber, entry.statusID,
-            m.Status.status, entry.billable, entry.description, entry.comment, entry.cleared,
-            entry.commentType, m.User.alias, m.User.name,
+            entry.timeEntryID,
+            entry.start,
+            entry.end,
+            entry.rate,
+            entry.fixedRate,
+            entry.budget,
+            entry.approved,
+            entry.projectID,
+            entry.activityID,
+            entry.userID,
+            m.Customer.name,
+            m.Project.customerID,
+            m.Activity.name,
+            m.Project.name,
+            m.Project.comment,
+            entry.location,
+            entry.trackingNumber,
+            entry.statusID,
+            m.Status.status,
+            entry.billable,
+            entry.description,
+            entry.comment,
+            entry.cleared,
+            entry.commentType,
+            m.User.alias,
+            m.User.name,
         )
         .outerjoin(m.Project, m.Project.projectID == entry.projectID)
         .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
         .outerjoin(m.Status, m.Status.statusID == entry.statusID)
         .outerjoin(m.User, m.User.userID == entry.userID)
-    )  # fmt: skip
+    )
     # Before the first row is read: then the connection is busy.
     with_seconds = call.options.duration_with_seconds
     listing = Listing(
-        entry.timeEntryID, entry.start, conditions, count,
-        narrow=begin is not None or finish is not None, newest_only=begin is not None,
-    )  # fmt: skip
+        entry.timeEntryID,
+        entry.start,
+        conditions,
+        count,
+        narrow=begin is not None or finish is not None,
+        newest_only=begin is not None,
+    )
     found, total = page(call, statement, listing, start, limit)
     shown = _shown(
-        found, begin, finish, shows_rates=access.shows_rates(call), with_seconds=with_seconds
+        found, begin, finish, shows_rates=permissions.shows_rates(call), with_seconds=with_seconds
     )
-    return Rows(ROW, shown, total)
+    return RecordSet(ROW, shown, total)
 
 
-def _counted(
-    conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool]
-) -> Select[int]:  # fmt: skip
+def _counted(conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool]) -> Select[int]:
     """Counts the entries of two parts that have none in common, each by itself: SQLite would look
     at all of a user's entries for those of one part or the other."""
     key = m.TimeEntry.timeEntryID
@@ -101,7 +144,7 @@ def _counted(
 def _kept_count(call: Call, cleared: int) -> Select[int | None] | None:
     """Reads how many entries the caller has, where the database keeps that; null where it has
     stopped to keep it since the service found out."""
-    if not call.keeps_counts or call.principal.customer_id is not None:
+    if not call.has_entry_counts or call.principal.customer_id is not None:
         return None
     kept = m.EntryCount
     marker = exists().where(aliased(kept).userID == MARKER)
@@ -119,7 +162,7 @@ def _shown(
     shows_rates: bool,
     with_seconds: bool,
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows as the time sheet shows them: cut to the period, with duration and wage."""
+    """RecordSet as the time sheet shows them: cut to the period, with duration and wage."""
     for key, began, ended, rate, fixed, budget, approved, *rest in found:
         duration = formatted = amount = text = None
         if begin is not None and began < begin:
@@ -132,16 +175,27 @@ def _shown(
             if shows_rates:
                 amount = wage(duration, rate, fixed)
                 text = str(amount)
-        yield (key, began, ended, duration, formatted, amount, text, budget, approved,
-               rate if shows_rates else None, *rest)  # fmt: skip
+        yield (
+            key,
+            began,
+            ended,
+            duration,
+            formatted,
+            amount,
+            text,
+            budget,
+            approved,
+            rate if shows_rates else None,
+            *rest,
+        )
 
 
-def record(call: Call, entry_id: int | None) -> Rows:
+def record(call: Call, entry_id: int | None) -> RecordSet:
     """One whole time entry, with the names of what it was for.
 
     :raises Refused: no such entry.
     """
-    access.require_access(call, "ki_timesheets")
+    permissions.require_access(call, "ki_timesheets")
     entry = m.TimeEntry
     found = call.session.execute(
         select(
@@ -159,13 +213,13 @@ def record(call: Call, entry_id: int | None) -> Rows:
     if found is None:
         raise Refused("Invalid ID")
     fields: dict[str, Any] = dict(found._mapping)
-    access.require_readable(call, "ki_timesheets", fields["userID"], fields["projectID"])
-    if not access.shows_rates(call):
+    permissions.require_readable(call, "ki_timesheets", fields["userID"], fields["projectID"])
+    if not permissions.shows_rates(call):
         fields["rate"] = fields["fixedRate"] = None
-    return Rows.one(fields)
+    return RecordSet.one(fields)
 
 
-def save(call: Call, record: Record, *, update: bool) -> Rows:
+def save(call: Call, record: Record, *, update: bool) -> RecordSet:
     """Create a time entry of the caller's, or change the given fields of one.
 
     :param record: ``id, projectId, taskId, start, end, location, trackingNumber, description,
@@ -179,16 +233,16 @@ def save(call: Call, record: Record, *, update: bool) -> Rows:
     return _change(call, record) if update else _create(call, record)
 
 
-def remove(call: Call, entry_id: int | None) -> Rows:
+def remove(call: Call, entry_id: int | None) -> RecordSet:
     """Remove a time entry.
 
     :raises Refused: no such entry, or it is locked.
     """
-    access.require_access(call, "ki_timesheets")
-    entry = entries.find_entry(call, entry_id or 0)
-    entries.require_change(call, "delete", entry)
+    permissions.require_access(call, "ki_timesheets")
+    entry = validation.find_entry(call, entry_id or 0)
+    validation.require_change(call, "delete", entry)
     call.session.delete(entry)
-    return NOTHING
+    return EMPTY
 
 
 def format_duration(seconds: int, *, seconds_shown: bool = False) -> str:
@@ -198,12 +252,12 @@ def format_duration(seconds: int, *, seconds_shown: bool = False) -> str:
     return f"{text}:{rest:02d}" if seconds_shown else text
 
 
-def _create(call: Call, record: Record) -> Rows:
+def _create(call: Call, record: Record) -> RecordSet:
     user_id = call.principal.user_id
-    access.require_entry(call, "ki_timesheets", "add", user_id)
+    permissions.require_entry(call, "ki_timesheets", "add", user_id)
     project_id, activity_id = record.get("projectId"), record.get("taskId")
-    rate, fixed_rate = entries.check_named_work(call, user_id, project_id, activity_id)
-    start, end = entries.check_span(
+    rate, fixed_rate = validation.validate_named_assignment(call, user_id, project_id, activity_id)
+    start, end = validation.check_span(
         call.date(record.get("start"), "start"), call.date(record.get("end"), "end")
     )
     entry = m.TimeEntry(
@@ -220,33 +274,35 @@ def _create(call: Call, record: Record) -> Rows:
     _set_fields(call, entry, record)
     call.session.add(entry)
     call.session.flush()
-    return Rows.one({"id": entry.timeEntryID})
+    return RecordSet.one({"id": entry.timeEntryID})
 
 
-def _change(call: Call, record: Record) -> Rows:
+def _change(call: Call, record: Record) -> RecordSet:
     entry_id = record.get("id")
     if not entry_id:
         raise Refused("Performed an update, but missing id property.")
-    access.require_access(call, "ki_timesheets")
-    entry = entries.find_entry(call, entry_id)
-    entries.require_change(call, "edit", entry)
+    permissions.require_access(call, "ki_timesheets")
+    entry = validation.find_entry(call, entry_id)
+    validation.require_change(call, "edit", entry)
     project_id = record.get("projectId") or entry.projectID
     activity_id = record.get("taskId") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
-        entries.check_named_work(call, entry.userID, project_id, activity_id)
+        validation.validate_named_assignment(call, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
     with call.session.no_autoflush:  # one update for all of it
         set_span(call, entry, record)
         _set_fields(call, entry, record)
-    return NOTHING
+    return EMPTY
 
 
 def _set_fields(call: Call, entry: m.TimeEntry, record: Record) -> None:
-    rates = given(rate=entries.money(record, "rate"), fixedRate=entries.money(record, "fixedRate"))
+    rates = without_none(
+        rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
+    )
     same = all((getattr(entry, name) or 0) == value for name, value in rates.items())
     # Who may not see the rates could find them out by what is refused.
-    if rates and not (same and access.shows_rates(call)):
-        access.require_rate_editing(call)
+    if rates and not (same and permissions.shows_rates(call)):
+        permissions.require_rate_editing(call)
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
     if status_id and status_id not in call.session.scalars(select(m.Status.statusID)).all():
@@ -254,16 +310,16 @@ def _set_fields(call: Call, entry: m.TimeEntry, record: Record) -> None:
     cleared = record.get("flagCleared")
     values = {
         **rates,
-        **entries.text(record, "location", 50),
-        **entries.text(record, "trackingNumber", 30),
-        **entries.text(record, "description"),
-        **entries.text(record, "comment"),
-        **given(
-            commentType=entries.number(record, "commentType", 0, 2),
+        **validation.text(record, "location", 50),
+        **validation.text(record, "trackingNumber", 30),
+        **validation.text(record, "description"),
+        **validation.text(record, "comment"),
+        **without_none(
+            commentType=validation.number(record, "commentType", 0, 2),
             cleared=None if cleared is None else int(cleared),
-            billable=entries.number(record, "flagBillable", 0, 100),
-            budget=entries.money(record, "budget"),
-            approved=entries.money(record, "approved"),
+            billable=validation.number(record, "flagBillable", 0, 100),
+            budget=validation.money(record, "budget"),
+            approved=validation.money(record, "approved"),
             statusID=status_id,
         ),
     }

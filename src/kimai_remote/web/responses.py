@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Callable
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from ..protocols.dispatch import Answer
+from ..protocols.dispatcher import Answer
 
 #: On everything from the JSON endpoint, so that pages of any site may call it. It has no cookies.
 CORS = {
@@ -63,3 +64,57 @@ def failed(error: HTTPException) -> Response:
     headers = [item for item in error.get_headers() if item[0] != "Content-Type"]
     text = f"{error.name}. {error.description or ''}".strip() + "\n"
     return Response(text, error.code, headers, mimetype="text/plain")
+
+
+#: What holds unless a page says something else of its own.
+_DEFAULTS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+def secure(response: Response) -> None:
+    """Add the headers that aren't there yet."""
+    for name, value in _DEFAULTS.items():
+        response.headers.setdefault(name, value)
+
+
+_STYLE = (
+    "<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;"
+    "margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}</style>"
+)
+
+
+def soap(url: str, console: str | None) -> bytes:
+    """The page at the SOAP endpoint.
+
+    :param console: where the console is, as seen from this page.
+    """
+    url = html.escape(url)
+    link = (
+        ""
+        if console is None
+        else (
+            f'<p>The <a href="{html.escape(console)}">console</a> calls every method by a form, '
+            "and tracks time.</p>"
+        )
+    )
+    return _page(
+        "Kimai Remote API: SOAP",
+        "<main><h1>Kimai Remote API: SOAP</h1><p>This address takes SOAP 1.1 requests by POST. "
+        f'The contract is <a href="{url}?wsdl"><code>{url}?wsdl</code></a>.</p>{link}</main>',
+    )
+
+
+def _page(title: str, body: str) -> bytes:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title>{_STYLE}</head>'
+        f"<body>{body}</body></html>\n"
+    ).encode()

@@ -10,22 +10,22 @@ import pytest
 
 from kimai_remote.errors import NotFound, Refused
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.administration import details, links, objects, people
-from kimai_remote.tracking.administration.finding import find
-from kimai_remote.tracking.administration.kinds import (
+from kimai_remote.tracking.admin import accounts, assignments, editing, queries
+from kimai_remote.tracking.admin.entities import (
     ACTIVITY,
     CUSTOMER,
     GLOBAL_ROLE,
     GROUP,
     PROJECT,
     USER,
+    find,
 )
 
 
 @pytest.fixture
 def customer(do):
     def add(name, **fields):
-        return do(people.add_customer, {"name": name, **fields}, usual_timezone="Europe/Vienna")
+        return do(accounts.add_customer, {"name": name, **fields}, usual_timezone="Europe/Vienna")
 
     return add
 
@@ -40,9 +40,9 @@ def test_found_by_number_or_name(world, do):
 
 def test_names_are_compared_by_their_characters(world, do):
     """Some databases take é for e, others capitals for small letters."""
-    do(objects.add, ACTIVITY, {"name": "Café"})
-    do(objects.add, ACTIVITY, {"name": "Cafe"})
-    do(objects.add, ACTIVITY, {"name": "cafe"})
+    do(editing.add, ACTIVITY, {"name": "Café"})
+    do(editing.add, ACTIVITY, {"name": "Cafe"})
+    do(editing.add, ACTIVITY, {"name": "cafe"})
     assert do(find, ACTIVITY, "Cafe").name == "Cafe"
     assert do(find, ACTIVITY, "Café").name == "Café"
     with pytest.raises(NotFound, match=r"Did you mean '(C|c)af(é|e)'"):
@@ -50,7 +50,7 @@ def test_names_are_compared_by_their_characters(world, do):
 
 
 def test_ambiguous_names_are_refused_with_the_candidates(world, do):
-    second = do(objects.add, PROJECT, {"name": "Shop"}, customerID=world.rival).projectID
+    second = do(editing.add, PROJECT, {"name": "Shop"}, customerID=world.rival).projectID
     with pytest.raises(Refused) as error:
         do(find, PROJECT, "Shop")
     for part in (f"{world.shop} 'Shop' of customer 'Acme'", f"{second} 'Shop' of customer 'Rival'"):
@@ -59,7 +59,7 @@ def test_ambiguous_names_are_refused_with_the_candidates(world, do):
 
 
 def test_a_name_that_is_anothers_number(world, do):
-    other = do(objects.add, PROJECT, {"name": str(world.shop)}, customerID=world.acme)
+    other = do(editing.add, PROJECT, {"name": str(world.shop)}, customerID=world.acme)
     with pytest.raises(Refused, match="Name it by its number, as in id:"):
         do(find, PROJECT, str(world.shop))
     assert do(find, PROJECT, f"id:{world.shop}").projectID == world.shop
@@ -68,27 +68,27 @@ def test_a_name_that_is_anothers_number(world, do):
 
 def test_trash_keeps_the_row_and_restore_brings_it_back(world, do):
     world.add_entry()
-    do(objects.set_trash, PROJECT, "Shop", trash=True)
-    assert [p["name"] for p in do(details.listing, PROJECT, trash="only")] == ["Shop", "Trashed"]
-    assert "Shop" not in [p["name"] for p in do(details.listing, PROJECT)]
+    do(editing.set_trash, PROJECT, "Shop", trash=True)
+    assert [p["name"] for p in do(queries.listing, PROJECT, trash="only")] == ["Shop", "Trashed"]
+    assert "Shop" not in [p["name"] for p in do(queries.listing, PROJECT)]
     with pytest.raises(NotFound, match="is in the trash"):
-        do(objects.set_trash, PROJECT, "Shop", trash=True)
+        do(editing.set_trash, PROJECT, "Shop", trash=True)
     assert do(find, PROJECT, "Shop").projectID == world.shop  # no other one has the name
-    second = do(objects.add, PROJECT, {"name": "Shop"}, customerID=world.acme)
+    second = do(editing.add, PROJECT, {"name": "Shop"}, customerID=world.acme)
     assert do(find, PROJECT, "Shop").projectID == second.projectID
-    do(objects.set_trash, PROJECT, f"id:{world.shop}", trash=False)
+    do(editing.set_trash, PROJECT, f"id:{world.shop}", trash=False)
     with pytest.raises(NotFound, match="isn't in the trash"):
-        do(objects.set_trash, PROJECT, f"id:{world.shop}", trash=False)
+        do(editing.set_trash, PROJECT, f"id:{world.shop}", trash=False)
     assert len(world.execute(m.TimeEntry.__table__.select())) == 1
 
 
 def test_a_project_is_not_restored_before_its_customer(world, do):
     for kind, name in ((PROJECT, "Shop"), (CUSTOMER, "Acme")):
-        do(objects.set_trash, kind, name, trash=True)
+        do(editing.set_trash, kind, name, trash=True)
     with pytest.raises(Refused, match="Restore its customer 'Acme'"):
-        do(objects.set_trash, PROJECT, "Shop", trash=False)
+        do(editing.set_trash, PROJECT, "Shop", trash=False)
     for kind, name in ((CUSTOMER, "Acme"), (PROJECT, "Shop")):
-        do(objects.set_trash, kind, name, trash=False)
+        do(editing.set_trash, kind, name, trash=False)
 
 
 def test_every_text_of_a_new_customer_can_be_read_by_kimai(world, do, customer):
@@ -104,60 +104,78 @@ def test_every_text_of_a_new_customer_can_be_read_by_kimai(world, do, customer):
 
 def test_all_fields_of_a_customer(do, customer):
     fields = {
-        "comment": "Two\nlines\tand a tab", "company": "Acme AG", "vat": "ATU1",
+        "comment": "Two\nlines\tand a tab",
+        "company": "Acme AG",
+        "vat": "ATU1",
         "contact": "Eve ☕",
-        "street": "Road 1", "zipcode": "1010", "city": "Wien", "country": "at", "phone": "1",
-        "fax": "2", "mobile": "3", "mail": "a@example.com", "homepage": "https://example.com",
-        "timezone": "Asia/Tokyo", "visible": False, "filter": 2,
-    }  # fmt: skip
+        "street": "Road 1",
+        "zipcode": "1010",
+        "city": "Wien",
+        "country": "at",
+        "phone": "1",
+        "fax": "2",
+        "mobile": "3",
+        "mail": "a@example.com",
+        "homepage": "https://example.com",
+        "timezone": "Asia/Tokyo",
+        "visible": False,
+        "filter": 2,
+    }
     number = customer("Whole", **fields).customerID
-    stored = do(details.show, CUSTOMER, f"id:{number}")
+    stored = do(queries.show, CUSTOMER, f"id:{number}")
     assert {name: stored[name] for name in fields} == {**fields, "country": "AT"}
-    do(objects.edit, CUSTOMER, "Whole", {"city": "", "visible": True})
-    stored = do(details.show, CUSTOMER, "Whole")
+    do(editing.edit, CUSTOMER, "Whole", {"city": "", "visible": True})
+    stored = do(queries.show, CUSTOMER, "Whole")
     assert (stored["city"], stored["visible"], stored["country"]) == ("", True, "AT")
 
 
 def test_all_fields_of_a_project(world, do):
     money = {"budget": "48000", "effort": "400.5", "approved": "0.01"}
     fields = {"comment": "c", "visible": False, "filter": 1, "internal": True, **money}
-    do(objects.add, PROJECT, {"name": "Whole", **fields}, customerID=world.acme)
-    stored = do(details.show, PROJECT, "Whole")
+    do(editing.add, PROJECT, {"name": "Whole", **fields}, customerID=world.acme)
+    stored = do(queries.show, PROJECT, "Whole")
     assert {name: stored[name] for name in fields} == {
-        **fields, **{name: Decimal(value) for name, value in money.items()},
-    }  # fmt: skip
+        **fields,
+        **{name: Decimal(value) for name, value in money.items()},
+    }
     assert (stored["customerID"], stored["customerName"]) == (world.acme, "Acme")
-    do(objects.edit, PROJECT, "Whole", {"budget": "", "effort": " "}, customerID=world.rival)
-    stored = do(details.show, PROJECT, "Whole")
+    do(editing.edit, PROJECT, "Whole", {"budget": "", "effort": " "}, customerID=world.rival)
+    stored = do(queries.show, PROJECT, "Whole")
     assert (stored["budget"], stored["effort"], stored["customerName"]) == (None, None, "Rival")
 
 
 def test_a_user_and_the_time_zone(world, do):
     user = do(
-        people.add_user, {"name": "dora", "alias": "Dora", "mail": "d@example.com"},
-        timezone="Europe/Berlin", role="Admin", groups=["blue", "red"],
+        accounts.add_user,
+        {"name": "dora", "alias": "Dora", "mail": "d@example.com"},
+        timezone="Europe/Berlin",
+        role="Admin",
+        groups=["blue", "red"],
         membership_role="Groupleader",
-    )  # fmt: skip
-    stored = do(details.show, USER, "dora")
+    )
+    stored = do(queries.show, USER, "dora")
     assert stored["timezone"] == "Europe/Berlin"
     assert (stored["globalRole"], stored["active"], stored["hasPassword"]) == ("Admin", True, False)
     assert [(g["name"], g["membershipRole"]) for g in stored["groups"]] == [
-        ("blue", "Groupleader"), ("red", "Groupleader"),
-    ]  # fmt: skip
-    do(people.edit_user, "dora", {"active": False}, timezone="Asia/Tokyo", role="User")
-    stored = do(details.show, USER, f"id:{user.userID}")
+        ("blue", "Groupleader"),
+        ("red", "Groupleader"),
+    ]
+    do(accounts.edit_user, "dora", {"active": False}, timezone="Asia/Tokyo", role="User")
+    stored = do(queries.show, USER, f"id:{user.userID}")
     assert (stored["timezone"], stored["globalRole"], stored["active"]) == (
-        "Asia/Tokyo", "User", False,
-    )  # fmt: skip
-    do(people.edit_user, "dora", {}, timezone="")
-    do(people.edit_user, "dora", {}, timezone="")
-    assert do(details.show, USER, "dora")["timezone"] is None
+        "Asia/Tokyo",
+        "User",
+        False,
+    )
+    do(accounts.edit_user, "dora", {}, timezone="")
+    do(accounts.edit_user, "dora", {}, timezone="")
+    assert do(queries.show, USER, "dora")["timezone"] is None
 
 
 def test_nobody_is_shown_a_secret(world, do):
     world.change(m.User, world.alice, apikey="legacy", passwordResetHash="reset")
-    text = repr([do(details.show, USER, "alice"), do(details.listing, USER, trash="all")])
-    text += repr(do(details.listing, CUSTOMER, trash="all"))
+    text = repr([do(queries.show, USER, "alice"), do(queries.listing, USER, trash="all")])
+    text += repr(do(queries.listing, CUSTOMER, trash="all"))
     for secret in ("argon2", "legacy", "reset"):
         assert secret not in text
 
@@ -165,7 +183,7 @@ def test_nobody_is_shown_a_secret(world, do):
 @pytest.mark.parametrize("name", ["alice", "gone", "Acme"])
 def test_names_to_log_in_by_belong_to_one(do, name):
     with pytest.raises(Refused, match=f"'{name}'"):
-        do(people.add_user, {"name": name})
+        do(accounts.add_user, {"name": name})
 
 
 def test_a_customer_named_like_a_user(do, customer):
@@ -175,22 +193,22 @@ def test_a_customer_named_like_a_user(do, customer):
     with pytest.raises(Refused, match="There is a customer 'Acme' already"):
         customer("Acme")
     with pytest.raises(Refused, match="There is a user named 'alice'"):
-        do(objects.edit, CUSTOMER, "Acme", {"name": "alice"})
+        do(editing.edit, CUSTOMER, "Acme", {"name": "alice"})
     with pytest.raises(Refused, match="There is a customer named 'gone'"):
-        do(objects.set_trash, USER, "gone", trash=False)
+        do(editing.set_trash, USER, "gone", trash=False)
 
 
 def test_same_names(world, do):
     for kind, name in ((ACTIVITY, "Coding"), (GROUP, "blue")):
         with pytest.raises(Refused, match="already"):
-            do(objects.add, kind, {"name": name})
-    do(objects.add, ACTIVITY, {"name": "Coding"}, same_name=True)
+            do(editing.add, kind, {"name": name})
+    do(editing.add, ACTIVITY, {"name": "Coding"}, same_name=True)
     with pytest.raises(Refused, match="already"):
-        do(objects.add, GROUP, {"name": "blue"}, same_name=True)
-    do(objects.add, PROJECT, {"name": "Shop"}, customerID=world.rival)
+        do(editing.add, GROUP, {"name": "blue"}, same_name=True)
+    do(editing.add, PROJECT, {"name": "Shop"}, customerID=world.rival)
     with pytest.raises(Refused, match="of this customer already"):
-        do(objects.edit, PROJECT, f"id:{world.shop}", {}, customerID=world.rival)
-    do(objects.edit, PROJECT, f"id:{world.shop}", {"name": "Shop", "comment": "x"})
+        do(editing.edit, PROJECT, f"id:{world.shop}", {}, customerID=world.rival)
+    do(editing.edit, PROJECT, f"id:{world.shop}", {"name": "Shop", "comment": "x"})
 
 
 def test_two_that_are_added_at_once_get_no_name_twice(world):
@@ -200,7 +218,7 @@ def test_two_that_are_added_at_once_get_no_name_twice(world):
     def add(kind, fields):
         begin.wait()
         try:
-            world.database.run(lambda session: objects.add(session, kind, fields), writes=True)
+            world.database.run(lambda session: editing.add(session, kind, fields), writes=True)
         except Refused:
             return False
         return True
@@ -212,42 +230,46 @@ def test_two_that_are_added_at_once_get_no_name_twice(world):
 
 def test_memberships(world, do):
     with pytest.raises(NotFound, match="There is no membership role 'Boss'"):
-        do(lambda s: links.join(s, find(s, USER, "oscar"), "blue", "Boss"))
-    do(lambda s: links.join(s, find(s, USER, "oscar"), "blue"))
-    do(lambda s: links.join(s, find(s, USER, "oscar"), "red", "Groupleader"))
-    do(lambda s: links.join(s, find(s, USER, "oscar"), "red"))  # keeps the role
-    groups = do(details.show, USER, "oscar")["groups"]
+        do(lambda s: assignments.join(s, find(s, USER, "oscar"), "blue", "Boss"))
+    do(lambda s: assignments.join(s, find(s, USER, "oscar"), "blue"))
+    do(lambda s: assignments.join(s, find(s, USER, "oscar"), "red", "Groupleader"))
+    do(lambda s: assignments.join(s, find(s, USER, "oscar"), "red"))  # keeps the role
+    groups = do(queries.show, USER, "oscar")["groups"]
     assert [(g["name"], g["membershipRole"]) for g in groups] == [
-        ("blue", "User"), ("red", "Groupleader"),
-    ]  # fmt: skip
-    do(lambda s: links.unassign(s, USER, find(s, USER, "oscar"), "blue"))
+        ("blue", "User"),
+        ("red", "Groupleader"),
+    ]
+    do(lambda s: assignments.unassign(s, USER, find(s, USER, "oscar"), "blue"))
     with pytest.raises(NotFound, match=r"The user 'oscar' \(\d+\) isn't in the group 'blue'"):
-        do(lambda s: links.unassign(s, USER, find(s, USER, "oscar"), "blue"))
-    do(objects.set_trash, GROUP, "blue", trash=True)
+        do(lambda s: assignments.unassign(s, USER, find(s, USER, "oscar"), "blue"))
+    do(editing.set_trash, GROUP, "blue", trash=True)
     with pytest.raises(NotFound, match="in the trash"):
-        do(lambda s: links.join(s, find(s, USER, "oscar"), "blue"))
+        do(lambda s: assignments.join(s, find(s, USER, "oscar"), "blue"))
 
 
 def test_activities_of_projects(world, do):
     coding = lambda s: find(s, ACTIVITY, "Coding")  # noqa: E731
-    do(lambda s: links.assign_to_project(s, coding(s), "Shop", {"budget": "50"}))
-    do(lambda s: links.assign_to_project(s, coding(s), "Shop", {"effort": "8"}))
-    (planned,) = do(details.show, ACTIVITY, "Coding")["projects"]
+    do(lambda s: assignments.assign_to_project(s, coding(s), "Shop", {"budget": "50"}))
+    do(lambda s: assignments.assign_to_project(s, coding(s), "Shop", {"effort": "8"}))
+    (planned,) = do(queries.show, ACTIVITY, "Coding")["projects"]
     assert planned == {
-        "projectID": world.shop, "name": "Shop", "budget": Decimal(50), "effort": Decimal(8),
+        "projectID": world.shop,
+        "name": "Shop",
+        "budget": Decimal(50),
+        "effort": Decimal(8),
         "approved": None,
-    }  # fmt: skip
-    names = [row["name"] for row in do(details.show, PROJECT, "Shop")["activities"]]
+    }
+    names = [row["name"] for row in do(queries.show, PROJECT, "Shop")["activities"]]
     assert names == ["Coding", "Design"]
     with pytest.raises(Refused, match="budget must be between"):
-        do(lambda s: links.assign_to_project(s, coding(s), "Shop", {"budget": "-1"}))
-    do(lambda s: links.unassign_from_project(s, coding(s), "Shop"))
+        do(lambda s: assignments.assign_to_project(s, coding(s), "Shop", {"budget": "-1"}))
+    do(lambda s: assignments.unassign_from_project(s, coding(s), "Shop"))
     with pytest.raises(NotFound):
-        do(lambda s: links.unassign_from_project(s, coding(s), "Shop"))
+        do(lambda s: assignments.unassign_from_project(s, coding(s), "Shop"))
 
 
 def test_lists(world, do):
-    names = lambda *a, **b: [row["name"] for row in do(details.listing, *a, **b)]  # noqa: E731
+    names = lambda *a, **b: [row["name"] for row in do(queries.listing, *a, **b)]  # noqa: E731
     assert names(USER) == ["alice", "ben", "idle", "oscar", "root"]
     assert names(USER, group="red") == ["oscar"]
     assert names(USER, trash="only") == ["gone"]
@@ -255,9 +277,9 @@ def test_lists(world, do):
     assert names(PROJECT, customer="Rival") == ["Red_Project"]
     assert names(ACTIVITY, project="Shop") == ["Design"]
     assert names(GROUP) == ["blue", "red"]
-    (coding,) = (row for row in do(details.listing, ACTIVITY) if row["name"] == "Coding")
+    (coding,) = (row for row in do(queries.listing, ACTIVITY) if row["name"] == "Coding")
     assert coding["groups"] == ["blue", "red"]
-    group = do(details.show, GROUP, "red")
+    group = do(queries.show, GROUP, "red")
     assert [user["name"] for user in group["users"]] == ["oscar"]
     assert [project["name"] for project in group["projects"]] == ["Red_Project"]
 
@@ -298,9 +320,9 @@ HOSTILE = [
 def test_hostile_fields(world, do, fields, text):
     before = world.snapshot()
     with pytest.raises(Refused, match=text):
-        do(objects.add, PROJECT, fields, customerID=world.acme)
+        do(editing.add, PROJECT, fields, customerID=world.acme)
     with pytest.raises(Refused, match=text):
-        do(objects.edit, PROJECT, "Shop", fields)
+        do(editing.edit, PROJECT, "Shop", fields)
     assert world.snapshot() == before
 
 
@@ -319,20 +341,20 @@ def test_hostile_fields(world, do, fields, text):
 )
 def test_hostile_fields_of_a_customer(world, do, fields, text):
     with pytest.raises(Refused, match=text):
-        do(objects.edit, CUSTOMER, "Acme", fields)
+        do(editing.edit, CUSTOMER, "Acme", fields)
 
 
 def test_names_as_long_as_the_columns(do):
     for kind in (USER, GROUP, ACTIVITY):
         longest = "é" * kind.name_column.type.length
         if kind is USER:
-            do(people.add_user, {"name": longest})
+            do(accounts.add_user, {"name": longest})
         else:
-            do(objects.add, kind, {"name": longest})
+            do(editing.add, kind, {"name": longest})
         assert do(find, kind, longest).name == longest
 
 
 def test_unknown_roles(do):
     with pytest.raises(NotFound, match=r"There is no global role 'Amin'\. Did you mean 'Admin'"):
-        do(people.add_user, {"name": "dora"}, role="Amin")
+        do(accounts.add_user, {"name": "dora"}, role="Amin")
     assert do(find, GLOBAL_ROLE, "Admin").globalRoleID == 1

@@ -9,14 +9,9 @@ import pytest
 from kimai_remote.errors import NotFound, Refused
 from kimai_remote.storage import models as m
 from kimai_remote.storage.rights import GLOBAL_RIGHTS
-from kimai_remote.tracking import accounts
-from kimai_remote.tracking.administration import options, people, rates, roles, statuses
-from kimai_remote.tracking.administration.kinds import (
-    CUSTOMER,
-    GLOBAL_ROLE,
-    MEMBERSHIP_ROLE,
-    USER,
-)
+from kimai_remote.tracking import authentication
+from kimai_remote.tracking.admin import accounts, kimai_options, rate_tables, roles, statuses
+from kimai_remote.tracking.admin.entities import CUSTOMER, GLOBAL_ROLE, MEMBERSHIP_ROLE, USER
 from kimai_remote.tracking.options import Options
 
 
@@ -26,8 +21,9 @@ def test_roles(world, do, kind):
     new = do(roles.add, kind, "Controller")
     assert (new["name"], new["rights"], new["users"]) == ("Controller", [], 0)
     assert do(roles.set_rights, kind, "Controller", [right, other], granted=True)["rights"] == [
-        right, other,
-    ]  # fmt: skip
+        right,
+        other,
+    ]
     changed = do(roles.set_rights, kind, "Controller", [right], granted=False)
     assert changed["rights"] == [other]
     copy = do(roles.add, kind, "Copy", "Controller")
@@ -60,7 +56,7 @@ def test_patterns_of_rights(world, do):
 
 def test_a_role_that_somebody_has_stays(world, do):
     do(roles.add, GLOBAL_ROLE, "Guest")
-    do(people.edit_user, "gone", {}, role="Guest")
+    do(accounts.edit_user, "gone", {}, role="Guest")
     with pytest.raises(Refused, match="1 users have the global role 'Guest'"):
         do(roles.remove, GLOBAL_ROLE, "Guest")
     with pytest.raises(Refused, match="have the membership role 'User'"):
@@ -78,57 +74,66 @@ def test_statuses(world, do):
     with pytest.raises(Refused, match="1 time entries have the status 'invoiced'"):
         do(statuses.remove, "invoiced")
     world.execute(m.TimeEntry.__table__.delete())
-    do(options.change, "defaultStatusID", "invoiced")
+    do(kimai_options.change, "defaultStatusID", "invoiced")
     with pytest.raises(Refused, match="choose another one"):
         do(statuses.remove, "4")
-    do(options.change, "defaultStatusID", "1")
+    do(kimai_options.change, "defaultStatusID", "1")
     assert do(statuses.remove, "4")["statusID"] == 4
     assert len(do(statuses.listing)) == 3
 
 
 def test_rates(world, do):
-    assert do(rates.listing, rates.HOURLY) == [
-        {"rate": Decimal(60), "userID": None, "userName": None, "projectID": None,
-         "projectName": None, "activityID": None, "activityName": None}
-    ]  # fmt: skip
+    assert do(rate_tables.listing, rate_tables.HOURLY) == [
+        {
+            "rate": Decimal(60),
+            "userID": None,
+            "userName": None,
+            "projectID": None,
+            "projectName": None,
+            "activityID": None,
+            "activityName": None,
+        }
+    ]
     with pytest.raises(Refused, match="already"):
-        do(rates.add, rates.HOURLY, {}, "70")
-    do(rates.add, rates.HOURLY, {"user": "alice", "project": "Shop"}, "85.50")
-    do(rates.add, rates.HOURLY, {"project": "Shop"}, "70")
+        do(rate_tables.add, rate_tables.HOURLY, {}, "70")
+    do(rate_tables.add, rate_tables.HOURLY, {"user": "alice", "project": "Shop"}, "85.50")
+    do(rate_tables.add, rate_tables.HOURLY, {"project": "Shop"}, "70")
     with pytest.raises(Refused, match="already"):
-        do(rates.add, rates.HOURLY, {"project": "Shop"}, "70")
-    found = [(row["userName"], row["projectName"]) for row in do(rates.listing, rates.HOURLY)]
+        do(rate_tables.add, rate_tables.HOURLY, {"project": "Shop"}, "70")
+    found = [
+        (row["userName"], row["projectName"]) for row in do(rate_tables.listing, rate_tables.HOURLY)
+    ]
     assert found == [("alice", "Shop"), (None, "Shop"), (None, None)]
     whole = {"user": "alice", "project": "Shop", "activity": "Coding"}
-    assert do(rates.fitting, rates.HOURLY, whole)["rate"] == Decimal("85.50")
-    assert do(rates.fitting, rates.HOURLY, {**whole, "user": "ben"})["rate"] == 70
-    assert do(rates.fitting, rates.HOURLY, {"user": "ben"})["rate"] == 60
-    do(rates.edit, rates.HOURLY, {"project": "Shop"}, "0")
-    assert do(rates.fitting, rates.HOURLY, {**whole, "user": "ben"})["rate"] == 0
-    do(rates.remove, rates.HOURLY, {"project": "Shop"})
-    for change in (rates.remove, rates.check_known):
+    assert do(rate_tables.fitting, rate_tables.HOURLY, whole)["rate"] == Decimal("85.50")
+    assert do(rate_tables.fitting, rate_tables.HOURLY, {**whole, "user": "ben"})["rate"] == 70
+    assert do(rate_tables.fitting, rate_tables.HOURLY, {"user": "ben"})["rate"] == 60
+    do(rate_tables.edit, rate_tables.HOURLY, {"project": "Shop"}, "0")
+    assert do(rate_tables.fitting, rate_tables.HOURLY, {**whole, "user": "ben"})["rate"] == 0
+    do(rate_tables.remove, rate_tables.HOURLY, {"project": "Shop"})
+    for change in (rate_tables.remove, rate_tables.check_known):
         with pytest.raises(NotFound):
-            do(change, rates.HOURLY, {"project": "Shop"})
+            do(change, rate_tables.HOURLY, {"project": "Shop"})
     with pytest.raises(NotFound):
-        do(rates.edit, rates.HOURLY, {"project": "Shop"}, "5")
+        do(rate_tables.edit, rate_tables.HOURLY, {"project": "Shop"}, "5")
 
 
 def test_fixed_rates(do):
-    assert do(rates.listing, rates.FIXED) == []
+    assert do(rate_tables.listing, rate_tables.FIXED) == []
     with pytest.raises(NotFound, match="No rate fits"):
-        do(rates.fitting, rates.FIXED, {"activity": "Coding"})
-    do(rates.add, rates.FIXED, {"activity": "Coding"}, "180")
-    do(rates.add, rates.FIXED, {"project": "Shop"}, "90")
+        do(rate_tables.fitting, rate_tables.FIXED, {"activity": "Coding"})
+    do(rate_tables.add, rate_tables.FIXED, {"activity": "Coding"}, "180")
+    do(rate_tables.add, rate_tables.FIXED, {"project": "Shop"}, "90")
     both = {"activity": "Coding", "project": "Shop"}
-    assert do(rates.fitting, rates.FIXED, both)["rate"] == 180
-    assert do(rates.fitting, rates.FIXED, {"project": "Shop"})["rate"] == 90
+    assert do(rate_tables.fitting, rate_tables.FIXED, both)["rate"] == 180
+    assert do(rate_tables.fitting, rate_tables.FIXED, {"project": "Shop"})["rate"] == 90
 
 
 @pytest.mark.parametrize("amount", ["-1", "100000000", "x", "", "1.234", "NaN"])
 def test_no_rate(do, amount):
-    for table in (rates.HOURLY, rates.FIXED):
+    for table in (rate_tables.HOURLY, rate_tables.FIXED):
         with pytest.raises(Refused, match="rate"):
-            do(rates.add, table, {"project": "Shop"}, amount)
+            do(rate_tables.add, table, {"project": "Shop"}, amount)
 
 
 @pytest.mark.parametrize(
@@ -147,12 +152,12 @@ def test_no_rate(do, amount):
     ],
 )
 def test_options(do, name, value, stored):
-    before = do(options.get, name)["value"]
-    record = do(options.change, name, value)
+    before = do(kimai_options.get, name)["value"]
+    record = do(kimai_options.change, name, value)
     assert (record["value"], record["before"]) == (stored, before)
-    assert do(options.get, name)["value"] == stored
-    assert do(options.unset, name)["before"] == stored
-    assert do(options.get, name)["stored"] is False
+    assert do(kimai_options.get, name)["value"] == stored
+    assert do(kimai_options.unset, name)["before"] == stored
+    assert do(kimai_options.get, name)["stored"] is False
 
 
 @pytest.mark.parametrize(
@@ -178,47 +183,47 @@ def test_options(do, name, value, stored):
 def test_options_that_are_refused(world, do, name, value, text):
     before = world.snapshot()
     with pytest.raises(Refused, match=text):
-        do(options.change, name, value)
+        do(kimai_options.change, name, value)
     assert world.snapshot() == before
 
 
 def test_options_of_kimai(do):
-    assert do(options.change, "language", "de", force=True)["value"] == "de"
-    do(options.change, "my_option", "é☕", force=True)
-    assert do(options.get, "my_option")["value"] == "é☕"
+    assert do(kimai_options.change, "language", "de", force=True)["value"] == "de"
+    do(kimai_options.change, "my_option", "é☕", force=True)
+    assert do(kimai_options.get, "my_option")["value"] == "é☕"
     for name, value in {"": "x", "a\nb": "x", "x" * 256: "x", "ok": "x" * 256, "nul": "\0"}.items():
         with pytest.raises(Refused):
-            do(options.change, name, value, force=True)
+            do(kimai_options.change, name, value, force=True)
     with pytest.raises(Refused, match="can't be chosen"):
-        do(options.change, "revision", "1", force=True)
+        do(kimai_options.change, "revision", "1", force=True)
     with pytest.raises(NotFound, match="Did you mean 'my_option'"):
-        do(options.unset, "my_optoin")
-    assert do(options.unset, "my_option")["value"] is None
+        do(kimai_options.unset, "my_optoin")
+    assert do(kimai_options.unset, "my_option")["value"] is None
 
 
 def test_what_is_listed_is_what_counts(do):
     """The defaults that are shown are those that Options assumes."""
-    for name in options.KNOWN:
-        if do(options.get, name)["stored"]:
-            do(options.unset, name)
-    values = {row["option"]: row["value"] for row in do(options.listing) if row["read"]}
+    for name in kimai_options.KNOWN:
+        if do(kimai_options.get, name)["stored"]:
+            do(kimai_options.unset, name)
+    values = {row["option"]: row["value"] for row in do(kimai_options.listing) if row["read"]}
     assert Options.of(values) == do(Options.load) == Options()
 
 
 def test_passwords_and_bans(world, do):
     world.change(m.User, world.alice, passwordResetHash="mailed", ban=3, banTime=world.now)
-    do(people.set_password, "user", "alice", "a hash")
-    do(people.unban, USER, "alice")
+    do(accounts.set_password, "user", "alice", "a hash")
+    do(accounts.unban, USER, "alice")
     (row,) = world.execute(m.User.__table__.select().where(m.User.userID == world.alice))
     assert (row.password, row.passwordResetHash, row.ban, row.banTime) == ("a hash", None, 0, 0)
-    do(people.set_password, "user", "alice", None)
+    do(accounts.set_password, "user", "alice", None)
     with pytest.raises(NotFound, match="has no password"):
-        do(people.set_password, "user", "alice", None)
+        do(accounts.set_password, "user", "alice", None)
     world.add(m.RemoteKey(kind="customer", ownerID=world.acme, failures=3, failedAt=world.now))
-    do(people.unban, CUSTOMER, "Acme")
+    do(accounts.unban, CUSTOMER, "Acme")
     (key,) = world.execute(m.RemoteKey.__table__.select().where(m.RemoteKey.kind == "customer"))
     assert (key.failures, key.failedAt) == (0, 0)
-    do(people.unban, CUSTOMER, "Rival")  # who never failed
+    do(accounts.unban, CUSTOMER, "Rival")  # who never failed
 
 
 @pytest.mark.parametrize(
@@ -236,19 +241,25 @@ def test_passwords_and_bans(world, do):
 )
 def test_passwords_that_are_refused(password, text):
     with pytest.raises(Refused, match=text):
-        people.check_password(password, "alexander")
-    people.check_password("pässwörd", "alexander")
+        accounts.check_password(password, "alexander")
+    accounts.check_password("pässwörd", "alexander")
 
 
 def test_keys(world, do):
-    assert do(accounts.key_state, "user", world.alice) == {
-        "generation": 0, "given": True, "created": world.now - 3600, "kimaiKey": False,
-    }  # fmt: skip
+    assert do(authentication.key_state, "user", world.alice) == {
+        "generation": 0,
+        "given": True,
+        "created": world.now - 3600,
+        "kimaiKey": False,
+    }
     world.change(m.User, world.alice, apikey="legacy")
-    assert do(accounts.key_state, "user", world.alice)["kimaiKey"] is True
-    do(accounts.revoke, "user", world.alice)
-    do(accounts.revoke, "user", world.alice)
-    assert do(accounts.key_state, "user", world.alice) == {
-        "generation": 2, "given": False, "created": None, "kimaiKey": False,
-    }  # fmt: skip
-    assert do(accounts.key_state, "customer", world.acme)["generation"] == 0
+    assert do(authentication.key_state, "user", world.alice)["kimaiKey"] is True
+    do(authentication.revoke, "user", world.alice)
+    do(authentication.revoke, "user", world.alice)
+    assert do(authentication.key_state, "user", world.alice) == {
+        "generation": 2,
+        "given": False,
+        "created": None,
+        "kimaiKey": False,
+    }
+    assert do(authentication.key_state, "customer", world.acme)["generation"] == 0

@@ -1,1 +1,1 @@
-"""Steps from one version of the schema to the next, run by :mod:`kimai_remote.storage.migrate`."""
+"""Steps from one version of the schema to the next, run by :mod:`.runner`."""

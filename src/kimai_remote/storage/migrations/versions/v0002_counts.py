@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from kimai_remote.storage import counts
+from kimai_remote.storage import entry_counts
 from kimai_remote.storage.models import index_name, prefixed, real_name
 
 revision = "0002"
@@ -21,17 +21,22 @@ def upgrade() -> None:
         sa.Column("userID", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("cleared", sa.SmallInteger, primary_key=True, autoincrement=False),
         sa.Column("entries", sa.Integer, nullable=False, server_default="0"),
-        mysql_engine="InnoDB", mysql_charset="utf8mb4",
-        mariadb_engine="InnoDB", mariadb_charset="utf8mb4",
-    )  # fmt: skip
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+    )
     inspector = sa.inspect(connection)
     if not inspector.has_table(real_name(table.name, connection)):
         table.create(connection)
     entries = sa.Table(
-        prefixed("timeSheet"), metadata,
-        *(sa.Column(name, sa.Integer)
-          for name in ("userID", "start", "timeEntryID", "end", "cleared")),
-    )  # fmt: skip
+        prefixed("timeSheet"),
+        metadata,
+        *(
+            sa.Column(name, sa.Integer)
+            for name in ("userID", "start", "timeEntryID", "end", "cleared")
+        ),
+    )
     known = {
         index["name"]: index["column_names"]
         for index in inspector.get_indexes(real_name(entries.name, connection))
@@ -42,4 +47,4 @@ def upgrade() -> None:
     old = index_name("timeSheet_user")
     if real_name(old, connection) in known:
         sa.Index(old, *columns[:3]).drop(connection)
-    counts.install(connection)
+    entry_counts.enable(connection)

@@ -1,0 +1,76 @@
+"""This machine: programs, files, limits, time."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ... import __version__
+from ...config import PREFIX, Settings
+from ...storage import engine
+from .finding import Finding, right, warning, wrong
+
+#: Open files below which a process can serve few connections.
+FEW_FILES = 1024
+_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    yield right("program", f"kimai-remote {__version__} on Python {platform.python_version()}")
+    yield _driver(settings)
+    yield _time_zone(settings)
+    yield from _audit_log(settings)
+    yield from _open_files()
+
+
+def _driver(settings: Settings) -> Finding:
+    about, kind = "database driver", engine.parse(settings.url).get_backend_name()
+    package = _DRIVERS.get(kind)
+    if package is None:
+        return right(about, f"{kind}: none is needed")
+    if importlib.util.find_spec(package) is None:
+        extra = "postgresql" if kind == "postgresql" else "mariadb"
+        return wrong(about, f"{package} isn't installed", f"pip install 'kimai-remote[{extra}]'")
+    return right(about, f"{package} {importlib.metadata.version(package)}")
+
+
+def _time_zone(settings: Settings) -> Finding:
+    now = datetime.now(ZoneInfo(settings.timezone))
+    return right("time zone", f"{settings.timezone}, where it is {now:%Y-%m-%d %H:%M} now")
+
+
+def _audit_log(settings: Settings) -> Iterator[Finding]:
+    about = "audit log"
+    if not settings.audit_log:
+        yield right(about, "in the normal log")
+        return
+    path = Path(settings.audit_log)
+    asked = path if path.exists() else path.absolute().parent
+    if path.is_dir() or not os.access(asked, os.W_OK):
+        yield wrong(about, f"{path} can't be written", f"Set {PREFIX}AUDIT_LOG to another file.")
+    else:
+        yield right(about, str(path))
+
+
+def _open_files() -> Iterator[Finding]:
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    about = "open files"
+    if most != resource.RLIM_INFINITY and most < FEW_FILES:
+        yield warning(
+            about,
+            f"a process may have {most}, each connection is one",
+            "Raise the limit (ulimit -n, or LimitNOFILE).",
+        )
+    else:
+        text = "any number" if most == resource.RLIM_INFINITY else f"{most:,}"
+        yield right(about, f"a process may have {text}")

@@ -1,0 +1,261 @@
+"""Where settings are read from: the command line, the environment, one TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError
+from .settings import PREFIX, InvalidSetting, Settings
+
+#: The configuration file where none is named, in the current directory.
+USUAL_FILE = Path("kimai-remote.toml")
+#: Names the configuration file; what the option ``--config`` sets.
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+#: Variables that begin with this are those of the tests of this package.
+_TESTS = f"{PREFIX}TEST_"
+_FIELDS = {each.name: each for each in dataclasses.fields(Settings)}
+#: What may follow the prefix in the name of a variable.
+_VARIABLES = ("CONFIG", *(name.upper() for name in _FIELDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value came from.
+
+    :param kind: ``default``, ``file``, ``autoconf``, ``environment`` or ``command line``.
+    :param place: path of the file, name of the variable or of the option.
+    """
+
+    kind: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return self.place or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings, and where each came from."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+    #: The configuration file, where there is one.
+    file: Path | None
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Configuration:
+    """Read the settings: an option wins over the environment, that over the file.
+
+    :param overrides: from the command line; None means that the option wasn't given.
+    :raises ConfigurationError: naming the variable, or the file and the name in it.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    sources = dict.fromkeys(_FIELDS, Source("default"))
+
+    def take(found: Mapping[str, Any], source: Callable[[str], Source]) -> None:
+        values.update(found)
+        sources.update((name, source(name)) for name in found)
+
+    file = _file(environ)
+    if file is not None:
+        take(_of_file(file), lambda _: Source("file", str(file)))
+    take(_of_environment(environ), lambda name: Source("environment", PREFIX + name.upper()))
+    given = {name: value for name, value in overrides.items() if value is not None}
+    take(given, lambda name: Source("command line", _option(name)))
+    try:
+        return Configuration(Settings(**values), sources, file)
+    except InvalidSetting as error:
+        raise ConfigurationError(f"{_title(error, sources)} {error.problem}.") from None
+
+
+def _title(error: InvalidSetting, sources: Mapping[str, Source]) -> str:
+    """A setting as whoever has to change it knows it."""
+    source = sources[error.name]
+    if source.kind == "file":
+        return f"{source.place}: {error.name}"
+    return source.place or f"{PREFIX}{error.name.upper()}"
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+# The environment ---------------------------------------------------------------------------------
+
+
+def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    known = {PREFIX + name.upper(): name for name in _FIELDS}
+    for variable in sorted(environ):
+        if not variable.upper().startswith(PREFIX) or variable.startswith(_TESTS):
+            continue
+        if variable in known:
+            name = known[variable]
+            values[name] = _of_text(variable, _kind(name), environ[variable])
+        elif variable != FILE_VARIABLE:
+            hint = nearest(variable.upper().removeprefix(PREFIX), _VARIABLES, PREFIX)
+            raise ConfigurationError(f"There is no setting {variable}. {hint}")
+    return values
+
+
+def _of_text(variable: str, kind: type, text: str) -> Any:
+    try:
+        if kind is bool:
+            return _BOOLEANS[text.strip().lower()]
+        if kind is int and not _NUMBER.fullmatch(text.strip()):
+            raise ValueError
+        return kind(text)
+    except KeyError:
+        raise ConfigurationError(f"{variable} must be yes or no, not {text!r}.") from None
+    except ValueError:
+        raise ConfigurationError(f"{variable} must be a whole number, not {text!r}.") from None
+
+
+#: Python would take 1_000 and digits of other scripts too.
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_BOOLEANS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+    "": False,
+}
+
+
+# The file ----------------------------------------------------------------------------------------
+
+
+def _file(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get(FILE_VARIABLE)
+    if named:
+        return Path(named)
+    return USUAL_FILE if USUAL_FILE.is_file() else None
+
+
+def _of_file(file: Path) -> dict[str, Any]:
+    found = _read(file)
+    values = {}
+    for name, value in found.items():
+        if name not in _FIELDS:
+            raise ConfigurationError(f"{file}: there is no setting {name}. {_unknown(name, value)}")
+        values[name] = _placed(name, _of_toml(file, name, value), file.parent)
+    _check_access(file, values)
+    return values
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The configuration file {file} can't be read ({error.strerror})."
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} isn't a text in UTF-8, as TOML must be.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{file} isn't TOML: {error}.") from None
+
+
+_EXPECTED: dict[type, str] = {
+    bool: "must be true or false",
+    int: "must be a whole number",
+    str: 'must be a text in quotes, such as "…"',
+}
+_FOUND: dict[type, str] = {
+    bool: "a boolean",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _of_toml(file: Path, name: str, value: Any) -> Any:
+    kind = _kind(name)
+    written = kind if kind in (bool, int) else str
+    if type(value) is not written:
+        # The value isn't shown: it may be a secret.
+        found = _FOUND.get(type(value), "a date or time")
+        raise ConfigurationError(f"{file}: {name} {_EXPECTED[written]}, not {found}.")
+    return kind(value)
+
+
+def _placed(name: str, value: Any, folder: Path) -> Any:
+    """A relative path in the file begins at the file, wherever the service is started."""
+    if Settings.facts()[name].path and str(value) not in ("", "."):
+        return type(value)(folder / value)
+    scheme, _, path = str(value).partition(":///")
+    if (
+        name == "database_url"
+        and scheme.startswith("sqlite")
+        and not path.startswith((":", "file:"))
+    ):
+        return f"{scheme}:///{folder / path}" if path else value
+    return value
+
+
+def _unknown(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return "Settings stand in the file without any [table] above them."
+    bare = name.upper().removeprefix(PREFIX).lower()
+    return nearest(bare)
+
+
+def nearest(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str = "") -> str:
+    """A sentence for whoever wrote the name of a setting that there isn't."""
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"Did you mean {prefix}{close[0]}?"
+    return "'kimai-remote config explain' lists all that there are."
+
+
+def holds_secrets(values: Mapping[str, Any]) -> bool:
+    """Whether any of these settings shouldn't be read by others."""
+    facts = Settings.facts()
+    return any(
+        value and facts[name].secret and (name != "database_url" or has_password(value))
+        for name, value in values.items()
+    )
+
+
+def has_password(url: str) -> bool:
+    """Whether there is a password in a database URL."""
+    try:
+        return bool(urlsplit(url).password)
+    except ValueError:
+        return True
+
+
+def _check_access(file: Path, values: Mapping[str, Any]) -> None:
+    """As for the file of the server secret; but here the group may be that of the service."""
+    if os.name != "posix":
+        return
+    mode = file.stat().st_mode
+    if mode & 0o002:
+        raise ConfigurationError(
+            f"Anybody on this machine may change {file}. Put that right with: chmod o-w {file}"
+        )
+    if mode & 0o004 and holds_secrets(values):
+        raise ConfigurationError(
+            f"There is a secret or password in {file}, which anybody on this machine may read. "
+            f"Put that right with: chmod 600 {file}"
+        )
+
+
+def _kind(name: str) -> type:
+    return type(_FIELDS[name].default)

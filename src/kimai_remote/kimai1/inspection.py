@@ -1,0 +1,321 @@
+"""Looking at a Kimai 1 database before anything is done with it. Reads, never writes."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    and_,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+
+from ..storage import models as m
+from ..storage import schema
+from ..storage.transactions import Database
+from . import mojibake
+from .schema_detection import OWN_TABLES, Shape, shape
+
+#: How many cases of a finding are shown.
+EXAMPLES = 5
+#: How grave a finding is: it can't be served or imported; somebody should look at it; good to know.
+BLOCKER, PROBLEM, NOTE = "blocker", "problem", "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: str
+    topic: str
+    text: str
+    count: int = 0
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Survey:
+    database: str
+    prefix: str
+    revision: int | None
+    version: str
+    #: Why it can't be served where it is, and why it can't be imported; empty if it can.
+    adoption_problem: str
+    import_problem: str
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def survey(database: Database) -> Survey:
+    """:raises ConfigurationError: there are no Kimai tables."""
+    kimai = shape(database)
+    found = Survey(
+        database.name,
+        database.prefix,
+        kimai.revision,
+        kimai.version,
+        kimai.adoption_problem,
+        kimai.import_problem,
+    )
+    if found.adoption_problem:
+        found.findings.append(Finding(BLOCKER, "revision", found.adoption_problem))
+    if kimai.unknown:
+        return found
+    for later in kimai.missing:
+        name = f"{m.plain_name(later.table)}.{later.column}"
+        text_ = f"{name} came after revision {later.after}; an import fills it in"
+        found.findings.append(Finding(NOTE, "missing column", text_))
+    with database.engine.connect() as connection:
+        for model in m.Base.metadata.sorted_tables:
+            if model.name not in OWN_TABLES:
+                statement = select(func.count()).select_from(model)
+                found.counts[m.plain_name(model)] = connection.scalar(statement) or 0
+        for part in (_orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
+            found.findings.extend(part(connection))
+        if database.is_mariadb:
+            found.findings.extend(_engines(connection, database))
+            found.findings.extend(_character_sets(connection, database))
+        found.findings.extend(_double_encoded(connection, database, kimai))
+    return found
+
+
+#: Columns that name a record of another table, which has a key of the same name.
+_REFERENCES: tuple[tuple[Any, str, Any], ...] = (
+    (m.Project, "customerID", m.Customer),
+    (m.TimeEntry, "userID", m.User),
+    (m.TimeEntry, "projectID", m.Project),
+    (m.TimeEntry, "activityID", m.Activity),
+    (m.Expense, "userID", m.User),
+    (m.Expense, "projectID", m.Project),
+    (m.Preference, "userID", m.User),
+)
+_LINKS: tuple[tuple[Any, str, Any], ...] = (
+    (m.GroupUser, "groupID", m.Group),
+    (m.GroupUser, "userID", m.User),
+    (m.GroupCustomer, "groupID", m.Group),
+    (m.GroupCustomer, "customerID", m.Customer),
+    (m.GroupProject, "groupID", m.Group),
+    (m.GroupProject, "projectID", m.Project),
+    (m.GroupActivity, "groupID", m.Group),
+    (m.GroupActivity, "activityID", m.Activity),
+    (m.ProjectActivity, "projectID", m.Project),
+    (m.ProjectActivity, "activityID", m.Activity),
+)
+
+
+def _orphans(connection: Connection) -> Iterator[Finding]:
+    for references, topic, fate in (
+        (_REFERENCES, "orphans", "kept as they are"),
+        (_LINKS, "links to nothing", "left out by an import"),
+    ):
+        for child, key, parent in references:
+            records, missing = child.__table__, parent.__table__
+            of = records.c[key]
+            lost = (
+                select(of)
+                .select_from(records.outerjoin(missing, missing.c[key] == of))
+                .where(missing.c[key].is_(None), of.is_not(None))
+            )
+            child_name, parent_name = m.plain_name(records), m.plain_name(missing)
+            what = f"{child_name}.{key} names {parent_name} that don't exist; {fate}"
+            yield from _finding(connection, NOTE, topic, what, lost, lost.distinct())
+
+
+def _statuses(connection: Connection) -> Iterator[Finding]:
+    entry, status = m.TimeEntry, m.Status
+    empty = select(entry.timeEntryID).where(entry.statusID.is_(None))
+    what = "time entries without a status; an import gives them the default one"
+    yield from _finding(connection, NOTE, "status", what, empty)
+    unknown = (
+        select(entry.statusID)
+        .outerjoin(status, status.statusID == entry.statusID)
+        .where(status.statusID.is_(None), entry.statusID.is_not(None))
+    )
+    what = "time entries with a status that doesn't exist"
+    yield from _finding(connection, NOTE, "status", what, unknown, unknown.distinct())
+
+
+def _roles(connection: Connection) -> Iterator[Finding]:
+    role = m.GlobalRole.__table__.c.globalRoleID
+    users = (
+        select(m.User.name)
+        .outerjoin(m.GlobalRole, role == m.User.globalRoleID)
+        .where(role.is_(None))
+    )
+    what = "users whose global role doesn't exist; they have no rights"
+    yield from _finding(connection, PROBLEM, "unknown role", what, users)
+    role = m.MembershipRole.__table__.c.membershipRoleID
+    members = (
+        select(m.GroupUser.userID)
+        .outerjoin(m.MembershipRole, role == m.GroupUser.membershipRoleID)
+        .where(role.is_(None))
+    )
+    what = "members of groups whose role doesn't exist; they have no rights in the group"
+    yield from _finding(connection, PROBLEM, "unknown role", what, members)
+
+
+def _timers(connection: Connection) -> Iterator[Finding]:
+    entry = m.TimeEntry
+    several = (
+        select(entry.userID).where(entry.end == 0).group_by(entry.userID).having(func.count() > 1)
+    )
+    what = "users with more than one running recording; the next start or stop stops all of them"
+    yield from _finding(connection, PROBLEM, "running recordings", what, several)
+
+
+def _times(connection: Connection) -> Iterator[Finding]:
+    entry = m.TimeEntry
+    ended = entry.end != 0
+    cases = (
+        ("time entries that end before they start", and_(ended, entry.end < entry.start)),
+        (
+            "time entries whose duration isn't end - start",
+            and_(ended, entry.duration != entry.end - entry.start),
+        ),
+        ("time entries that start at 0 (1970)", entry.start == 0),
+    )
+    for what, condition in cases:
+        yield from _finding(
+            connection, NOTE, "times", what, select(entry.timeEntryID).where(condition)
+        )
+
+
+def _duplicates(connection: Connection) -> Iterator[Finding]:
+    # Kimai's users log in by name, and MariaDB takes "Anna" and "anna" for the same.
+    for model, others, level in (
+        (m.User, (), PROBLEM),
+        (m.Customer, (), NOTE),
+        (m.Project, (m.Project.customerID,), NOTE),
+        (m.Activity, (), NOTE),
+        (m.Group, (), NOTE),
+    ):
+        name: Any = func.lower(model.name)
+        twice = (
+            select(func.min(model.name))
+            .where(model.trash == 0)
+            .group_by(name, *others)
+            .having(func.count() > 1)
+        )
+        what = f"names of {m.plain_name(model.__table__)} that are there more than once"
+        yield from _finding(connection, level, "duplicate names", what, twice)
+
+
+def _zones(connection: Connection) -> Iterator[Finding]:
+    preference = m.Preference
+    chosen = select(preference.value).where(preference.option == "timezone").distinct()
+    for what, statement in (
+        ("time zones of users", chosen),
+        ("time zones of customers", select(m.Customer.timezone).distinct()),
+    ):
+        unknown = [zone for zone in connection.scalars(statement) if zone and not _is_zone(zone)]
+        if unknown:
+            text_ = f"{what} that aren't known; the server's is used"
+            yield Finding(PROBLEM, "time zone", text_, len(unknown), tuple(unknown[:EXAMPLES]))
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _engines(connection: Connection, database: Database) -> Iterator[Finding]:
+    tables = _schema_table("TABLES", "TABLE_SCHEMA", "TABLE_NAME", "ENGINE")
+    statement = select(tables.c.TABLE_NAME).where(
+        tables.c.TABLE_SCHEMA.in_([func.database()]),
+        tables.c.TABLE_NAME.in_(_names(database)),
+        tables.c.ENGINE != "InnoDB",
+    )
+    what = (
+        "tables that aren't InnoDB, so nothing can be taken back when a call fails halfway; "
+        "convert them (ALTER TABLE … ENGINE=InnoDB) before serving this database"
+    )
+    yield from _finding(connection, PROBLEM, "table engine", what, statement)
+
+
+def _character_sets(connection: Connection, database: Database) -> Iterator[Finding]:
+    columns = _schema_table(
+        "COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "CHARACTER_SET_NAME"
+    )
+    statement = (
+        select(columns.c.CHARACTER_SET_NAME, columns.c.TABLE_NAME, columns.c.COLUMN_NAME)
+        .where(columns.c.TABLE_SCHEMA.in_([func.database()]))
+        .where(columns.c.TABLE_NAME.in_(_names(database)))
+        .where(columns.c.CHARACTER_SET_NAME != "utf8mb4")
+        .order_by(columns.c.TABLE_NAME, columns.c.COLUMN_NAME)
+    )
+    found: dict[str, list[str]] = {}
+    for character_set, table_name, column_name in connection.execute(statement):
+        found.setdefault(character_set, []).append(f"{table_name}.{column_name}")
+    for character_set, names in sorted(found.items()):
+        what = f"columns in {character_set}; texts with other characters (emoji) are refused there"
+        yield Finding(NOTE, "character set", what, len(names), tuple(names[:EXAMPLES]))
+
+
+def _double_encoded(connection: Connection, database: Database, kimai: Shape) -> Iterator[Finding]:
+    for model in m.Base.metadata.sorted_tables:
+        if model.name in OWN_TABLES:
+            continue
+        for field_ in model.columns:
+            if isinstance(field_.type, String) and field_.name in kimai.columns[model.name]:
+                cases, examples = _count_double_encoded(connection, database, field_)
+                if cases:
+                    what = (
+                        f"{m.plain_name(model)}.{field_.name}: texts that were encoded twice; "
+                        "an import repairs them with --repair-text"
+                    )
+                    yield Finding(PROBLEM, "double encoding", what, cases, tuple(examples))
+
+
+def _count_double_encoded(
+    connection: Connection, database: Database, field_: Any
+) -> tuple[int, list[str]]:
+    statement = select(field_).where(field_.is_not(None))
+    if database.is_mariadb:  # only what isn't ASCII has to come here
+        in_bytes = func.length(func.convert(field_.op("USING")(literal_column("utf8mb4"))))
+        statement = statement.where(or_(in_bytes != func.char_length(field_)))
+    cases, examples = 0, list[str]()
+    options = {"stream_results": True, "yield_per": 5_000}
+    for value in connection.execute(statement, execution_options=options).scalars():
+        if mojibake.is_double_encoded(value):
+            cases += 1
+            if len(examples) < EXAMPLES:
+                examples.append(f"{value[:40]} → {mojibake.repair(value)[:40]}")
+    return cases, examples
+
+
+def _schema_table(name: str, *columns: str) -> Any:
+    return table(name, *map(column, columns), schema="information_schema")
+
+
+def _names(database: Database) -> list[str]:
+    return [
+        schema.real_name(database, model)
+        for model in m.Base.metadata.sorted_tables
+        if model.name not in OWN_TABLES
+    ]
+
+
+def _finding(
+    connection: Connection,
+    level: str,
+    topic: str,
+    what: str,
+    statement: Select[Any],
+    examples: Select[Any] | None = None,
+) -> Iterator[Finding]:
+    """A finding if the statement finds anything."""
+    count = connection.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    if count:
+        shown = connection.scalars((statement if examples is None else examples).limit(EXAMPLES))
+        yield Finding(level, topic, what, count, tuple(str(value) for value in shown))

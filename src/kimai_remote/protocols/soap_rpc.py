@@ -1,0 +1,192 @@
+"""SOAP 1.1 rpc/encoded as Kimai 1 spoke it, with answers as PHP's ext/soap writes them."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from lxml import etree
+from spyne import MethodContext
+from spyne.error import ResourceNotFoundError
+from spyne.model.fault import Fault
+from spyne.protocol.soap import Soap11
+
+from ..api.execution import Envelope
+from ..api.fields import NAMESPACE
+from . import rendering
+from .dispatcher import result_type
+from .php_coercion import InvalidValue, reader_of
+from .rendering import escape
+from .response_body import Body
+from .soap_document import fault_code, fault_text
+from .soap_envelope import SOAP_11, XSI_NIL, Request
+
+ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+MAP = "http://xml.apache.org/xml-soap"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+# In PHP's order for an answer that is a map, behind those of the envelope and of the method.
+_NAMESPACES = (
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
+    f'xmlns:ns2="{MAP}"',
+    f'xmlns:SOAP-ENC="{ENCODING}"',
+    f'SOAP-ENV:encodingStyle="{ENCODING}"',
+)
+#: Most values in a request, and how deep they may be nested. A record has twenty, in one level.
+MOST_VALUES = 10_000
+DEEPEST_VALUE = 20
+_UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def is_encoded(request: Request) -> bool:
+    """Whether a request is in this dialect, by its shape alone: clients that were generated from
+    the contract of another server send that server's namespace."""
+    if request.has_encoding_style:
+        return True
+    for child in request.element:
+        name = etree.QName(child)
+        return name.namespace is None or _UNNAMED.fullmatch(name.localname) is not None
+    return request.namespace != NAMESPACE
+
+
+class RpcEncoded(Soap11):
+    """Reads a :class:`Request` by name or by position, writes maps and arrays.
+
+    Option in ``ctx.udc``: ``url``, the address of the service, for answers to requests that have
+    no namespace.
+    """
+
+    def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
+        """Nothing to do: the endpoint has parsed the document to tell the dialects apart."""
+
+    def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
+        request: Request = ctx.in_document
+        ctx.in_header_doc = None
+        ctx.in_body_doc = request.element
+        ctx.method_request_string = f"{{{self.app.tns}}}{request.method}"
+        if self.app.interface.service_method_map.get(ctx.method_request_string) is None:
+            raise ResourceNotFoundError(request.method)
+
+    def deserialize(self, ctx: MethodContext, message: Any) -> None:
+        element = ctx.in_body_doc
+        encoded = _Values(element.getparent())
+        message_type = ctx.descriptor.in_message
+        parameters = message_type.get_flat_type_info(message_type)
+        children = list(element)
+        named = {etree.QName(child).localname: child for child in children}
+        # PHP's SoapClient without a contract doesn't know the names; then the order counts.
+        by_position = bool(children) and not named.keys() & parameters.keys()
+        values = []
+        for place, (name, kind) in enumerate(parameters.items()):
+            if by_position:
+                child = children[place] if place < len(children) else None
+            else:
+                child = named.get(name)
+            try:
+                value = None if child is None else encoded.read(child)
+                values.append(reader_of(kind)(value, name))
+            except InvalidValue as error:
+                raise Fault("Client", str(error)) from None
+        ctx.in_object = values
+        ctx.udc["encode"] = lambda envelope: self._return(ctx, envelope)
+
+    def serialize(self, ctx: MethodContext, message: Any) -> None:
+        if ctx.out_error is not None:
+            ctx.out_document = Body([_fault(ctx.out_error).encode()])
+            return
+        request: Request = ctx.in_document
+        name = request.method
+        # Proxies check the namespace of the answer against the contract they were made from.
+        namespace = escape(request.namespace or ctx.udc["url"]).replace('"', "&quot;")
+        (answer,) = ctx.out_object
+        if not isinstance(answer, Body):
+            answer = Body(
+                [f'<return xsi:type="xsd:string">{escape(str(answer))}</return>'.encode()]
+            )
+        head = (
+            f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}" xmlns:ns1="{namespace}" '
+            f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>"
+        )
+        tail = f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
+        ctx.out_document = Body([head.encode()]) + answer + Body([tail.encode()])
+
+    def _return(self, ctx: MethodContext, envelope: Envelope) -> Body:
+        """The ``return`` element of an answer."""
+        if (
+            ctx.descriptor.udd.get("legacy_boolean")
+            and ctx.udc["service"].settings.legacy_stop_boolean
+        ):
+            text = b"true" if envelope.success else b"false"
+            return Body([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
+        content = rendering.encoded(result_type(ctx), envelope)
+        return Body([b'<return xsi:type="ns2:Map">']) + content + Body([b"</return>"])
+
+    def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
+        ctx.out_string = ctx.out_document
+
+
+class _Values:
+    """Reads encoded values as what JSON would have: text, list, dict or None.
+
+    :param body: holds the values that an ``href`` can point to.
+    """
+
+    def __init__(self, body: Any) -> None:
+        self._by_id = {node.get("id"): node for node in body.iter() if node.get("id")}
+        self._read = 0
+
+    def read(self, element: Any, depth: int = 0) -> Any:
+        # A value that is pointed to from many places could fill the memory, or contain itself.
+        self._read += 1
+        if depth > DEEPEST_VALUE or self._read > MOST_VALUES:
+            raise InvalidValue("The request has too many values, or they are nested too deep.")
+        target = element.get("href")
+        if target is not None:
+            element = self._by_id.get(target.removeprefix("#"))
+            if element is None:
+                raise InvalidValue(f"There is no value {target[:40]!r} in the request.")
+        if element.get(XSI_NIL, "").strip() in ("true", "1"):
+            return None
+        kind = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
+        children = list(element)
+        pairs = [child for child in children if _is_pair(child)]
+        if kind == "Map" or (kind == "" and pairs and pairs == children):
+            return {key.text or "": self.read(value, depth + 1) for key, value in pairs}
+        if kind == "Array":
+            return [self.read(child, depth + 1) for child in children]
+        if children or kind == "Struct":
+            return {
+                str(etree.QName(child).localname): self.read(child, depth + 1) for child in children
+            }
+        text = element.text or ""
+        if kind in ("base64Binary", "base64"):
+            return _decoded(text)
+        # PHP reads "false" as true, so a real boolean must not stay a text.
+        return text.strip() in ("true", "1") if kind == "boolean" else text
+
+
+def _decoded(text: str) -> str:
+    """A text in base64, as Perl's SOAP::Lite sends every one that isn't ASCII."""
+    try:
+        # Line breaks may come anywhere in it.
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        raise InvalidValue(f"{text[:40]!r} isn't a UTF-8 text in base64.") from None
+
+
+def _is_pair(element: Any) -> bool:
+    return len(element) == 2 and [etree.QName(child).localname for child in element] == [
+        "key",
+        "value",
+    ]
+
+
+def _fault(fault: Fault) -> str:
+    return (
+        f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}"><SOAP-ENV:Body>'
+        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{fault_code(fault)}</faultcode>"
+        f"<faultstring>{escape(fault_text(fault))}</faultstring>"
+        "</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
+    )

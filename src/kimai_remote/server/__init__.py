@@ -1,0 +1,1 @@
+"""Running the service: process model, preparation, logging."""

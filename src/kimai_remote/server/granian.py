@@ -1,0 +1,181 @@
+"""Running the server: Granian, with one or several processes."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from ..config import Settings
+from ..errors import KimaiRemoteError
+from ..web.routes import PROMPT, wsgi_application
+from . import metrics_multiprocess, preflight
+from .bootstrap import open_service
+from .logging import check_audit_log, configure, dict_config
+from .rsgi import RsgiAdapter
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, reread: Callable[[], Settings], ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; calls in progress are finished first.
+
+    :param reread: reads the settings anew, for SIGHUP.
+    :param ready: called when the server is about to accept requests.
+    """
+    configure(settings)
+    with metrics_multiprocess.folder():
+        if settings.has_metrics:
+            from ..web import metrics  # noqa: F401 (once for all processes)
+        server = _Server(settings, reread)
+        server.on_startup(ready)
+        server.serve(target_loader=server.loader, wrap_loader=False)
+
+
+class _Server(Server):  # type: ignore[misc, valid-type]
+    """Granian, which on SIGHUP replaces its processes one by one by new ones."""
+
+    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
+        super().__init__(
+            "kimai_remote",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.RSGI,
+            workers=settings.workers,
+            backpressure=_raise_open_files(),
+            # Only HTTP/1 has a deadline for a request's head; that for the body is RsgiAdapter's.
+            http=HTTPModes.http1,
+            websockets=False,
+            log_level=LogLevels.error,
+            log_dictconfig=dict_config(settings),
+            respawn_failed_workers=True,
+            workers_kill_timeout=30,
+        )
+        self.loader = _Loader(settings)
+        self._reread = reread
+        self._take(settings)
+
+    def _take(self, settings: Settings) -> None:
+        """Have the processes that are made from now on use these settings."""
+        self.loader.settings = settings
+        self.log_config = dict_config(settings)
+        self.http1_settings = HTTP1Settings(header_read_timeout=settings.client_timeout * 1000)
+        self.build_ssl_context(
+            Path(settings.tls_cert) if settings.tls_cert else None,
+            Path(settings.tls_key) if settings.tls_key else None,
+            None,
+            # Programs of Kimai 1's time often know no newer one.
+            SSLProtocols.tls12,
+            None,
+            [],
+            False,
+        )
+
+    def signal_handler_reload(self, *signal: Any) -> None:
+        """Reload with the settings as they are now; if they are wrong, go on as before."""
+        before = self.loader.settings
+        try:
+            found = self._reread()
+            # These belong to the server, and not to its processes.
+            kept = {name: getattr(before, name) for name in ("host", "port", "workers")}
+            settings = replace(found, **kept)
+            preflight.check_tls(settings)
+            preflight.check_protection(settings)
+            check_audit_log(settings)
+            open_service(settings).database.close()
+            self._take(settings)
+            configure(settings)
+        except Exception as error:
+            # Whatever it is: raised here, it would end the server and leave its processes.
+            detail = None if isinstance(error, KimaiRemoteError) else error
+            self._take(before)
+            log.error("Not reloaded, the processes go on as they are: %s", error, exc_info=detail)
+            return
+        log.info("Reloading: each process is replaced by a new one")
+        super().signal_handler_reload(*signal)
+
+
+#: Connections that one process has open at a time; more of them wait.
+MOST_CONNECTIONS = 8192
+
+
+def _raise_open_files() -> int:
+    """Let the process open as many files as it may, since each connection is one.
+
+    :returns: connections that leave enough of them for the database and long answers.
+    """
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return MOST_CONNECTIONS
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MOST_CONNECTIONS if most == resource.RLIM_INFINITY else most
+    if least != resource.RLIM_INFINITY and least < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    if most == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(128, min(MOST_CONNECTIONS, most // 2))
+
+
+class _Loader:
+    """Makes the application in each server process; has to survive pickling."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __call__(self) -> Any:
+        _depend_on_server()
+        configure(self.settings)
+        try:
+            service = open_service(self.settings)
+            application = RsgiAdapter(
+                wsgi_application(service, metrics_multiprocess.of_this_process()),
+                service.settings,
+                PROMPT,
+            )
+        except Exception as error:
+            detail = None if isinstance(error, KimaiRemoteError) else error
+            log.critical("A server process can't start: %s", error, exc_info=detail)
+            raise SystemExit(1) from None
+        trim_memory()
+        return application
+
+
+def _depend_on_server() -> None:
+    """Let this worker end when it is told to, and when the server that started it is gone."""
+    server = multiprocessing.parent_process()
+    if server is None:
+        return
+
+    def follow() -> None:
+        # A worker whose server was killed would keep the address that the next server needs.
+        server.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    # The server's handlers are inherited; here they would ignore an end before all is ready.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's alone
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def trim_memory() -> None:
+    """Return unused memory to the system, where the C library can: it would keep a sixth of what
+    the start took."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # not glibc
+        ctypes.CDLL(None).malloc_trim(0)

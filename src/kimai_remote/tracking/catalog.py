@@ -1,0 +1,179 @@
+"""The lists to choose from: users, customers, projects and tasks (Kimai's activities)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from ..errors import Refused
+from ..storage import models as m
+from .context import Call
+from .permissions import recorded_tasks, sees_customer, sees_project, sees_task, visible_users
+from .record_set import RecordSet
+
+
+def users(call: Call) -> RecordSet:
+    """Users whom the caller may see, by name: ``userID, name``."""
+    statement = select(m.User.userID, m.User.name).where(m.User.trash == 0)
+    condition = visible_users(call)
+    if condition is not None:
+        statement = statement.where(condition)
+    return RecordSet.fetch(call.session, statement.order_by(*_by_name(m.User.name, m.User.userID)))
+
+
+def customers(call: Call) -> RecordSet:
+    """Visible customers of the caller's groups, by name: ``customerID, name, contact, visible``."""
+    customer = m.Customer
+    statement = (
+        select(customer.customerID, customer.name, customer.contact, customer.visible)
+        .where(customer.trash == 0, customer.visible == 1)
+        .where(sees_customer(call))
+        .order_by(*_by_name(customer.name, customer.customerID))
+    )
+    return RecordSet.fetch(call.session, statement)
+
+
+def projects(call: Call, *, with_tasks: bool = False) -> RecordSet:
+    """Visible projects of visible customers, in the caller's groups, by name.
+
+    With tasks, each record has the :class:`RecordSet` of its tasks as its last value, ``tasks``.
+    """
+    project, customer = m.Project, m.Customer
+    statement = (
+        select(
+            project.projectID,
+            project.customerID,
+            project.name,
+            project.comment,
+            project.visible,
+            project.filter,
+            project.trash,
+            project.budget,
+            project.effort,
+            project.approved,
+            project.internal,
+            customer.name.label("customerName"),
+            customer.visible.label("customerVisible"),
+        )
+        .join(customer, customer.customerID == project.customerID)
+        .where(project.trash == 0, project.visible == 1)
+        .where(customer.trash == 0, customer.visible == 1)
+        .where(sees_project(call))
+        .order_by(*_by_name(project.name, project.projectID))
+    )
+    found = RecordSet.fetch(call.session, statement)
+    if not with_tasks:
+        return found
+    assigned = _assigned_tasks(call)
+    records = []
+    for record in found.values:
+        # Tasks of no project at all (None) fit every one; merging keeps the order by name.
+        own = sorted(assigned[record[0]] + assigned[None], key=lambda task: task[0])
+        tasks = RecordSet(_TASK_OF_PROJECT, [task[1] for task in own])
+        records.append((*record, tasks))
+    return RecordSet((*found.columns, "tasks"), records)
+
+
+def tasks(call: Call, project_id: int | None) -> RecordSet:
+    """Visible tasks of the caller's groups, by name: ``activityID, name, visible``.
+
+    With a project: those assigned to it or to no project at all, with ``budget, approved,
+    effort`` (null where the task isn't assigned to the project).
+
+    :raises Refused: no such project among the caller's.
+    """
+    activity = m.Activity
+    statement = _visible_tasks(
+        call, select(activity.activityID, activity.name, activity.visible)
+    ).order_by(*_by_name(activity.name, activity.activityID))
+    if project_id:
+        known = select(m.Project.projectID).where(usable_project(call, project_id))
+        if call.session.scalar(known) is None:
+            raise Refused("Invalid projectId.")
+        link = m.ProjectActivity
+        # A customer sees what was recorded, whatever a task is assigned to now.
+        fits = (
+            or_(link.projectID.is_not(None), ~_has_project())
+            if call.principal.customer_id is None
+            else sees_task(call, project_id)
+        )
+        statement = (
+            statement.add_columns(link.budget, link.approved, link.effort)
+            .outerjoin(
+                link, and_(link.activityID == activity.activityID, link.projectID == project_id)
+            )
+            .where(fits)
+        )
+    return RecordSet.fetch(call.session, statement)
+
+
+def usable_project(call: Call, project_id: int) -> Any:
+    """SQL condition: the caller may record time on this project, visible in lists or not."""
+    return and_(
+        m.Project.projectID == project_id,
+        m.Project.trash == 0,
+        sees_project(call),
+    )
+
+
+def usable_task(call: Call, project_id: int, activity_id: int) -> Any:
+    """SQL condition: the caller may record this task on that project; the two belong together."""
+    link = aliased(m.ProjectActivity)
+    assigned = exists().where(
+        link.projectID == project_id, link.activityID == m.Activity.activityID
+    )
+    return and_(
+        m.Activity.activityID == activity_id,
+        m.Activity.trash == 0,
+        sees_task(call),
+        or_(assigned, ~_has_project()),
+    )
+
+
+def _by_name(name: InstrumentedAttribute[str], key: InstrumentedAttribute[int]) -> tuple[Any, ...]:
+    """Order by name as people read it: capitals don't come first, on any database."""
+    return func.lower(name), name, key
+
+
+_TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effort")
+
+
+def _visible_tasks(call: Call, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(sees_task(call))
+
+
+def _has_project() -> Any:
+    link = aliased(m.ProjectActivity)
+    return exists().where(link.activityID == m.Activity.activityID)
+
+
+_Tasks = dict[int | None, list[tuple[int, tuple[Any, ...]]]]
+
+
+def _assigned_tasks(call: Call) -> _Tasks:
+    """Visible tasks by project (None: of no project), each with its place in the order by name."""
+    activity, link = m.Activity, m.ProjectActivity
+    task = (activity.activityID, activity.name, activity.visible)
+    budget = (link.budget, link.approved, link.effort)
+    if call.principal.customer_id is None:
+        statement = _visible_tasks(call, select(link.projectID, *task, *budget)).outerjoin(
+            link, link.activityID == activity.activityID
+        )
+    else:
+        used = recorded_tasks(call).subquery()
+        statement = (
+            _visible_tasks(call, select(used.c.projectID, *task, *budget))
+            .join(used, used.c.activityID == activity.activityID)
+            .outerjoin(
+                link,
+                and_(link.activityID == activity.activityID, link.projectID == used.c.projectID),
+            )
+        )
+    statement = statement.order_by(*_by_name(activity.name, activity.activityID))
+    found: _Tasks = defaultdict(list)
+    for place, (project_id, *fields) in enumerate(call.session.execute(statement)):
+        found[project_id].append((place, tuple(fields)))
+    return found

@@ -1,0 +1,124 @@
+"""Pages of long lists, and how many records there are in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from ..errors import Refused
+from .context import Call
+from .validation import check_span
+
+
+def window(call: Call, from_: object, to: object) -> tuple[int | None, int | None]:
+    """The bounds of a period in unix seconds, None where it is open.
+
+    :raises Refused: not dates, or the period ends before it begins.
+    """
+    begin, finish = call.date(from_, "from"), call.date(to, "to")
+    if begin is not None and finish is not None:
+        check_span(begin, finish)
+    return begin, finish
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Entries of a list, newest first."""
+
+    key: InstrumentedAttribute[int]
+    #: What the list is ordered by; then by the key.
+    moment: InstrumentedAttribute[int]
+    conditions: list[ColumnElement[bool]]
+    #: Reads the number of entries where the database keeps it; where that is null, and by default,
+    #: they are counted.
+    count: Select[int | None] | None = None
+    #: Whether the conditions leave out most entries of a long list. Then an index tells which are
+    #: left, and databases need to be told how few to look up, or they read the whole table.
+    narrow: bool = False
+    #: Whether older entries are left out by something that the order doesn't tell. Then the list
+    #: is never begun at its oldest end: all those that are left out might stand there.
+    newest_only: bool = False
+
+    def order(self, *, newest_first: bool) -> tuple[Any, Any]:
+        columns = (self.moment, self.key)
+        first, second = (c.desc() if newest_first else c.asc() for c in columns)
+        return first, second
+
+
+def page(
+    call: Call, statement: Select[*tuple[Any, ...]], listing: Listing, start: int, limit: int
+) -> tuple[Iterable[Any], int | None]:
+    """The records from number ``start`` on, at most ``limit`` (0: all), and the number of all
+    (None where these are all).
+
+    Long lists are read from the database as they are iterated.
+
+    :param statement: what to read of each record, without conditions and order.
+    :raises Refused: a negative start or limit.
+    """
+    if start < 0 or limit < 0:
+        raise Refused("start and limit must not be negative.")
+    newest_first = listing.order(newest_first=True)
+    everything = not start and not limit
+    if everything and not listing.narrow:
+        whole = statement.where(*listing.conditions).order_by(*newest_first)
+        return _read(call, whole, None), None
+    total = _total(call, listing)
+    left = total - start
+    if left <= 0:
+        return [], total
+    size = min(limit, left) if limit else left
+    # Skipping costs a step an entry, so begin at the end that is nearer. Only the index is read
+    # for it: the rest of a record is looked up for those that are shown.
+    from_end = total - start - size
+    near_end = from_end < start and not listing.newest_only
+    keys = (
+        select(listing.key)
+        .where(*listing.conditions)
+        .order_by(*listing.order(newest_first=not near_end))
+        .offset(from_end if near_end else start)
+        .limit(size + _slack(call) if everything else size)
+        .subquery()
+    )
+    shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
+    return _read(call, shown, size), None if everything else total
+
+
+def _total(call: Call, listing: Listing) -> int:
+    if listing.count is not None:
+        kept = call.session.scalar(listing.count)
+        if kept is not None:
+            return kept
+    counted = select(func.count(listing.key)).where(*listing.conditions)
+    return call.session.scalar(counted) or 0
+
+
+#: Records that are read at once; longer lists come in pieces of this many.
+PIECE = 1000
+
+
+def _slack(call: Call) -> int:
+    """More records than are added between counting and reading: a list of all has them too."""
+    # There, a transaction sees nothing of others, and would step through all for more records.
+    return 0 if call.session.get_bind().dialect.name == "sqlite" else 1000
+
+
+def _read(call: Call, statement: Select[*tuple[Any, ...]], size: int | None) -> Iterable[Any]:
+    connection = call.session.connection()
+    if size is not None and size <= PIECE:
+        return list(connection.execute(statement))
+    return connection.execute(statement.execution_options(yield_per=PIECE))
+
+
+def cleared_condition(column: Any, cleared: int) -> list[ColumnElement[bool]]:
+    """Condition for the parameter ``cleared``: -1 all, 0 open, 1 cleared.
+
+    :raises Refused: another number.
+    """
+    if cleared not in (-1, 0, 1):
+        raise Refused("cleared must be -1 (all), 0 (open) or 1 (cleared).")
+    return [] if cleared == -1 else [column != 0 if cleared else column == 0]

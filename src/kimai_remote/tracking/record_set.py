@@ -1,0 +1,58 @@
+"""What the tracking functions return: rows of plain values under the API's field names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """Records as tuples, since making an object of each costs more than reading them.
+
+    ``columns`` names the fields of each tuple, in order. A field of the record's type that isn't
+    named is absent from the answer, which is not the same as null.
+    """
+
+    columns: tuple[str, ...]
+    #: Read once, and inside the transaction: long lists come from the database as they are read.
+    values: Iterable[Sequence[Any]]
+    #: Number of records without paging; None means that these are all.
+    total: int | None = None
+
+    def chunks(self, size: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """The records, at most ``size`` at a time."""
+        if isinstance(self.values, list) and len(self.values) <= size:
+            if self.values:
+                yield self.values
+            return
+        records = iter(self.values)
+        while chunk := list(islice(records, size)):
+            yield chunk
+
+    @property
+    def first(self) -> Mapping[str, Any] | None:
+        """The first of records that have been read already, by field name."""
+        for record in self.values:
+            return dict(zip(self.columns, record, strict=True))
+        return None
+
+    @classmethod
+    def one(cls, record: Mapping[str, Any]) -> RecordSet:
+        """A single record."""
+        return cls(tuple(record), [tuple(record.values())])
+
+    @classmethod
+    def fetch(cls, session: Session, statement: Select[*tuple[Any, ...]]) -> RecordSet:
+        """All records of a statement whose columns are labelled with the API's field names."""
+        found = session.connection().execute(statement)
+        return cls(tuple(statement.selected_columns.keys()), list(found))
+
+
+#: The answer of a change that has nothing to report.
+EMPTY = RecordSet((), [])

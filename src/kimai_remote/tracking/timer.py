@@ -1,0 +1,191 @@
+"""The running clock: start, stop, look at it, correct it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ..errors import Refused
+from ..storage import models as m
+from . import permissions, validation
+from .context import Call
+from .record_set import EMPTY, RecordSet
+from .rounding import round_span
+from .validation import Record
+
+
+def start(call: Call, project_id: int | None, activity_id: int | None) -> RecordSet:
+    """Start recording on a project and task; a running recording of the caller's is stopped first.
+
+    Where both are empty, the caller's last ones are taken.
+
+    :returns: ``timeEntryID``.
+    :raises Refused: no such project or task, or they don't belong together.
+    """
+    user_id = call.principal.user_id
+    permissions.require_entry(call, "ki_timesheets", "add", user_id)
+    # Whoever starts a recording holds the user's row, so that there is never more than one.
+    last = call.session.execute(
+        select(m.User.lastProject, m.User.lastActivity)
+        .where(m.User.userID == user_id)
+        .with_for_update()
+    ).one()
+    if not project_id and not activity_id:
+        project_id, activity_id = last
+    rate, fixed_rate = validation.validate_assignment(call, user_id, project_id, activity_id)
+    for entry in _running(call, user_id):
+        _stop(call, entry)
+    entry = m.TimeEntry(
+        userID=user_id,
+        projectID=project_id,
+        activityID=activity_id,
+        start=call.now,
+        rate=rate,
+        fixedRate=fixed_rate,
+        statusID=call.options.default_status,
+    )
+    call.session.add(entry)
+    call.session.flush()
+    call.session.execute(
+        update(m.User)
+        .where(m.User.userID == user_id)
+        .values(lastProject=project_id, lastActivity=activity_id, lastRecord=entry.timeEntryID)
+    )
+    return RecordSet.one({"timeEntryID": entry.timeEntryID})
+
+
+def stop(call: Call, entry_id: int | None) -> RecordSet:
+    """Stop a recording: the one of that number, or the caller's running one if there is no number.
+
+    :raises Refused: it isn't running.
+    """
+    if entry_id:
+        try:
+            entry = validation.find_entry(call, entry_id)
+        except Refused:
+            raise Refused(_NOT_RUNNING) from None
+        permissions.require_entry(call, "ki_timesheets", "edit", entry.userID)
+        if entry.end:
+            raise Refused(_NOT_RUNNING)
+        _stop(call, entry)
+        return EMPTY
+    permissions.require_entry(call, "ki_timesheets", "edit", call.principal.user_id)
+    running = _running(call, call.principal.user_id)
+    if not running:
+        raise Refused(_NOT_RUNNING)
+    for entry in running:
+        _stop(call, entry)
+    return EMPTY
+
+
+def active(call: Call) -> RecordSet:
+    """The caller's running recording, with the server's time.
+
+    :raises Refused: none is running.
+    """
+    permissions.require_access(call, "ki_timesheets")
+    entry = m.TimeEntry
+    found = call.session.execute(
+        select(
+            entry.timeEntryID,
+            entry.activityID,
+            entry.projectID,
+            entry.start,
+            entry.end,
+            entry.duration,
+            entry.description,
+            m.Project.customerID,
+            m.Customer.name.label("customerName"),
+            m.Project.name.label("projectName"),
+            m.Activity.name.label("activityName"),
+        )
+        .outerjoin(m.Project, m.Project.projectID == entry.projectID)
+        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
+        .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
+        .where(entry.userID == call.principal.user_id, entry.end == 0)
+        .order_by(entry.start.desc(), entry.timeEntryID.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        raise Refused(_NONE_ACTIVE)
+    record: dict[str, Any] = dict(found._mapping)
+    names = list(record)
+    place = names.index("customerID")
+    names.insert(place, "servertime")
+    record["servertime"] = call.now
+    return RecordSet.one({name: record[name] for name in names})
+
+
+def update_active(call: Call, record: Record) -> RecordSet:
+    """Change the given fields of the running recording, or of the entry ``timeEntryID``.
+
+    :param record: ``projectID, activityID, description, comment, start, end, timeEntryID``.
+        An ``end`` stops the recording.
+    :raises Refused: nothing is running, or a field is wrong.
+    """
+    if not record:
+        raise Refused("Invalid record")
+    entry = _entry_to_update(call, record.get("timeEntryID"))
+    validation.require_change(call, "edit", entry)
+    project_id = record.get("projectID") or entry.projectID
+    activity_id = record.get("activityID") or entry.activityID
+    if (project_id, activity_id) != (entry.projectID, entry.activityID):
+        validation.validate_assignment(call, entry.userID, project_id, activity_id)
+        entry.projectID, entry.activityID = project_id, activity_id
+    set_span(call, entry, record)
+    for field in ("description", "comment"):
+        for name, value in validation.text(record, field).items():
+            setattr(entry, name, value)
+    return EMPTY
+
+
+def set_span(call: Call, entry: m.TimeEntry, record: Record) -> None:
+    """Move an entry to the ``start`` and ``end`` that are given; without an end, a running entry
+    goes on running.
+
+    :raises Refused: the end isn't after the start, or a running entry would start in the future.
+    """
+    start = call.date(record.get("start"), "start") or entry.start
+    end = call.date(record.get("end"), "end") or entry.end
+    if (start, end) == (entry.start, entry.end):
+        return
+    validation.check_span(start, end or call.now + 1)
+    permissions.require_unlocked(call, end)
+    entry.start, entry.end = start, end
+    entry.duration = end - start if end else 0
+
+
+_NOT_RUNNING = "Unable to stop, not recording?"
+_NONE_ACTIVE = "No active recording."
+
+
+def _running(call: Call, user_id: int) -> list[m.TimeEntry]:
+    """The user's running recordings, locked. More than one only where others wrote them."""
+    statement = (
+        select(m.TimeEntry)
+        .where(m.TimeEntry.userID == user_id, m.TimeEntry.end == 0)
+        .order_by(m.TimeEntry.start.desc(), m.TimeEntry.timeEntryID.desc())
+        .with_for_update()
+    )
+    return list(call.session.scalars(statement))
+
+
+def _stop(call: Call, entry: m.TimeEntry) -> None:
+    options = call.options
+    entry.start, entry.end = round_span(
+        entry.start,
+        max(entry.start, call.now),
+        options.round_precision,
+        options.rounding_method,
+    )
+    entry.duration = entry.end - entry.start
+
+
+def _entry_to_update(call: Call, entry_id: int | None) -> m.TimeEntry:
+    if not entry_id:
+        running = _running(call, call.principal.user_id)
+        if not running:
+            raise Refused(_NONE_ACTIVE)
+        return running[0]
+    return validation.find_entry(call, entry_id)

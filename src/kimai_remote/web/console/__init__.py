@@ -1,0 +1,56 @@
+"""The files of the console, the page that people use the service with in a browser.
+
+Only the files that are in the package are ever served, each at an address of its own: no part of a
+request becomes part of a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import MethodNotAllowed
+
+_FOLDER = Path(__file__).parent / "static"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+#: Nothing but the console's own files, and calls to this service.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_METHODS = ["GET", "HEAD"]
+
+Page = Callable[[Request], Response]
+
+
+def pages() -> dict[str, Page]:
+    """What answers each address of the console: ``/`` and the files that it needs."""
+    return {
+        "/" if path.name == "index.html" else f"/console/{path.name}": _page(path)
+        for path in _FOLDER.iterdir()
+        if path.suffix in _TYPES
+    }
+
+
+def _page(path: Path) -> Page:
+    content = path.read_bytes()
+    etag = hashlib.sha256(content).hexdigest()[:32]
+
+    def page(request: Request) -> Response:
+        if request.method not in _METHODS:
+            raise MethodNotAllowed(_METHODS)
+        response = Response(content, content_type=_TYPES[path.suffix])
+        response.set_etag(etag)
+        # Kept, but asked for each time, so that an upgraded server never mixes with old files.
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = _POLICY
+        return response.make_conditional(request)
+
+    return page
