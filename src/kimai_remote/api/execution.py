@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .. import _compat  # noqa: F401  (before the first import of Spyne)
+
+# isort: split
 import functools
 import logging
 import time

@@ -5,6 +5,9 @@ All are plain Spyne types. ``doc`` becomes the documentation of the WSDL and of 
 
 from __future__ import annotations
 
+from .. import _compat  # noqa: F401  (before the first import of Spyne)
+
+# isort: split
 from typing import Any
 
 from spyne.model.complex import Array, ComplexModel

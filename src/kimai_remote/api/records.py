@@ -6,6 +6,9 @@ flags are booleans. In the JSON dialect of Kimai 1 (the default) all of them are
 
 from __future__ import annotations
 
+from .. import _compat  # noqa: F401  (before the first import of Spyne)
+
+# isort: split
 from spyne.model.complex import ComplexModel
 
 from .fields import (

@@ -6,6 +6,9 @@ checks of incoming values are derived from them.
 
 from __future__ import annotations
 
+from .. import _compat  # noqa: F401  (before the first import of Spyne)
+
+# isort: split
 from typing import Any
 
 from spyne import rpc

@@ -8,19 +8,21 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from ..api.execution import Service
 from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
-from ..kimai1 import autoconf, schema_detection
+from ..kimai1 import autoconf
 from ..storage import models as m
 from ..storage import schema
 from ..storage.transactions import Database
-from ..tracking.credentials import Credentials
+
+if TYPE_CHECKING:
+    from ..api.execution import Service
 
 
 def open_database(settings: Settings) -> Database:
@@ -93,6 +95,10 @@ def open_service(settings: Settings) -> Service:
 
     :raises ConfigurationError: saying what to do.
     """
+    # Commands open the database without what the protocols need.
+    from ..api.execution import Service
+    from ..tracking.credentials import Credentials
+
     settings = with_autoconf(settings)
     credentials = Credentials(read_secret(settings), settings.password_salt)
     return Service(open_database(settings), credentials, settings)
@@ -171,6 +177,8 @@ def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> 
     :returns: the administrator that was created, or None where there was a database.
     :raises ConfigurationError: the database can't be reached, or its tables aren't ours.
     """
+    from ..kimai1 import schema_detection
+
     account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
     try:
         if schema.is_empty(service.database):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound, Refused
 from ...storage import models as m
-from ..authentication import Kind as AccountKind
 from . import assignments, editing
 from . import field_checks as checks
 from .entities import CUSTOMER, GLOBAL_ROLE, USER, Kind, find
+
+if TYPE_CHECKING:
+    from ..authentication import Kind as AccountKind
 
 #: The global role of a new user where none is named; Kimai's installation has it.
 USUAL_ROLE = "User"
