@@ -1,4 +1,4 @@
-"""Calls over HTTP to a server process, by one or several keep-alive connections."""
+"""Calls over HTTP to a server process on one or more keep-alive connections."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from collections.abc import Callable
 Request = tuple[str, bytes, str]
 
 
-def calls_a_second(port: int, requests: list[Request], connections: int, seconds: float) -> float:
-    """How many calls a server answers in a second.
+def calls_per_second(port: int, requests: list[Request], connections: int, seconds: float) -> float:
+    """Return the number of calls that a server answers per second.
 
-    :param requests: path, body and content type; each connection goes through them in turn.
+    :param requests: path, body and content type; each connection sends them in turn.
     """
     counts = [0] * connections
-    begun = time.perf_counter()
-    until = begun + seconds
+    started = time.perf_counter()
+    end = started + seconds
 
-    def work(place: int) -> None:
+    def work(index: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        while time.perf_counter() < until:
+        while time.perf_counter() < end:
             for path, body, content_type in requests:
                 connection.request("POST", path, body, {"Content-Type": content_type})
                 response = connection.getresponse()
                 content = response.read()
                 if response.status != 200:
                     raise AssertionError(f"{response.status}: {content[:300]!r}")
-                counts[place] += 1
+                counts[index] += 1
         connection.close()
 
     run_threads(connections, work)
-    return sum(counts) / (time.perf_counter() - begun)
+    return sum(counts) / (time.perf_counter() - started)
 
 
 def run_threads(count: int, work: Callable[[int], None]) -> None:
-    """Run ``work(0)`` to ``work(count - 1)`` at the same time; raises what one of them raised."""
+    """Run ``work(0)`` to ``work(count - 1)`` in parallel; raise the first error of theirs."""
     errors: list[BaseException] = []
 
-    def guarded(place: int) -> None:
+    def guarded(index: int) -> None:
         try:
-            work(place)
+            work(index)
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=guarded, args=(place,)) for place in range(count)]
+    threads = [threading.Thread(target=guarded, args=(index,)) for index in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,6 +1,6 @@
-"""How long it takes to import a Kimai 1 database with 1,000,000 time entries, and in what memory.
+"""The time and memory of importing a Kimai 1 database with 1,000,000 time entries.
 
-Not a test: run it by hand, with MariaDB (the source) and the targets at the usual places::
+Not a test: run it by hand, with MariaDB (the source) and the targets at the URLs of the tests::
 
     python tests/benchmarks/import_million.py [entries]
 """
@@ -33,9 +33,9 @@ def main(entries: int) -> None:
         kimai1.database(Path(scratch), prefix=SOURCE) as source,
     ):
         fill(source, entries)
-        for kind in databases.KINDS:
-            url = databases.url_of(kind, Path(scratch))
-            # A process of its own, so that its peak of memory is the import's.
+        for backend in databases.KINDS:
+            url = databases.url_of(backend, Path(scratch))
+            # In a process of its own, so that its peak memory is that of the import.
             subprocess.run(
                 [sys.executable, __file__, "import", databases.url_of("mariadb", Path()), url],
                 check=True,
@@ -43,7 +43,7 @@ def main(entries: int) -> None:
 
 
 def fill(source: Database, entries: int) -> None:
-    """Entries of 50 users over 10 years, with texts as people write them."""
+    """Insert entries of 50 users over 10 years, with realistic texts."""
     table = f"`{source.prefix}timeSheet`"
     with source.engine.begin() as connection:
         connection.execute(text(f"DELETE FROM {table}"))
@@ -70,8 +70,8 @@ def import_once(source_url: str, target_url: str) -> None:
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     count = next(figure.target for figure in report.figures if figure.name == "timeSheet")
-    kind = target.engine.dialect.name
-    print(f"{kind}: {count:,} entries in {seconds:.0f} s, at most {peak:.0f} MiB", flush=True)
+    dialect = target.engine.dialect.name
+    print(f"{dialect}: {count:,} entries in {seconds:.0f} s, at most {peak:.0f} MiB", flush=True)
     assert not report.differences
     drop(target)
 

@@ -1,6 +1,6 @@
-"""Does the time of a failed login tell whether the name exists? Prints the distributions.
+"""Show whether the time of a failed login reveals that the name exists: print the distributions.
 
-python tests/benchmarks/login_timing.py [logins of each kind, 200 by default]
+python tests/benchmarks/login_timing.py [logins of each sort, 200 by default]
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from support.world import PASSWORD, World, build
 WIDTH = 40
 
 
-def measured(login: Callable[[int], object], number: int) -> float:
-    begun = time.perf_counter()
-    login(number)
-    return (time.perf_counter() - begun) * 1000
+def measured(login: Callable[[int], object], index: int) -> float:
+    started = time.perf_counter()
+    login(index)
+    return (time.perf_counter() - started) * 1000
 
 
 def show(samples: dict[str, list[float]]) -> None:
-    least = min(map(min, samples.values()))
-    most = max(statistics.quantiles(times, n=50)[-1] for times in samples.values())
-    step = (most - least) / WIDTH or 1
-    print(f"each column is {step:.2f} ms, from {least:.1f} to {most:.1f} ms")
+    lowest = min(map(min, samples.values()))
+    highest = max(statistics.quantiles(times, n=50)[-1] for times in samples.values())
+    step = (highest - lowest) / WIDTH or 1
+    print(f"each column is {step:.2f} ms, from {lowest:.1f} to {highest:.1f} ms")
     for name, times in samples.items():
         columns = [0] * WIDTH
         for milliseconds in times:
-            columns[min(int((milliseconds - least) / step), WIDTH - 1)] += 1
+            columns[min(int((milliseconds - lowest) / step), WIDTH - 1)] += 1
         bars = "".join(" .:-=+*#%@"[min(9, count * 20 // len(times))] for count in columns)
         quarters = statistics.quantiles(times, n=4)
         print(
@@ -52,21 +52,21 @@ def main(count: int) -> None:
         world: World = build(database, Settings(login_rate=0))
         remote = JsonRemote(world)
 
-        def forget() -> None:
-            # So that each wrong password is one of a name that isn't banned.
+        def reset_ban() -> None:
+            # Each wrong password has to be that of a name that isn't banned.
             world.change(m.User, world.alice, ban=0, banTime=0)
 
-        kinds: dict[str, Callable[[int], object]] = {
+        logins: dict[str, Callable[[int], object]] = {
             "unknown name": lambda n: remote.call("authenticate", f"nobody{n}", PASSWORD),
             "wrong password": lambda n: remote.call("authenticate", "alice", f"wrong{n}"),
             "closed account": lambda n: remote.call("authenticate", "gone", PASSWORD),
         }
-        samples: dict[str, list[float]] = {name: [] for name in kinds}
-        for number in range(count + 1):
-            for name, login in kinds.items():
-                forget()
-                took = measured(login, number)
-                if number:  # the first round warms up
+        samples: dict[str, list[float]] = {name: [] for name in logins}
+        for index in range(count + 1):
+            for name, login in logins.items():
+                reset_ban()
+                took = measured(login, index)
+                if index:  # the first round warms up
                     samples[name].append(took)
         show(samples)
         unknown, wrong = (samples[name] for name in ("unknown name", "wrong password"))

@@ -1,4 +1,4 @@
-"""Measuring side by side: candidates take turns, so that a noisy moment hits all of them."""
+"""Measuring side by side: candidates alternate, so that other load affects all of them alike."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def side_by_side(
 ) -> dict[str, Timing]:
     """Run all candidates in turn, after one round that isn't counted.
 
-    :param clock: ``time.thread_time`` finds small differences on a machine that is busy.
+    :param clock: ``time.thread_time`` finds small differences on a busy machine.
     """
     runs: dict[str, list[float]] = {name: [] for name in candidates}
     for candidate in candidates.values():
@@ -39,7 +39,7 @@ def side_by_side(
     for _ in range(rounds):
         for name, candidate in candidates.items():
             gc.collect()
-            begun = clock()
+            started = clock()
             candidate()
-            runs[name].append((clock() - begun) * 1000)
+            runs[name].append((clock() - started) * 1000)
     return {name: Timing(tuple(times)) for name, times in runs.items()}

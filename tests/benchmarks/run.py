@@ -1,12 +1,12 @@
 """All figures about speed, as ratios measured side by side in one run.
 
     python tests/benchmarks/run.py [--database postgresql] [rows] [growth] [memory] [http] [servers]
-                                                            [observing]
+                                                            [instrumentation]
 
-``rows``: 10,000 time entries against the floors and against stock Spyne. ``growth``: a page of 50
-entries of a user with 1,000 to 1,000,000. ``memory``: at the start, and the peak for large
-answers. ``http``: calls a second by method. ``servers``: which number of processes and threads
-serves best. ``observing``: what metrics and the access log cost.
+``rows``: 10,000 time entries against the lower bound and against plain Spyne. ``growth``: a page of
+50 entries of a user with 1,000 to 1,000,000. ``memory``: after the start, and the peak for large
+responses. ``http``: calls per second by method. ``servers``: the number of processes and threads
+with the highest throughput. ``instrumentation``: the cost of metrics and the access log.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import observing, stock
-from benchmarks.floors import Floor
-from benchmarks.http_load import Request, calls_a_second
+from benchmarks import instrumentation_cost, spyne_baseline
+from benchmarks.harness import ENVELOPE, Caller, benchmark_world, fill
+from benchmarks.http_load import Request, calls_per_second
+from benchmarks.lower_bound import LowerBound
 from benchmarks.measure import Timing, side_by_side
-from benchmarks.setting import ENVELOPE, Caller, fill, setting
 from support import world as worlds
 from support.databases import KINDS
 from support.server import serving
@@ -41,7 +41,7 @@ console = Console(width=110)
 def show(title: str, timings: dict[str, Timing], base: str) -> None:
     """A table of medians, spreads and ratios to one of the candidates."""
     table = Table(title=title, title_justify="left")
-    table.add_column("what")
+    table.add_column("candidate")
     for heading in ("median ms", "min-max ms", f"ratio to {base}"):
         table.add_column(heading, justify="right")
     for name, timing in timings.items():
@@ -51,28 +51,35 @@ def show(title: str, timings: dict[str, Timing], base: str) -> None:
 
 
 def rows(world: World) -> None:
-    """10,000 rows: the floors, the service, the service on stock Spyne."""
+    """10,000 rows: the lower bound, the service, and the service on plain Spyne."""
     fill(world, 10_000)
-    floor, caller = Floor(world), Caller(world)
-    soap, plain_json = Caller(world, stock.soap(world)), Caller(world, stock.json(world))
+    lower_bound, caller = LowerBound(world), Caller(world)
+    spyne_over_soap, spyne_over_json = (
+        Caller(world, spyne_baseline.soap(world)),
+        Caller(world, spyne_baseline.json(world)),
+    )
     show(
         "getTimesheet, 10,000 rows, JSON",
-        side_by_side({"floor": floor.json, "service": lambda: caller.json("getTimesheet")}),
-        "floor",
+        side_by_side(
+            {"lower bound": lower_bound.json, "service": lambda: caller.json("getTimesheet")}
+        ),
+        "lower bound",
     )
     show(
         "getTimesheet, 10,000 rows, SOAP",
-        side_by_side({"floor": floor.soap, "service": lambda: caller.soap("getTimesheet")}),
-        "floor",
+        side_by_side(
+            {"lower bound": lower_bound.soap, "service": lambda: caller.soap("getTimesheet")}
+        ),
+        "lower bound",
     )
     show(
-        "getTimesheet, 10,000 rows, against stock Spyne",
+        "getTimesheet, 10,000 rows, against plain Spyne",
         side_by_side(
             {
                 "service JSON": lambda: caller.json("getTimesheet"),
-                "stock JSON": lambda: plain_json.stock_json("getTimesheet"),
+                "Spyne JSON": lambda: spyne_over_json.spyne_json("getTimesheet"),
                 "service SOAP": lambda: caller.soap("getTimesheet"),
-                "stock SOAP": lambda: soap.soap("getTimesheet"),
+                "Spyne SOAP": lambda: spyne_over_soap.soap("getTimesheet"),
             },
             rounds=3,
         ),
@@ -88,11 +95,11 @@ def rows(world: World) -> None:
         for protocol, call in (
             ("JSON", lambda n=name, p=parameters: caller.json_named(n, **p)),
             ("SOAP", lambda n=name, p=parameters: caller.soap(n, **p)),
-            ("stock SOAP", lambda n=name, p=parameters: soap.soap(n, **p)),
+            ("Spyne SOAP", lambda n=name, p=parameters: spyne_over_soap.soap(n, **p)),
         )
     }
     show("Small calls", side_by_side(small, rounds=31), "getVersion JSON")
-    floor.close()
+    lower_bound.close()
 
 
 def growth(world: World) -> None:
@@ -141,12 +148,12 @@ def memory(world: World) -> None:
         table.add_column(heading, justify="right")
     table.add_row(*(f"{sizes[name]:.0f}" for name in ("Pss", "Rss")))
     console.print(table)
-    table = Table(title="Peak memory of a process after a whole answer", title_justify="left")
+    table = Table(title="Peak memory of a process after a whole response", title_justify="left")
     for heading in ("rows", "JSON MiB", "SOAP MiB", "idle MiB"):
         table.add_column(heading, justify="right")
     for count in (10_000, 100_000):
         fill(world, count)
-        idle = _peak(world, "nothing")
+        idle = _peak(world, "idle")
         table.add_row(
             f"{count:,}", *(f"{_peak(world, name):.0f}" for name in ("json", "soap")), f"{idle:.0f}"
         )
@@ -154,9 +161,9 @@ def memory(world: World) -> None:
 
 
 def _peak(world: World, protocol: str) -> float:
-    """Run one call in a process of its own and ask the system for its peak."""
+    """Run one call in a process of its own and return its peak memory in MiB."""
     url = world.database.url.render_as_string(hide_password=False)
-    program = Path(__file__).with_name("peak.py")
+    program = Path(__file__).with_name("peak_memory.py")
     command = [sys.executable, str(program), url, world.database.prefix, world.key("alice")]
     finished = subprocess.run([*command, protocol], check=True, capture_output=True, text=True)
     return float(finished.stdout)
@@ -208,9 +215,9 @@ def _serve(world: World, directory: Path, workers: int, threads: int) -> Any:
 
 
 def http(world: World) -> None:
-    """Calls a second through HTTP with 1 and with 8 connections."""
+    """Calls per second through HTTP with 1 and with 8 connections."""
     fill(world, 10_000)
-    table = Table(title="Calls a second over HTTP, one process", title_justify="left")
+    table = Table(title="Calls per second over HTTP, one process", title_justify="left")
     for heading in ("call", "1 connection", "8 connections", "8 : 1"):
         table.add_column(heading, justify="right")
     with (
@@ -219,19 +226,19 @@ def http(world: World) -> None:
     ):
         port = int(server.url.rpartition(":")[2])
         for name, requests in _requests(world).items():
-            one, eight = (calls_a_second(port, requests, count, 2) for count in (1, 8))
+            one, eight = (calls_per_second(port, requests, count, 2) for count in (1, 8))
             table.add_row(name, f"{one:.0f}", f"{eight:.0f}", f"{eight / one:.2f}")
     console.print(table)
 
 
 def servers(world: World) -> None:
-    """Which number of processes and threads answers most calls of a usual mixture."""
+    """Calls per second of a typical mixture by number of processes and threads."""
     fill(world, 10_000)
     every = _requests(world)
     names = ("getUsers JSON", "getProjects+tasks SOAP", "getTimesheet 50 JSON", "start+stop JSON")
     mixture = [request for name in names for request in every[name]]
-    table = Table(title="Calls a second of a mixture, 8 connections", title_justify="left")
-    for heading in ("processes", "threads", "calls a second", "ratio to 1 x 8"):
+    table = Table(title="Calls per second of a mixture, 8 connections", title_justify="left")
+    for heading in ("processes", "threads", "calls per second", "ratio to 1 x 8"):
         table.add_column(heading, justify="right")
     base = 0.0
     for workers, threads in ((1, 8), (1, 2), (1, 4), (2, 2), (2, 4), (2, 8), (4, 4)):
@@ -240,17 +247,17 @@ def servers(world: World) -> None:
             _serve(world, Path(directory), workers, threads) as server,
         ):
             port = int(server.url.rpartition(":")[2])
-            rate = calls_a_second(port, mixture, 8, 4)
+            rate = calls_per_second(port, mixture, 8, 4)
         base = base or rate
         table.add_row(str(workers), str(threads), f"{rate:.0f}", f"{rate / base:.2f}")
     console.print(table)
 
 
-def observed(world: World) -> None:
-    """What metrics and the access log cost."""
+def instrumentation(world: World) -> None:
+    """The cost of metrics and the access log."""
     fill(world, 1_000)
     with tempfile.TemporaryDirectory() as directory:
-        for title, timings in observing.measure(world, Path(directory)):
+        for title, timings in instrumentation_cost.measure(world, Path(directory)):
             show(title, timings, "neither")
 
 
@@ -260,7 +267,7 @@ PARTS: dict[str, Callable[[World], None]] = {
     "memory": memory,
     "http": http,
     "servers": servers,
-    "observing": observed,
+    "instrumentation": instrumentation,
 }
 
 
@@ -273,7 +280,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
         console.rule(f"{name} on {chosen.database}")
         with (
             tempfile.TemporaryDirectory() as directory,
-            setting(chosen.database, Path(directory)) as world,
+            benchmark_world(chosen.database, Path(directory)) as world,
         ):
             PARTS[name](world)
 

@@ -25,8 +25,8 @@ from kimai_remote.config import Settings
 from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage import models as m
 from kimai_remote.storage.transactions import Database
-from security.street import certificate
 from support import databases
+from support.certificates import certificate
 from support.server import free_port, serving
 from support.world import World
 

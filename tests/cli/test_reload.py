@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from security.street import certificate
+from support.certificates import certificate
 from support.processes import DEADLINE, wait_until
+from support.raw_http import Connection, call, get, post_json
 from support.server import Server, free_port, serving
-from support.wire import Wire, call, get, post_json
 
 pytestmark = pytest.mark.slow
 
@@ -219,11 +219,11 @@ def test_a_hangup_of_a_process_alone_is_ignored(tmp_path: Path) -> None:
 
 def test_an_idle_connection_is_closed_in_order(tmp_path: Path) -> None:
     """A client that waits on a kept connection sees its end, and no half of an answer."""
-    with serving(tmp_path) as server, Wire(server) as wire:
+    with serving(tmp_path) as server, Connection(server) as connection:
         body = json.dumps(VERSION).encode()
         head = f"POST /core/json.php HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
-        wire.send(head.encode() + body)
-        assert wire.receive().status == 200
+        connection.send(head.encode() + body)
+        assert connection.receive().status == 200
         reload(server)
-        wire.socket.settimeout(DEADLINE)
-        assert wire.socket.recv(100) == b""
+        connection.socket.settimeout(DEADLINE)
+        assert connection.socket.recv(100) == b""

@@ -15,8 +15,8 @@ from clients import tools
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.transactions import Database
 from support import kimai1
+from support.raw_http import call
 from support.server import Server, serving
-from support.wire import call
 from support.world import SECRET
 
 pytestmark = pytest.mark.clients

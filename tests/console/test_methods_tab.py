@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from console import browser as browsers
 from console.browser import Console
+from support.raw_http import get
 from support.server import Server
-from support.wire import get
 
 pytestmark = pytest.mark.browser
 

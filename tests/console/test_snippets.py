@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, expect
 
 from clients import tools
 from console import browser as browsers
+from support.raw_http import call
 from support.server import Server
-from support.wire import call
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Route, expect
 
 from console import browser as browsers
 from console.browser import Console
+from support.raw_http import call
 from support.server import Server
-from support.wire import call
 
 pytestmark = pytest.mark.browser
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clients import tools
-from security import street
-from support import processes
+from support import certificates, processes
 from support.live_server import LiveServer
+from support.raw_http import Response
 from support.server import ROOT, free_port
-from support.wire import Reply
 
 DEPLOY = ROOT / "docs" / "deploy"
 #: The name in the files, which the test's certificate is for.
@@ -43,22 +42,22 @@ class Proxy:
         target: str,
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Reply:
+    ) -> Response:
         """One request over TLS, from an address of the client's own."""
-        trust = street.trusting(self.certificate)
+        trust = certificates.trusting(self.certificate)
         plain = socket.create_connection(("127.0.0.1", self.port), processes.DEADLINE, (CLIENT, 0))
         with trust.wrap_socket(plain, server_hostname=SITE) as secured:
             connection = http.client.HTTPConnection(f"{SITE}:{self.port}")
             connection.sock = secured
             connection.request(method, target, body, headers or {})
             response = connection.getresponse()
-            return Reply(response.status, response.headers, response.read())
+            return Response(response.status, response.headers, response.read())
 
 
 @contextmanager
 def nginx(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Proxy]:
     program = tools.need("nginx", "apt-get install nginx-light")
-    port, (certificate, key) = free_port(), street.certificate(directory, SITE)
+    port, (certificate, key) = free_port(), certificates.certificate(directory, SITE)
     # nginx -V says which folders are compiled in; only root may write there.
     for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         (directory / name).mkdir()
@@ -91,7 +90,7 @@ def nginx(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Pro
 @contextmanager
 def caddy(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Proxy]:
     program = tools.need("caddy", "apt-get install caddy")
-    port, (certificate, key) = free_port(), street.certificate(directory, SITE)
+    port, (certificate, key) = free_port(), certificates.certificate(directory, SITE)
     shipped = (DEPLOY / "Caddyfile").read_text()
     config = directory / "Caddyfile"
     environ = {

@@ -16,8 +16,8 @@ import zeep
 
 import kimai_remote
 from support.markdown import blocks
+from support.raw_http import call, envelope, get, post_soap
 from support.server import ROOT, Server, free_port
-from support.wire import call, envelope, get, post_soap
 
 PAGE = ROOT / "docs" / "architecture.md"
 PACKAGE = Path(kimai_remote.__file__).parent

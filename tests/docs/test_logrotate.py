@@ -11,8 +11,8 @@ import pytest
 
 from clients import tools
 from docs.proxies import DEPLOY, replaced
+from support.raw_http import call
 from support.server import serving
-from support.wire import call
 
 pytestmark = pytest.mark.clients
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from docs.proxies import CLIENT, PROXIES, SITE, Proxy
 from kimai_remote.storage import models as m
 from support.live_server import started
-from support.wire import envelope
+from support.raw_http import envelope
 
 pytestmark = pytest.mark.clients
 

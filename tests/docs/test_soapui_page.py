@@ -5,13 +5,13 @@ from __future__ import annotations
 from lxml import etree
 
 from support.markdown import blocks
+from support.raw_http import Response, call, post_soap
 from support.server import ROOT, Server
-from support.wire import Reply, call, post_soap
 
 PAGE = ROOT / "docs" / "clients" / "soapui.md"
 
 
-def send(server: Server, request: str) -> Reply:
+def send(server: Server, request: str) -> Response:
     """With the property of the project in its place."""
     key = call(server, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
     return post_soap(server, request.replace("${#Project#key}", key).encode())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from kimai_remote.api.fields import NAMESPACE
+from support.raw_http import SOAP_ENVELOPE, post_soap
 from support.server import Server
-from support.wire import SOAP_ENVELOPE, post_soap
 
 from .client import NOT_NOW
 

@@ -14,8 +14,8 @@ from faults.client import Outcome
 from faults.serving import serving_world
 from faults.storm import Storm
 from support.processes import DEADLINE
+from support.raw_http import call
 from support.server import Server
-from support.wire import call
 from support.world import World
 
 pytestmark = pytest.mark.slow

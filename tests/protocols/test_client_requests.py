@@ -1,4 +1,4 @@
-"""The requests of real client programs of Kimai 1, as they go over the wire."""
+"""The requests of real client programs of Kimai 1, as they go over the connection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import Wire, call, envelope, get, post_json, post_soap
+from support.raw_http import Connection, call, envelope, get, post_json, post_soap
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -139,11 +139,11 @@ def test_a_soap_request_made_from_another_server_s_contract(live_server: LiveSer
         f'Content-Type: text/xml; charset=utf-8\r\nSOAPAction: "{foreign}#authenticate"\r\n'
         f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     )
-    with Wire(live_server.server) as wire:
-        wire.send(head.encode())
-        assert wire.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        wire.send(body)
-        reply = wire.receive()
+    with Connection(live_server.server) as connection:
+        connection.send(head.encode())
+        assert connection.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.send(body)
+        reply = connection.receive()
     assert reply.status == 200
     assert f'xmlns:ns1="{foreign}"' in reply.text
     assert f'<value xsi:type="xsd:string">{live_server.key}</value>' in reply.text

@@ -11,8 +11,8 @@ import pytest
 
 from kimai_remote.protocols import contracts
 from support.live_server import LiveServer
+from support.raw_http import get
 from support.server import ROOT
-from support.wire import get
 
 NAMES = ("kimai-remote.wsdl", "kimai-remote-rpc.wsdl", "smd.json", "openrpc.json")
 COMMAND = "python -m kimai_remote.protocols.contracts"

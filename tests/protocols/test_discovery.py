@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT7
 
 from kimai_remote.api.service import RemoteApi
 from support.live_server import LiveServer
-from support.wire import call, get, post_json
+from support.raw_http import call, get, post_json
 
 OPENRPC = json.loads((Path(__file__).parent / "schemas" / "openrpc.json").read_text())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import post_json
+from support.raw_http import post_json
 
 PREFIX = b'{"jsonrpc":"2.0","method":"getVersion","id":'
 PARSE, INVALID, PARAMS = -32700, -32600, -32602

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import call, post_json
+from support.raw_http import call, post_json
 
 REFUSED = {"success": False, "error": {"msg": "Unknown user or no permissions."}}
 

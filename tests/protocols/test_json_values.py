@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import call, post_json
+from support.raw_http import call, post_json
 
 #: What is no database value and therefore keeps its type.
 COMPUTED = {"servertime": int, "wage_decimal": float}

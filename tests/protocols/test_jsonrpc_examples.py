@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import call, post_json
+from support.raw_http import call, post_json
 
 #: Calls whose results are expected.
 VERSION = ("getVersion",)

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from support.live_server import LiveServer
-from support.wire import envelope, post_soap
+from support.raw_http import envelope, post_soap
 
 NS = 'xmlns="urn:kimai-remote" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 VERSION = f"<getVersion {NS}/>"

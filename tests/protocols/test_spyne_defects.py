@@ -1,6 +1,6 @@
-"""The defects of Spyne 2.14 that this service is cured of, each shown on stock Spyne too.
+"""The defects of Spyne 2.14 that this service works around, each shown on plain Spyne too.
 
-Should a newer Spyne be cured of one, its ``test_stock_…`` fails and the cure here can go.
+When a newer Spyne has fixed one, its ``test_spyne_…`` fails and the workaround can go.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import pytest
 import spyne.const
 import spyne.context
 from lxml import etree
-from stock import Stock
+from spyne_baseline import SpyneBaseline
 from werkzeug.test import Client
 
 from kimai_remote.web.routes import wsgi_application
 from support.live_server import LiveServer
-from support.wire import envelope, post_soap
+from support.raw_http import envelope, post_soap
 
 NS = 'xmlns="urn:kimai-remote" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 VERSION = f"<getVersion {NS}/>"
@@ -43,8 +43,8 @@ def fault(body: bytes) -> tuple[str, str]:
 # 1: the errors of the schema are shared by all threads --------------------------------------------
 
 
-def test_stock_shares_the_errors_of_the_schema() -> None:
-    schema = Stock().app.in_protocol.validation_schema
+def test_spyne_shares_the_errors_of_the_schema() -> None:
+    schema = SpyneBaseline().app.in_protocol.validation_schema
     mine, other = (etree.fromstring(wrong_number(text)) for text in ("mine", "other"))
     assert not schema.validate(mine)
     thread = threading.Thread(target=schema.validate, args=(other,))
@@ -71,8 +71,8 @@ def odd_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("odd_version")
-def test_stock_answers_200_with_nothing() -> None:
-    status, body = Stock().request(body=envelope(VERSION))
+def test_spyne_answers_200_with_nothing() -> None:
+    status, body = SpyneBaseline().request(body=envelope(VERSION))
     assert status == 200
     assert b"getVersionResult" not in body
 
@@ -99,14 +99,14 @@ def test_a_stored_control_character_becomes_a_replacement_character(
 # 3: xsi:nil="false" ------------------------------------------------------------------------------
 
 
-def test_stock_reads_nil_false_as_null() -> None:
-    stock = Stock()
+def test_spyne_reads_nil_false_as_null() -> None:
+    baseline = SpyneBaseline()
     seen = []
-    stock.app.event_manager.add_listener(
+    baseline.app.event_manager.add_listener(
         "method_call", lambda ctx: seen.append(ctx.in_object.projectId)
     )
     body = f'<getTasks {NS}><apiKey>x</apiKey><projectId xsi:nil="false">1</projectId></getTasks>'
-    stock.request(body=envelope(body))
+    baseline.request(body=envelope(body))
     assert seen == [None]
 
 
@@ -150,10 +150,10 @@ ESCAPING = {
 
 
 @pytest.mark.parametrize("name", ESCAPING)
-def test_stock_lets_exceptions_out(name: str) -> None:
+def test_spyne_lets_exceptions_out(name: str) -> None:
     body, content_type = ESCAPING[name]
     with pytest.raises(Exception):  # noqa: B017 (of five different types)
-        Stock().request(body=body, content_type=content_type)
+        SpyneBaseline().request(body=body, content_type=content_type)
 
 
 @pytest.mark.parametrize("name", ESCAPING)
@@ -173,8 +173,8 @@ WITH_ATTACHMENT = b"--x\r\nContent-Type: text/xml\r\nContent-ID: <a>\r\n\r\n%s\r
 )
 
 
-def test_stock_parses_attachments() -> None:
-    status, body = Stock().request(body=WITH_ATTACHMENT, content_type=MULTIPART)
+def test_spyne_parses_attachments() -> None:
+    status, body = SpyneBaseline().request(body=WITH_ATTACHMENT, content_type=MULTIPART)
     assert status == 200
     assert b"getVersionResult" in body
 
@@ -203,12 +203,12 @@ SOAP_12 = envelope(VERSION).replace(
 
 
 @pytest.mark.parametrize("body", [TWO, IMPORTANT], ids=["two", "mustUnderstand"])
-def test_stock_ignores_what_it_should_not(body: bytes) -> None:
-    assert Stock().request(body=body)[0] == 200
+def test_spyne_ignores_what_it_should_not(body: bytes) -> None:
+    assert SpyneBaseline().request(body=body)[0] == 200
 
 
-def test_stock_does_not_name_the_wrong_version() -> None:
-    status, body = Stock().request(body=SOAP_12)
+def test_spyne_does_not_name_the_wrong_version() -> None:
+    status, body = SpyneBaseline().request(body=SOAP_12)
     assert status == 500
     assert fault(body)[0] == "Client.SoapError"
 
@@ -250,11 +250,12 @@ def collections_during(call: object, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(collected)
 
 
-def test_stock_collects_garbage_inside_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spyne_collects_garbage_inside_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     # The package sets the interval for the process; this is what Spyne comes with.
     monkeypatch.setattr(spyne.const, "MIN_GC_INTERVAL", 1)
     monkeypatch.setattr(spyne.context, "_LAST_GC_RUN", 0.0)
-    assert collections_during(lambda: Stock().request(body=envelope(VERSION)), monkeypatch) > 0
+    baseline = SpyneBaseline()
+    assert collections_during(lambda: baseline.request(body=envelope(VERSION)), monkeypatch) > 0
 
 
 def test_no_request_collects_garbage(
@@ -273,9 +274,9 @@ SECRET = f"<authenticate {NS}><username>a</username><password>hunter2</password>
 MALFORMED = envelope(SECRET)[:-1]
 
 
-def test_stock_logs_whole_requests(caplog: pytest.LogCaptureFixture) -> None:
+def test_spyne_logs_whole_requests(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR, "spyne.protocol.soap.soap11.invalid")
-    Stock().request(body=MALFORMED)
+    SpyneBaseline().request(body=MALFORMED)
     assert "hunter2" in caplog.text
 
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stock
+import spyne_baseline
 from lxml import etree
 
 from support.live_server import LiveServer
-from support.wire import get
+from support.raw_http import get
 
 SCHEMAS = Path(__file__).parent / "schemas"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -95,8 +95,8 @@ def test_the_schemas_find_what_is_missing(
     assert problems(broken)
 
 
-def test_stock_has_its_service_in_the_wrong_place() -> None:
-    assert problems(etree.fromstring(stock.wsdl()))
+def test_spyne_has_its_service_in_the_wrong_place() -> None:
+    assert problems(etree.fromstring(spyne_baseline.wsdl()))
 
 
 def test_its_own_schema_compiles(wsdl: etree._Element) -> None:
@@ -120,32 +120,32 @@ def test_nothing_is_named_twice(wsdl: etree._Element) -> None:
     assert names == ["KimaiRemotePortType", "KimaiRemoteBinding", "KimaiRemote", "KimaiRemotePort"]
 
 
-def test_stock_names_things_alike() -> None:
-    root = etree.fromstring(stock.wsdl())
+def test_spyne_names_things_alike() -> None:
+    root = etree.fromstring(spyne_baseline.wsdl())
     names = [root.find(WSDL + kind).get("name") for kind in ("portType", "binding", "service")]
     assert len(set(names)) < 3
 
 
 def test_there_is_nothing_of_soap_12(live_server: LiveServer) -> None:
-    assert SOAP_12.encode() in stock.wsdl()
+    assert SOAP_12.encode() in spyne_baseline.wsdl()
     assert SOAP_12.encode() not in get(live_server.server, "/core/soap.php?wsdl").body
 
 
 def test_parts_are_called_parameters(wsdl: etree._Element) -> None:
     assert {part.get("name") for part in wsdl.iter(f"{WSDL}part")} == {"parameters"}
-    stock_parts = etree.fromstring(stock.wsdl()).iter(f"{WSDL}part")
-    assert {part.get("name") for part in stock_parts} != {"parameters"}
+    spyne_parts = etree.fromstring(spyne_baseline.wsdl()).iter(f"{WSDL}part")
+    assert {part.get("name") for part in spyne_parts} != {"parameters"}
 
 
 def test_there_is_no_parameter_order(wsdl: etree._Element) -> None:
     assert not [o for o in wsdl.iter(f"{WSDL}operation") if o.get("parameterOrder") is not None]
-    stock_operations = etree.fromstring(stock.wsdl()).iter(f"{WSDL}operation")
-    assert [o for o in stock_operations if o.get("parameterOrder") is not None]
+    spyne_operations = etree.fromstring(spyne_baseline.wsdl()).iter(f"{WSDL}operation")
+    assert [o for o in spyne_operations if o.get("parameterOrder") is not None]
 
 
 def test_the_service_is_last(any_wsdl: etree._Element) -> None:
     assert any_wsdl[-1].tag == f"{WSDL}service"
-    assert etree.fromstring(stock.wsdl())[-1].tag != f"{WSDL}service"
+    assert etree.fromstring(spyne_baseline.wsdl())[-1].tag != f"{WSDL}service"
 
 
 def test_it_is_documented(any_wsdl: etree._Element) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from people import populate
+from accounts import populate
 
 from kimai_remote.storage import models as m
 from kimai_remote.storage.transactions import Database

@@ -11,7 +11,7 @@ from typing import Any
 
 import corpus
 import pytest
-from people import REFUSED, key_of
+from accounts import REFUSED, key_of
 from werkzeug.test import Client
 
 from kimai_remote.api.service import RemoteApi

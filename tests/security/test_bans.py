@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from people import REFUSED
+from accounts import REFUSED
 
 from kimai_remote.storage import models as m
 from kimai_remote.tracking.rate_limit import MOST_ADDRESSES, LoginRateLimit, network

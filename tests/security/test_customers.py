@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from people import REFUSED, key_of
+from accounts import REFUSED, key_of
 
 from kimai_remote.storage import models as m
 from support.world import PASSWORD, PASSWORD_HASH, World

@@ -14,6 +14,7 @@ from typing import Any
 
 import corpus
 import pytest
+from accounts import key_of
 from hypothesis import (
     HealthCheck,
     Phase,
@@ -25,7 +26,6 @@ from hypothesis import (
 )
 from hypothesis import strategies as st
 from lxml import etree
-from people import key_of
 from spyne.model.complex import ComplexModelBase
 from sqlalchemy import event
 from werkzeug.test import Client, create_environ, run_wsgi_app

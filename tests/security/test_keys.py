@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from people import REFUSED, key_of
+from accounts import REFUSED, key_of
 from typer.testing import CliRunner
 
 from kimai_remote.api.execution import Service

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from people import REFUSED, password_changed
+from accounts import REFUSED, password_changed
 from sqlalchemy import event
 
 from kimai_remote.storage import models as m

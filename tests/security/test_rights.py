@@ -7,7 +7,7 @@ from typing import Any
 
 import matrix
 import pytest
-from people import DENIED, key_of
+from accounts import DENIED, key_of
 
 from kimai_remote.storage import models as m
 from support.remotes import REMOTES

@@ -9,7 +9,7 @@ import pytest
 
 import kimai_remote.web
 from support.live_server import LiveServer
-from support.wire import get, request
+from support.raw_http import get, request
 
 FOLDER = Path(kimai_remote.web.__file__).parent / "console" / "static"
 FILES = sorted(path.name for path in FOLDER.iterdir())

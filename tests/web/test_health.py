@@ -24,8 +24,8 @@ from kimai_remote.web.health import ReadinessProbe
 from kimai_remote.web.routes import wsgi_application
 from support import databases
 from support.processes import DEADLINE, allowed, wait_until
+from support.raw_http import Response, get, request
 from support.server import Server, serving
-from support.wire import Reply, get, request
 from support.world import World, build
 
 LIVE, READY = "/health/live", "/health/ready"
@@ -33,7 +33,7 @@ LIVE, READY = "/health/live", "/health/ready"
 SOON = 3.5
 
 
-def timed(server: Server, path: str) -> tuple[Reply, float]:
+def timed(server: Server, path: str) -> tuple[Response, float]:
     begun = time.monotonic()
     reply = get(server, path)
     return reply, time.monotonic() - begun

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import Reply, Wire, envelope, get, post_json, post_soap, request
+from support.raw_http import Connection, Response, envelope, get, post_json, post_soap, request
 
 JSON, SOAP = "/core/json.php", "/core/soap.php"
 CALL = b'{"jsonrpc":"2.0","method":"getVersion","id":1}'
@@ -117,118 +117,122 @@ def test_a_body_that_is_too_large(proxied_server: LiveServer) -> None:
 
 def test_a_chunked_body_that_is_too_large(proxied_server: LiveServer) -> None:
     """The call itself would fit; what follows must not be cut off in silence."""
-    with Wire(proxied_server.server) as wire:
-        wire.send(head(Transfer_Encoding="chunked") + chunked(CALL, b" " * 2000))
-        assert wire.receive().status == 413
+    with Connection(proxied_server.server) as connection:
+        connection.send(head(Transfer_Encoding="chunked") + chunked(CALL, b" " * 2000))
+        assert connection.receive().status == 413
 
 
 # Bodies ------------------------------------------------------------------------------------------
 
 
-def is_version(reply: Reply) -> bool:
+def is_version(reply: Response) -> bool:
     return reply.status == 200 and reply.json["result"].endswith("-1400")
 
 
 def test_chunks(live_server: LiveServer) -> None:
-    with Wire(live_server.server) as wire:
-        wire.send(head(Transfer_Encoding="chunked") + chunked(CALL[:7], CALL[7:8], CALL[8:]))
-        assert is_version(wire.receive())
+    with Connection(live_server.server) as connection:
+        connection.send(head(Transfer_Encoding="chunked") + chunked(CALL[:7], CALL[7:8], CALL[8:]))
+        assert is_version(connection.receive())
         body = envelope(VERSION)
-        wire.send(head(SOAP, Transfer_Encoding="chunked") + chunked(body[:50], body[50:]))
-        assert wire.receive().status == 200
+        connection.send(head(SOAP, Transfer_Encoding="chunked") + chunked(body[:50], body[50:]))
+        assert connection.receive().status == 200
 
 
 @ENDPOINTS
 def test_expect_100_continue(live_server: LiveServer, path: str) -> None:
     body = CALL if path == JSON else envelope(VERSION)
-    with Wire(live_server.server) as wire:
-        wire.send(head(path, Content_Length=len(body), Expect="100-continue"))
-        assert wire.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        wire.send(body)
-        assert wire.receive().status == 200
+    with Connection(live_server.server) as connection:
+        connection.send(head(path, Content_Length=len(body), Expect="100-continue"))
+        assert connection.socket.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.send(body)
+        assert connection.receive().status == 200
 
 
 def test_expect_100_continue_with_a_body_that_is_too_large(proxied_server: LiveServer) -> None:
-    with Wire(proxied_server.server) as wire:
-        wire.send(head(Content_Length=5000, Expect="100-continue"))
-        assert wire.receive().status == 413
+    with Connection(proxied_server.server) as connection:
+        connection.send(head(Content_Length=5000, Expect="100-continue"))
+        assert connection.receive().status == 413
 
 
 def test_a_connection_is_kept(live_server: LiveServer) -> None:
     body = envelope(VERSION)
-    with Wire(live_server.server) as wire:
+    with Connection(live_server.server) as connection:
         for _ in range(3):
-            wire.send(head(Content_Length=len(CALL)) + CALL)
-            assert is_version(wire.receive())
-            wire.send(head(SOAP, Content_Length=len(body)) + body)
-            assert wire.receive().status == 200
-            wire.send(head(SOAP, Content_Length=1) + b"x")
-            assert wire.receive().status == 500
+            connection.send(head(Content_Length=len(CALL)) + CALL)
+            assert is_version(connection.receive())
+            connection.send(head(SOAP, Content_Length=len(body)) + body)
+            assert connection.receive().status == 200
+            connection.send(head(SOAP, Content_Length=1) + b"x")
+            assert connection.receive().status == 500
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", JSON), ("DELETE", SOAP), ("POST", "/none")])
 def test_a_late_body_of_a_refused_request(live_server: LiveServer, method: str, path: str) -> None:
     """It is read before the response, so that the connection stays open."""
     begin = head(path, Content_Length=5).replace(b"POST", method.encode(), 1)
-    with Wire(live_server.server) as wire:
-        wire.send(begin)
+    with Connection(live_server.server) as connection:
+        connection.send(begin)
         time.sleep(0.2)
-        wire.send(b"12345")
-        reply = wire.receive(method)
+        connection.send(b"12345")
+        reply = connection.receive(method)
         assert (reply.status, reply.headers["Connection"]) == (
             404 if path == "/none" else 405,
             None,
         )
-        wire.send(head(Content_Length=len(CALL)) + CALL)
-        assert is_version(wire.receive())
+        connection.send(head(Content_Length=len(CALL)) + CALL)
+        assert is_version(connection.receive())
 
 
 def test_a_refused_method_that_expects_100_continue(live_server: LiveServer) -> None:
     """It is refused before its body is sent."""
-    with Wire(live_server.server) as wire:
-        wire.send(head(Content_Length=5, Expect="100-continue").replace(b"POST", b"PUT", 1))
-        assert wire.receive("PUT").status == 405
+    with Connection(live_server.server) as connection:
+        connection.send(head(Content_Length=5, Expect="100-continue").replace(b"POST", b"PUT", 1))
+        assert connection.receive("PUT").status == 405
 
 
 def test_http_1_0(live_server: LiveServer) -> None:
-    with Wire(live_server.server) as wire:
-        wire.send(b"POST /core/json.php HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(CALL) + CALL)
-        assert is_version(wire.receive())
+    with Connection(live_server.server) as connection:
+        connection.send(
+            b"POST /core/json.php HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(CALL) + CALL
+        )
+        assert is_version(connection.receive())
 
 
 def test_pipelined_requests_are_answered_in_order(live_server: LiveServer) -> None:
     calls = [CALL.replace(b'"id":1', b'"id":%d' % number) for number in range(5)]
-    with Wire(live_server.server) as wire:
-        wire.send(b"".join(head(Content_Length=len(call)) + call for call in calls))
+    with Connection(live_server.server) as connection:
+        connection.send(b"".join(head(Content_Length=len(call)) + call for call in calls))
         received = b""
         while received.count(b'"jsonrpc"') < 5:
-            received += wire.socket.recv(65536)
+            received += connection.socket.recv(65536)
     places = [received.index(b'"id":%d,' % number) for number in range(5)]
     assert places == sorted(places)
 
 
 @pytest.mark.parametrize("length", ["-1", "1x", "9" * 5000, "5\r\nContent-Length: 46", "0x2e"])
 def test_a_length_that_is_none_is_a_bad_request(live_server: LiveServer, length: str) -> None:
-    with Wire(live_server.server) as wire:
-        wire.send(head(Content_Length=length) + CALL)
-        assert wire.receive().status == 400
+    with Connection(live_server.server) as connection:
+        connection.send(head(Content_Length=length) + CALL)
+        assert connection.receive().status == 400
 
 
 def test_nothing_is_smuggled_behind_a_wrong_length(live_server: LiveServer) -> None:
     """Chunks win over a length, and the connection ends, so that the rest is no second request."""
-    with Wire(live_server.server) as wire:
+    with Connection(live_server.server) as connection:
         smuggled = head(Content_Length=len(CALL)) + CALL
-        wire.send(head(Content_Length=5, Transfer_Encoding="chunked") + chunked(CALL) + smuggled)
-        assert is_version(wire.receive())
-        wire.socket.settimeout(5)
-        rest = b"".join(iter(lambda: wire.socket.recv(65536), b""))
+        connection.send(
+            head(Content_Length=5, Transfer_Encoding="chunked") + chunked(CALL) + smuggled
+        )
+        assert is_version(connection.receive())
+        connection.socket.settimeout(5)
+        rest = b"".join(iter(lambda: connection.socket.recv(65536), b""))
         assert rest == b""
 
 
 def test_a_client_that_leaves_does_no_harm(live_server: LiveServer) -> None:
     for _ in range(20):
-        with Wire(live_server.server) as wire:
-            wire.send(head(Content_Length=1000) + CALL)
+        with Connection(live_server.server) as connection:
+            connection.send(head(Content_Length=1000) + CALL)
     assert is_version(post_json(live_server.server, CALL))
     assert "Traceback" not in live_server.server.output
 

@@ -28,8 +28,8 @@ from kimai_remote.protocols import endpoints
 from kimai_remote.server import metrics_multiprocess
 from kimai_remote.web.routes import wsgi_application
 from support.processes import wait_until
+from support.raw_http import call, get, post_json, post_soap
 from support.server import Server, serving
-from support.wire import call, get, post_json, post_soap
 from support.world import World
 
 VERSION = {"jsonrpc": "2.0", "method": "getVersion", "id": 1}

@@ -1,4 +1,4 @@
-"""The database and the application that benchmarks run on."""
+"""The database that benchmarks run on, and a client that calls the application in process."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ENVELOPE = (
 
 
 @contextmanager
-def setting(kind: str, directory: Path) -> Iterator[World]:
-    """A world on a database of this kind."""
-    database = databases.create(kind, directory)
+def benchmark_world(backend: str, directory: Path) -> Iterator[World]:
+    """The test data in a database of its own on this backend."""
+    database = databases.create(backend, directory)
     try:
         databases.empty(database)
         yield build(database)
@@ -36,19 +36,19 @@ def setting(kind: str, directory: Path) -> Iterator[World]:
 
 
 def fill(world: World, count: int) -> None:
-    """Bring alice's time entries up to a number, each of half an hour, newest last."""
-    known = world.execute(select(func.count(m.TimeEntry.timeEntryID)))[0][0]
+    """Add time entries of 15 minutes for alice until there are ``count``, newest last."""
+    existing = world.execute(select(func.count(m.TimeEntry.timeEntryID)))[0][0]
     step = 10_000
-    for begin in range(known, count, step):
+    for first in range(existing, count, step):
         entries = [
             {
                 "userID": world.alice,
                 "projectID": world.shop,
                 "activityID": world.coding,
-                "start": 600_000_000 + 1000 * number,
-                "end": 600_000_000 + 1000 * number + 900,
+                "start": 600_000_000 + 1000 * index,
+                "end": 600_000_000 + 1000 * index + 900,
                 "duration": 900,
-                "description": f"Entry {number} & more",
+                "description": f"Entry {index} & more",
                 "comment": None,
                 "rate": Decimal("60.00"),
                 "fixedRate": Decimal(0),
@@ -57,7 +57,7 @@ def fill(world: World, count: int) -> None:
                 "location": "Office",
                 "trackingNumber": None,
             }
-            for number in range(begin, min(begin + step, count))
+            for index in range(first, min(first + step, count))
         ]
         with world.database.engine.begin() as connection:
             connection.execute(insert(m.TimeEntry), entries)
@@ -73,7 +73,7 @@ def fill(world: World, count: int) -> None:
 
 
 class Caller:
-    """Calls a WSGI application in process: everything but the socket."""
+    """Calls a WSGI application in process, without a socket."""
 
     def __init__(self, world: World, application: Callable[..., Any] | None = None) -> None:
         self._application = application or wsgi_application(world.service)
@@ -89,7 +89,7 @@ class Caller:
         request["params"] = {"apiKey": self._key, **parameters}
         return self._post("/core/json.php", json.dumps(request), "application/json")
 
-    def stock_json(self, method: str, **parameters: Any) -> bytes:
+    def spyne_json(self, method: str, **parameters: Any) -> bytes:
         """A call in the private format of Spyne's JsonDocument."""
         request = {method: {"apiKey": self._key, **parameters}}
         return self._post("/", json.dumps(request), "application/json")

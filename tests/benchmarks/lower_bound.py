@@ -1,4 +1,4 @@
-"""What no server can beat: the same rows by the raw driver, put together in the simplest way."""
+"""A lower bound of the time: the same rows from the raw driver, rendered in the simplest way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 
 from support.world import World
 
+#: By name: the alias of the table that has a column of that name, or the column itself.
 COLUMNS = {
     "timeEntryID": "e",
     "start": "e",
@@ -39,7 +40,7 @@ COLUMNS = {
 }
 
 
-class Floor:
+class LowerBound:
     """Reads alice's time entries with a DBAPI cursor of its own."""
 
     def __init__(self, world: World) -> None:
@@ -47,8 +48,8 @@ class Floor:
         self._connection = engine.raw_connection()
         quote = engine.dialect.identifier_preparer.quote_identifier
         fields = [
-            f"{place}.{quote(name)}" if len(place) == 1 else place
-            for name, place in COLUMNS.items()
+            f"{source}.{quote(name)}" if len(source) == 1 else source
+            for name, source in COLUMNS.items()
         ]
 
         def table(name: str, alias: str) -> str:

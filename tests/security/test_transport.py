@@ -1,4 +1,4 @@
-"""The street: TLS, who may connect, limits, and clients that take their time."""
+"""The transport: TLS, who may connect, limits, and slow clients."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from street import certificate, connect, exchange, trusting, until_closed
 from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.server import preflight
+from support.certificates import certificate, trusting
 from support.processes import DEADLINE, allowed
+from support.raw_http import connect, exchange, read_until_closed
 from support.server import Server, free_port, serving
 
 #: Deadlines of the server of these tests, in seconds; its threads.
@@ -42,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "KIMAI_REMOTE_MAX_BODY": str(LIMIT),
         "KIMAI_REMOTE_MAX_BATCH": "3",
     }
-    with serving(tmp_path_factory.mktemp("street"), environ=environ) as running:
+    with serving(tmp_path_factory.mktemp("transport"), environ=environ) as running:
         yield running
 
 
@@ -82,7 +83,7 @@ def test_clients_that_dont_finish(server: Server, subtests: pytest.Subtests) -> 
     def wait(start: bytes) -> tuple[bytes, float]:
         with connect(server.url) as connection:
             connection.sendall(start)
-            return until_closed(connection)
+            return read_until_closed(connection)
 
     with ThreadPoolExecutor(len(UNFINISHED)) as pool:
         ends = dict(zip(UNFINISHED, pool.map(wait, UNFINISHED.values()), strict=True))
@@ -109,7 +110,7 @@ def test_drops_dont_put_the_deadline_off(server: Server) -> None:
 
         dripping = threading.Thread(target=drip)
         dripping.start()
-        answer, seconds = until_closed(connection)
+        answer, seconds = read_until_closed(connection)
         stop.set()
         dripping.join()
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -127,7 +128,7 @@ def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
             status, _, answer = post(server.json, VERSION)
             assert (status, b"result" in answer) == (200, True)
         assert time.monotonic() - started < allowed(CLIENT_TIMEOUT)
-        answers = [until_closed(connection)[0] for connection in slow]
+        answers = [read_until_closed(connection)[0] for connection in slow]
         assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers)
     finally:
         for connection in slow:

@@ -1,6 +1,6 @@
-"""One call in a process of its own; prints the process's peak memory in MiB.
+"""Run one call in a process of its own and print the peak memory of that process in MiB.
 
-python peak.py DATABASE_URL PREFIX KEY json|soap|nothing
+python peak_memory.py DATABASE_URL PREFIX KEY json|soap|idle
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(url: str, prefix: str, key: str, protocol: str) -> None:
     bodies = {
         "json": ("/core/json.php", json.dumps(call), "application/json"),
         "soap": ("/core/soap.php", ENVELOPE.format(key=key), "text/xml"),
-        "nothing": ("/core/json.php", "{}", "application/json"),
+        "idle": ("/core/json.php", "{}", "application/json"),
     }
     path, body, content_type = bodies[protocol]
     builder = EnvironBuilder(path=path, method="POST", data=body, content_type=content_type)

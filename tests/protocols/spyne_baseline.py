@@ -1,4 +1,4 @@
-"""The same service behind Spyne's own protocols, to show what they do wrong."""
+"""The same service on Spyne's own protocols, to show their defects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def application(validator: str | None = "lxml") -> Application:
     return Application([RemoteApi], NAMESPACE, "KimaiRemote", Soap11(validator=validator), Soap11())
 
 
-class Stock:
+class SpyneBaseline:
     """Spyne's WSGI application."""
 
     def __init__(self, validator: str | None = "lxml") -> None:
@@ -32,9 +32,9 @@ class Stock:
         content_type: str = "text/xml; charset=utf-8",
         host: str = "kimai.test",
     ) -> tuple[int, bytes]:
-        """Status and body of the answer.
+        """Return the status and body of the response.
 
-        :raises Exception: what Spyne lets out.
+        :raises Exception: any that Spyne doesn't handle.
         """
         environ = {
             "REQUEST_METHOD": method,
@@ -58,7 +58,7 @@ class Stock:
 
 
 def wsdl() -> bytes:
-    """Spyne's own WSDL of the service."""
+    """Return the WSDL that Spyne itself makes of the service."""
     builder = Wsdl11(application().interface)
     builder.build_interface_document("http://kimai.test/")
     return builder.get_interface_document()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from support.live_server import LiveServer
-from support.wire import get, post_json, request
+from support.raw_http import get, post_json, request
 
 DOCUMENT, RPC = "/core/soap.php?wsdl", "/core/soap.php?wsdl&style=rpc"
 FORWARDED = {

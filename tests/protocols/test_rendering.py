@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import stock
+import spyne_baseline
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -23,10 +23,10 @@ from kimai_remote.protocols import rendering
 from kimai_remote.tracking.record_set import RecordSet
 from kimai_remote.web.routes import wsgi_application
 from support.live_server import LiveServer
-from support.wire import envelope
+from support.raw_http import envelope
 
 # Spyne completes the types when they become part of an application.
-stock.application()
+spyne_baseline.application()
 RESULTS = {
     name: next(iter(descriptor.out_message._type_info.values()))
     for name, descriptor in RemoteApi.public_methods.items()
@@ -93,7 +93,7 @@ FEW = settings(
 
 
 def instance(item: Any, columns: tuple[str, ...], record: tuple[Any, ...]) -> Any:
-    """A record as an object of its Spyne type, as stock Spyne takes it."""
+    """A record as an object of its Spyne type, as plain Spyne takes it."""
     built = item()
     info = item.get_flat_type_info(item)
     for name, value in zip(columns, record, strict=True):
@@ -115,7 +115,7 @@ def canonical(element: Any) -> bytes:
 @EACH
 @FEW
 @given(data=st.data())
-def test_xml_is_what_stock_spyne_writes(name: str, data: Any) -> None:
+def test_xml_is_what_plain_spyne_writes(name: str, data: Any) -> None:
     result = RESULTS[name]
     item = rendering.item_type(result)
     records = data.draw(rows(item))

@@ -1,6 +1,7 @@
-"""What metrics and the access log cost: the same calls without them, with one, with both.
+"""The cost of metrics and the access log: the same calls with neither, with one, and with both.
 
-In one process, but with the files that several processes use. Processor time, not the clock's.
+The calls run in one process, but write the metrics files that several processes share. The unit is
+processor time, not elapsed time.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from benchmarks.harness import Caller
 from benchmarks.measure import Timing, side_by_side
-from benchmarks.setting import Caller
 from kimai_remote.server import metrics_multiprocess
 from kimai_remote.server.logging import JsonLines
 from kimai_remote.storage.transactions import Database
@@ -32,11 +33,11 @@ CANDIDATES = {
 
 
 def measure(world: World, directory: Path) -> Iterator[tuple[str, dict[str, Timing]]]:
-    """The timings of each kind of call, by what observes it."""
+    """Yield a title for each method that is called, and its timings by candidate."""
     with metrics_multiprocess.folder(), _logging_to(directory / "log"):
         databases, callers = [], {}
         for name, changed in CANDIDATES.items():
-            # Each has connections of its own, since those that are watched stay so.
+            # Each has connections of its own, since a connection stays instrumented.
             database = Database(world.database.url.render_as_string(False), world.database.prefix)
             databases.append(database)
             service = replace(

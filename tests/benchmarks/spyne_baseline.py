@@ -1,4 +1,4 @@
-"""The same service on Spyne's own protocols and its own HTTP transport."""
+"""The same service on Spyne's own protocols and HTTP transport, for comparison."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ from kimai_remote.tracking.record_set import RecordSet
 from support.world import World
 
 
-class _StockApplication(Application):
-    """Hands Spyne objects with attributes, which is all that it can serialise."""
+class _SpyneApplication(Application):
+    """Returns objects with attributes, which is all that Spyne can serialize."""
 
     def call_wrapper(self, ctx: Any) -> Any:
         ctx.udc = {
             "service": self.config,
-            "origin": RequestInfo(),
-            "observed": CallRecord("stock", RequestInfo()),
+            "request_info": RequestInfo(),
+            "observed": CallRecord("spyne", RequestInfo()),
         }
-        answer = super().call_wrapper(ctx)
-        if not isinstance(answer, Envelope):
-            return answer
-        error = None if answer.success else SimpleNamespace(msg=answer.msg)
-        items = None if answer.items is None else _objects(answer.items)
+        response = super().call_wrapper(ctx)
+        if not isinstance(response, Envelope):
+            return response
+        error = None if response.success else SimpleNamespace(msg=response.msg)
+        items = None if response.items is None else _objects(response.items)
         return SimpleNamespace(
-            success=answer.success, items=items, total=answer.total(len(items or ())), error=error
+            success=response.success,
+            items=items,
+            total=response.total(len(items or ())),
+            error=error,
         )
 
 
@@ -50,7 +53,7 @@ def _objects(rows: RecordSet) -> list[Any]:
 
 
 def soap(world: World) -> WsgiApplication:
-    application = _StockApplication(
+    application = _SpyneApplication(
         [RemoteApi],
         NAMESPACE,
         in_protocol=Soap11(validator="lxml"),
@@ -61,7 +64,7 @@ def soap(world: World) -> WsgiApplication:
 
 
 def json(world: World) -> WsgiApplication:
-    application = _StockApplication(
+    application = _SpyneApplication(
         [RemoteApi],
         NAMESPACE,
         in_protocol=JsonDocument(),

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from support.live_server import LiveServer
-from support.wire import call, envelope, post_json, post_soap
+from support.raw_http import call, envelope, post_json, post_soap
 
 OPEN = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
