@@ -103,3 +103,36 @@ def test_no_protocol_knows_a_method_by_name() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert not constants & set(RemoteApi.public_methods), path
+
+
+#: Where a database may be named: its dialect, the migrations (history), and the setting's URL.
+NAMING_DATABASES = ("storage/dialects/", "storage/migrations/versions/", "config/loading.py")
+
+
+def database_comparisons(source: str) -> list[int]:
+    """Lines that compare or match something with the name of a database."""
+    names = {"sqlite", "postgresql", "postgres", "mariadb", "mysql"}
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        is_lookup = isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".startswith")
+        if isinstance(node, ast.Compare | ast.MatchValue | ast.Dict) or is_lookup:
+            keys = node.keys if isinstance(node, ast.Dict) else [node]
+            constants = [part for key in keys if key for part in ast.walk(key)]
+            values = {part.value for part in constants if isinstance(part, ast.Constant)}
+            if values & names:
+                lines.append(node.lineno)
+    return lines
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['dialect.name == "sqlite"', 'name in ("mysql", "mariadb")', '{"postgresql": 1}[name]'],
+)
+def test_the_test_sees_comparisons(source: str) -> None:
+    assert database_comparisons(source) == [1]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_dialects_tell_databases_apart(path: Path) -> None:
+    if not path.relative_to(PACKAGE).as_posix().startswith(NAMING_DATABASES):
+        assert not database_comparisons(path.read_text())

@@ -51,7 +51,7 @@ def environ(world: World, folder: Path) -> dict[str, str]:
     """What names the database of the known world, with counts that triggers keep."""
     with world.database.begin() as connection:
         entry_counts.enable(connection)
-    if world.database.is_sqlite:  # as the service makes it
+    if world.database.dialect.name == "sqlite":  # as the service makes it
         Path(world.database.url.database or "").chmod(0o600)
     (folder / "data").mkdir(mode=0o700)
     return {
@@ -71,7 +71,11 @@ def test_all_is_right(environ: dict[str, str], world: World) -> None:
     code, found = doctor(**environ)
     assert (code, levels(found)) == (0, {})
     expected = {"database", "character set", "schema", "counts", "address", "program"}
-    expected |= {"journal", "disk space"} if world.database.is_sqlite else {"clock", "connections"}
+    expected |= (
+        {"journal", "disk space"}
+        if world.database.dialect.name == "sqlite"
+        else {"clock", "connections"}
+    )
     assert expected <= set(found)
     assert "true" in found["counts"]["text"]
 

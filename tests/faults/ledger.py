@@ -136,7 +136,7 @@ class Ledger:
         self._check_started(world, entries)
         self._check_fields(entries)
         self._check_comments(world, entries)
-        if world.database.is_sqlite:
+        if world.database.dialect.name == "sqlite":
             with world.database.engine.connect() as connection:
                 verdict = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
             assert verdict == "ok"

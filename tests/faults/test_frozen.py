@@ -11,7 +11,7 @@ import pytest
 from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
-from kimai_remote.storage.engine import LOCK_TIMEOUT
+from kimai_remote.storage.dialects import LOCK_TIMEOUT
 from support.world import World
 
 pytestmark = pytest.mark.servers

@@ -32,7 +32,7 @@ from kimai_remote.storage.transactions import Database
 url, prefix, user = sys.argv[1:]
 database = Database(url, prefix)
 with database.engine.connect() as connection:
-    if database.is_sqlite:
+    if database.dialect.name == "sqlite":
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
     else:

@@ -30,7 +30,7 @@ def kimai(_kimai: Database) -> Database:
 def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
     """A database of the same kind with no tables."""
     url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
-    if not database.is_sqlite:
+    if database.dialect.name != "sqlite":
         url = database.url.render_as_string(hide_password=False)
     with closing(Database(url, f"Blank{os.getpid()}_")) as empty:
         databases.drop(empty)

@@ -27,7 +27,7 @@ def other(database: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def database_server(database: Database) -> Database:
-    if database.is_sqlite:
+    if database.dialect.name == "sqlite":
         pytest.skip("SQLite has no server that could break off a connection")
     return database
 
@@ -41,7 +41,9 @@ def number_of(session: Session) -> int:
 def end(database: Database, number: int) -> None:
     """End a connection from outside, as a restart of the server does."""
     ends = (
-        f"KILL {number}" if database.is_mariadb else f"SELECT pg_terminate_backend({number}, 5000)"
+        f"KILL {number}"
+        if database.dialect.name == "mariadb"
+        else f"SELECT pg_terminate_backend({number}, 5000)"
     )
     with database.engine.connect() as connection:
         connection.exec_driver_sql(ends)
@@ -148,7 +150,7 @@ def test_a_statement_that_takes_too_long_is_broken_off(other: Database) -> None:
 
 def test_without_a_limit_statements_may_take_their_time(database: Database) -> None:
     limits = {"postgresql": "SHOW statement_timeout", "mariadb": "SELECT @@max_statement_time"}
-    if database.is_sqlite:
+    if database.dialect.name == "sqlite":
         pytest.skip("SQLite has no such setting to look at")
     url = database.url.render_as_string(hide_password=False)
     unlimited = Database(url, statement_timeout=0)
@@ -206,7 +208,7 @@ def test_a_pool_without_a_free_connection_is_unavailable(
 
 
 def test_a_text_that_the_database_cannot_hold(database: Database) -> None:
-    if not database.is_mariadb:
+    if database.dialect.name != "mariadb":
         pytest.skip("only MariaDB has columns of another character set")
     table = f"{database.prefix}latin"
     with database.engine.begin() as connection:

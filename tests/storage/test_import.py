@@ -28,7 +28,7 @@ def silent(_table: str, _done: int, _total: int) -> None:
 @pytest.fixture(scope="module")
 def created(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path_factory.mktemp('target') / 'target.sqlite3'}"
-    if not database.is_sqlite:
+    if database.dialect.name != "sqlite":
         url = database.url.render_as_string(hide_password=False)
     created = Database(url, f"Import{os.getpid()}_")
     databases.drop(created)
@@ -193,7 +193,7 @@ def test_a_failure_halfway_leaves_nothing(kimai: Database, target: Database) -> 
 def test_a_copy_that_differs_is_not_kept(
     kimai: Database, target: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer.text, "repair", lambda text: text)
+    monkeypatch.setattr(importer.mojibake, "repair", lambda text: text)
     real = importer._Copy.all
 
     def lossy(copy: Any, progress: Any) -> None:

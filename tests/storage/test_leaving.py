@@ -44,7 +44,7 @@ def structure(database: Database) -> dict[str, Any]:
 def kimais(database: Database, tmp_path: Path) -> Iterator[Database]:
     """A database with tables as Kimai has them, without foreign keys, on each kind of server."""
     url = f"sqlite:///{tmp_path / 'kimai.sqlite3'}"
-    if not database.is_sqlite:
+    if database.dialect.name != "sqlite":
         url = database.url.render_as_string(hide_password=False)
     made = Database(url, f"leave{kimai1.PREFIX}")
     tables = MetaData()
@@ -131,7 +131,7 @@ def back(tmp_path: Path) -> Iterator[Database]:
 def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Database]:
     """A database of ours that was imported and then used, on each kind of server."""
     url = f"sqlite:///{tmp_path / 'ours.sqlite3'}"
-    if not database.is_sqlite:
+    if database.dialect.name != "sqlite":
         url = database.url.render_as_string(hide_password=False)
     ours = Database(url, f"Ours{kimai1.PREFIX}")
     databases.drop(ours)

@@ -56,7 +56,7 @@ def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Da
     assert describe(blank) == describe(database)
     fresh = contents(blank)
     databases.drop(blank)
-    if blank.is_sqlite:
+    if blank.dialect.name == "sqlite":
         Base.metadata.drop_all(blank.engine)
     schema.create(blank)
     assert contents(blank) == fresh

@@ -55,7 +55,7 @@ def grown(world: World) -> World:
             autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
             table = f"{world.database.prefix}{name}"
             quote = world.database.engine.dialect.identifier_preparer.initial_quote
-            command = "ANALYZE TABLE" if world.database.is_mariadb else "ANALYZE"
+            command = "ANALYZE TABLE" if world.database.dialect.name == "mariadb" else "ANALYZE"
             autocommit.exec_driver_sql(f"{command} {quote}{table}{quote}").close()
     return world
 
@@ -75,7 +75,7 @@ def plans(world: World, call: tuple[Any, ...]) -> Iterator[str]:
         event.remove(world.database.engine, "before_cursor_execute", note)
     if call[0] == "getTimesheet":
         assert answer["items"]  # or the page would not have been asked for
-    explain = "EXPLAIN QUERY PLAN" if world.database.is_sqlite else "EXPLAIN"
+    explain = "EXPLAIN QUERY PLAN" if world.database.dialect.name == "sqlite" else "EXPLAIN"
     with world.database.engine.connect() as connection:
         for statement, parameters in seen:
             rows = connection.exec_driver_sql(f"{explain} {statement}", parameters)
@@ -93,7 +93,7 @@ def test_no_query_reads_the_whole_table(grown: World, name: str) -> None:
                     continue
                 # SQLite: SCAN; PostgreSQL: Seq Scan; MariaDB: access type ALL.
                 scan = line.startswith("SCAN") or " SCAN " in f" {line}" or "Seq Scan" in line
-                whole = " ALL " in line and grown.database.is_mariadb
+                whole = " ALL " in line and grown.database.dialect.name == "mariadb"
                 assert not scan and not whole, plan
 
 
@@ -101,13 +101,13 @@ def test_entries_since_a_date_are_found_by_their_end(grown: World) -> None:
     _caller, counted, *_ = plans(grown, CALLS["since a date"])
     assert "timeSheet_end" in counted
     # Of the index, SQLite would read all of a user's entries for those that ended or still run.
-    assert not grown.database.is_sqlite or "end>?" in counted
+    assert grown.database.dialect.name != "sqlite" or "end>?" in counted
 
 
 def test_the_test_sees_a_whole_read(grown: World) -> None:
     """Without the index, the databases do read the whole table, and the test would say so."""
     with grown.database.engine.connect() as connection:
-        explain = "EXPLAIN QUERY PLAN" if grown.database.is_sqlite else "EXPLAIN"
+        explain = "EXPLAIN QUERY PLAN" if grown.database.dialect.name == "sqlite" else "EXPLAIN"
         table = m.TimeEntry.__table__.name
         quote = grown.database.engine.dialect.identifier_preparer.initial_quote
         statement = f"{explain} SELECT * FROM {quote}{table}{quote} WHERE duration = 7"

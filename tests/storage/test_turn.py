@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import schema, schema_lock
+from kimai_remote.storage.dialects import mariadb
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.models import Base, Group, Status, schema_version
 from kimai_remote.storage.transactions import Database
@@ -64,9 +65,9 @@ def test_one_of_several_processes_upgrades_it(blank: Database) -> None:
 
 
 def test_who_waits_too_long_is_told(blank: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    if blank.is_sqlite:
+    if blank.dialect.name == "sqlite":
         pytest.skip("SQLite itself lets only one process write, and says so")
-    monkeypatch.setattr(schema_lock, "PATIENCE", 1)
+    monkeypatch.setattr(mariadb, "LOCK_TIMEOUT", 1)
     with (
         schema_lock.acquire(blank),
         pytest.raises(ConfigurationError, match="Wait until it is done"),

@@ -83,7 +83,7 @@ def _empty_file(prefix: str) -> bytes:
 
 def drop(database: Database) -> None:
     """Remove the tables from a database server."""
-    if database.is_sqlite:
+    if database.dialect.name == "sqlite":
         return
     there = set(sqlalchemy.inspect(database.engine).get_table_names())
     tables = [

@@ -174,7 +174,7 @@ class Template:
     @staticmethod
     def _insert(cursor: Any, database: Database, name: str, rows: list[Any]) -> None:
         if rows:
-            mark = "?" if database.is_sqlite else "%s"
+            mark = "?" if database.dialect.name == "sqlite" else "%s"
             marks = ", ".join([mark] * len(rows[0]))
             cursor.executemany(f"INSERT INTO {_quoted(database, name)} VALUES ({marks})", rows)
 

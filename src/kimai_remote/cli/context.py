@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
 from ..server import logging
 from ..server.bootstrap import open_database, with_autoconf
-from ..storage import engine, schema
+from ..storage import dialects, engine, schema
 from ..storage.transactions import Database
 from .output import reported
 
@@ -123,9 +122,8 @@ def operator() -> str:
 def _check_there(settings: Settings) -> None:
     """Looking for a database must not make the file of one."""
     url = engine.parse(settings.url)
-    path = url.database or ""
-    is_file = url.get_backend_name() == "sqlite" and path and not path.startswith("file:")
-    if is_file and not Path(path).exists():
+    path = dialects.for_url(url).file(url)
+    if path and not str(path).startswith("file:") and not path.exists():
         raise ConfigurationError(
             f"There is no database {path}; 'kimai-remote serve' creates it. Others are named "
             f"by {PREFIX}DATA_DIR or {PREFIX}DATABASE_URL."

@@ -166,10 +166,8 @@ def _show_new(service: Service, administrator: Account, demo: bool) -> None:
     from ..server import demo_data as demonstration
     from ..server.bootstrap import relative
 
-    url = service.database.url
-    where = (
-        relative(Path(url.database or "")) if service.database.is_sqlite else service.database.name
-    )
+    file = service.database.file
+    where = relative(file) if file else service.database.name
     accounts = [administrator]
     if demo:
         accounts += demonstration.ACCOUNTS

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
-from ..storage import entry_counts, schema
+from ..storage import dialects, entry_counts, schema
 from ..storage import models as m
 from ..storage.transactions import Database
 from . import control_totals, mojibake
@@ -160,12 +160,8 @@ class _Copy:
         return {m.plain_name(table): self._select(table) for table in self._tables}
 
     def all(self, progress: Progress) -> None:
-        if self._writing.dialect.name in ("mariadb", "mysql"):
-            # Number 0 is a number, not the wish for a new one.
-            self._writing.exec_driver_sql(
-                "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"
-            )
-            self._writing.detach()  # nobody else gets this connection
+        dialect = dialects.of(self._writing)
+        dialect.before_import(self._writing)
         schema.clear(self._writing)
         for table in self._tables:
             self._copy(table, progress)
@@ -174,9 +170,8 @@ class _Copy:
             .where(m.Configuration.option == "revision")
             .values(value=str(SCHEMA_REVISION))
         )
-        if self._writing.dialect.name == "postgresql":
-            for table in self._tables:
-                self._set_sequence(table)
+        for table in self._tables:
+            dialect.after_import(self._writing, table)
 
     def _copy(self, table: Any, progress: Progress) -> None:
         self.table = name = m.plain_name(table)
@@ -245,7 +240,7 @@ class _Copy:
 
     def _cleaner(self, name: str, places: list[int]) -> Callable[[Any], list[Any]] | None:
         """What has to be done to each record's text, if anything."""
-        strips = self._writing.dialect.name == "postgresql"
+        strips = dialects.of(self._writing).rejects_nul
         if not places or not (strips or self._repair):
             return None
         repaired, stripped = f"{name}: texts repaired", f"{name}: texts with NUL characters removed"
@@ -267,16 +262,6 @@ class _Copy:
 
         return clean
 
-    def _set_sequence(self, table: Any) -> None:
-        key = table.autoincrement_column
-        if key is None:
-            return
-        # Both names are ours, and the engine puts the prefix into the statement.
-        self._writing.exec_driver_sql(
-            f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', '{key.name}'), "  # noqa: S608
-            f'(SELECT greatest(coalesce(max("{key.name}"), 0) + 1, 1) FROM "{table.name}"), false)'
-        )
-
     def _count(self, statement: Select[Any]) -> int:
         return self._reading.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
@@ -291,8 +276,8 @@ def _references(table: Any) -> Iterator[tuple[Any, Any]]:
 def _snapshot(database: Database) -> Iterator[Connection]:
     """A connection that sees the database as it is now, whatever others write."""
     with database.engine.connect() as connection:
-        if not database.is_sqlite:  # where every transaction does
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        if isolation := database.dialect.snapshot_isolation:
+            connection = connection.execution_options(isolation_level=isolation)
         yield connection
 
 

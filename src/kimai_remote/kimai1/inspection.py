@@ -12,12 +12,8 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    column,
     func,
-    literal_column,
-    or_,
     select,
-    table,
 )
 
 from ..storage import models as m
@@ -80,9 +76,8 @@ def survey(database: Database) -> Survey:
                 found.counts[m.plain_name(model)] = connection.scalar(statement) or 0
         for part in (_orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
             found.findings.extend(part(connection))
-        if database.is_mariadb:
-            found.findings.extend(_engines(connection, database))
-            found.findings.extend(_character_sets(connection, database))
+        found.findings.extend(_engines(connection, database))
+        found.findings.extend(_character_sets(connection, database))
         found.findings.extend(_double_encoded(connection, database, kimai))
     return found
 
@@ -230,34 +225,18 @@ def _is_zone(name: str) -> bool:
 
 
 def _engines(connection: Connection, database: Database) -> Iterator[Finding]:
-    tables = _schema_table("TABLES", "TABLE_SCHEMA", "TABLE_NAME", "ENGINE")
-    statement = select(tables.c.TABLE_NAME).where(
-        tables.c.TABLE_SCHEMA.in_([func.database()]),
-        tables.c.TABLE_NAME.in_(_names(database)),
-        tables.c.ENGINE != "InnoDB",
-    )
-    what = (
-        "tables that aren't InnoDB, so nothing can be taken back when a call fails halfway; "
-        "convert them (ALTER TABLE … ENGINE=InnoDB) before serving this database"
-    )
-    yield from _finding(connection, PROBLEM, "table engine", what, statement)
+    tables = database.dialect.tables_without_transactions(connection, _names(database))
+    if tables:
+        what = (
+            "tables that aren't InnoDB, so nothing can be taken back when a call fails halfway; "
+            "convert them (ALTER TABLE … ENGINE=InnoDB) before serving this database"
+        )
+        yield Finding(PROBLEM, "table engine", what, len(tables), tuple(tables[:EXAMPLES]))
 
 
 def _character_sets(connection: Connection, database: Database) -> Iterator[Finding]:
-    columns = _schema_table(
-        "COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "CHARACTER_SET_NAME"
-    )
-    statement = (
-        select(columns.c.CHARACTER_SET_NAME, columns.c.TABLE_NAME, columns.c.COLUMN_NAME)
-        .where(columns.c.TABLE_SCHEMA.in_([func.database()]))
-        .where(columns.c.TABLE_NAME.in_(_names(database)))
-        .where(columns.c.CHARACTER_SET_NAME != "utf8mb4")
-        .order_by(columns.c.TABLE_NAME, columns.c.COLUMN_NAME)
-    )
-    found: dict[str, list[str]] = {}
-    for character_set, table_name, column_name in connection.execute(statement):
-        found.setdefault(character_set, []).append(f"{table_name}.{column_name}")
-    for character_set, names in sorted(found.items()):
+    columns = database.dialect.columns_by_character_set(connection, _names(database))
+    for character_set, names in sorted(columns.items()):
         what = f"columns in {character_set}; texts with other characters (emoji) are refused there"
         yield Finding(NOTE, "character set", what, len(names), tuple(names[:EXAMPLES]))
 
@@ -281,9 +260,9 @@ def _count_double_encoded(
     connection: Connection, database: Database, field_: Any
 ) -> tuple[int, list[str]]:
     statement = select(field_).where(field_.is_not(None))
-    if database.is_mariadb:  # only what isn't ASCII has to come here
-        in_bytes = func.length(func.convert(field_.op("USING")(literal_column("utf8mb4"))))
-        statement = statement.where(or_(in_bytes != func.char_length(field_)))
+    is_not_ascii = database.dialect.is_not_ascii(field_)
+    if is_not_ascii is not None:  # ASCII text is fine, and most of it
+        statement = statement.where(is_not_ascii)
     cases, examples = 0, list[str]()
     options = {"stream_results": True, "yield_per": 5_000}
     for value in connection.execute(statement, execution_options=options).scalars():
@@ -292,10 +271,6 @@ def _count_double_encoded(
             if len(examples) < EXAMPLES:
                 examples.append(f"{value[:40]} → {mojibake.repair(value)[:40]}")
     return cases, examples
-
-
-def _schema_table(name: str, *columns: str) -> Any:
-    return table(name, *map(column, columns), schema="information_schema")
 
 
 def _names(database: Database) -> list[str]:

@@ -67,8 +67,7 @@ def leave(database: Database, ours: Ours) -> None:
     quote = database.engine.dialect.identifier_preparer.quote
     with database.begin() as connection:
         for index, table in ours.indexes:
-            on = f" ON {quote(table)}" if database.is_mariadb else ""
-            connection.exec_driver_sql(f"DROP INDEX {quote(index)}{on}")
+            database.dialect.drop_index(connection, index, table)
         for table in ours.tables:
             connection.exec_driver_sql(f"DROP TABLE {quote(table)}")
 

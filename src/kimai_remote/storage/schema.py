@@ -142,6 +142,16 @@ def check(database: Database) -> None:
     )
 
 
+def table_prefixes(connection: Connection) -> list[str]:
+    """Prefixes of the Kimai installations in this database, by a table that each has."""
+    suffix = "timesheet"
+    return sorted(
+        name[: -len(suffix)]
+        for name in inspect(connection).get_table_names()
+        if name.lower().endswith(suffix)
+    )
+
+
 def has_table(database: Database, table: Any) -> bool:
     return inspect(database.engine).has_table(real_name(database, table))
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import Refused
+from ..storage import dialects
 from .context import Call
 from .validation import check_span
 
@@ -81,7 +82,7 @@ def page(
         .where(*listing.conditions)
         .order_by(*listing.order(newest_first=not near_end))
         .offset(from_end if near_end else start)
-        .limit(size + _slack(call) if everything else size)
+        .limit(size + _extra_rows(call) if everything else size)
         .subquery()
     )
     shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
@@ -101,10 +102,9 @@ def _total(call: Call, listing: Listing) -> int:
 PIECE = 1000
 
 
-def _slack(call: Call) -> int:
-    """More records than are added between counting and reading: a list of all has them too."""
-    # There, a transaction sees nothing of others, and would step through all for more records.
-    return 0 if call.session.get_bind().dialect.name == "sqlite" else 1000
+def _extra_rows(call: Call) -> int:
+    """Records that may be added between counting and reading: a list of all has them too."""
+    return dialects.of(call.session.get_bind()).extra_rows
 
 
 def _read(call: Call, statement: Select[*tuple[Any, ...]], size: int | None) -> Iterable[Any]:

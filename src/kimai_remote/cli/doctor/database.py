@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ...config import Settings
 from ...errors import ConfigurationError
-from ...storage import entry_counts, schema, server_info
+from ...storage import entry_counts, schema
 from ...storage.models import User
 from ...storage.transactions import Database
 from .finding import Finding, right, warning, wrong
@@ -42,8 +42,8 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield wrong(about, str(error))
         return
     with closing(database):
-        if database.is_sqlite:
-            file = Path(database.url.database or "")
+        file = database.file
+        if file:
             yield from _disk(file)
             if not file.exists():
                 yield warning(about, f"{file} isn't there yet", "'kimai-remote serve' makes it.")
@@ -94,24 +94,24 @@ def _access(file: Path) -> Iterator[Finding]:
 
 
 def _server(settings: Settings, database: Database, connection: Connection) -> Iterator[Finding]:
-    found = server_info.look_at(connection)
-    yield right("database", f"{database.name} answers, {found.version}")
-    if found.holds_all_characters:
-        yield right("character set", found.character_set)
+    server = database.dialect.server_info(connection)
+    yield right("database", f"{database.name} answers, {server.version}")
+    if server.holds_all_characters:
+        yield right("character set", server.character_set)
     else:
         yield warning(
             "character set",
-            f"{found.character_set} can't hold every character",
+            f"{server.character_set} can't hold every character",
             "Texts with others, such as emoji, are refused. A new PostgreSQL database should be in "
             "UTF8, tables of MariaDB in utf8mb4.",
         )
-    if database.is_sqlite:
-        yield _journal(connection, Path(database.url.database or ""))
+    if database.file:
+        yield _journal(connection, database.file)
         return
-    yield _clock(found.clock_ahead)
+    yield _clock(server.clock_offset)
     needed = settings.workers * (settings.threads + 2)
-    text = f"{needed} may be needed here, {found.most_connections} are allowed in all"
-    if found.most_connections is not None and found.most_connections < needed:
+    text = f"{needed} may be needed here, {server.max_connections} are allowed in all"
+    if server.max_connections is not None and server.max_connections < needed:
         yield warning("connections", text, "Raise max_connections, or lower workers or threads.")
     else:
         yield right("connections", text)
@@ -146,7 +146,7 @@ def _clock(ahead: float) -> Finding:
 
 def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
     if schema.is_empty(database):
-        others = [name for name in server_info.prefixes(connection) if name != database.prefix]
+        others = [name for name in schema.table_prefixes(connection) if name != database.prefix]
         if others:
             advice = f"There are tables with the prefix {', '.join(others)}: is table_prefix right?"
         else:

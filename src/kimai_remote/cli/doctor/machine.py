@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 
 from ... import __version__
 from ...config import PREFIX, Settings
-from ...storage import engine
+from ...storage import dialects, engine
 from .finding import Finding, right, warning, wrong
 
 #: Open files below which a process can serve few connections.
 FEW_FILES = 1024
-_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -30,13 +29,13 @@ def check(settings: Settings) -> Iterator[Finding]:
 
 
 def _driver(settings: Settings) -> Finding:
-    about, kind = "database driver", engine.parse(settings.url).get_backend_name()
-    package = _DRIVERS.get(kind)
+    about, dialect = "database driver", dialects.for_url(engine.parse(settings.url))
+    package = dialect.driver_package
     if package is None:
-        return right(about, f"{kind}: none is needed")
+        return right(about, f"{dialect.name}: none is needed")
     if importlib.util.find_spec(package) is None:
-        extra = "postgresql" if kind == "postgresql" else "mariadb"
-        return wrong(about, f"{package} isn't installed", f"pip install 'kimai-remote[{extra}]'")
+        install = f"pip install 'kimai-remote[{dialect.extra}]'"
+        return wrong(about, f"{package} isn't installed", install)
     return right(about, f"{package} {importlib.metadata.version(package)}")
 
 

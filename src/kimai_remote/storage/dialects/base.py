@@ -1,0 +1,214 @@
+"""What a database is asked to do in its own way, and how most of them do it."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import URL, ColumnElement, Connection, Engine, insert
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from ...errors import ConfigurationError
+from ..models import EntryCount, TimeEntry
+
+#: Seconds to wait for a lock that another call holds, or for a pooled connection.
+LOCK_TIMEOUT = 10
+#: Seconds to wait for a connection to a server.
+CONNECT_TIMEOUT = 5
+#: Connections are renewed after this many seconds, before a server or firewall drops them.
+POOL_RECYCLE = 3600
+
+#: Names, without quotes, of the table of counts, of the table its triggers are on, and of a
+#: trigger without the event at its end.
+COUNTS, ENTRIES = EntryCount.__tablename__, TimeEntry.__tablename__
+
+
+class Failure(Enum):
+    """What a database's error means for a call."""
+
+    #: The call was rolled back for the sake of another one; running it again may succeed.
+    CONFLICT = auto()
+    #: The connection is of no more use; a new one may be.
+    LOST_CONNECTION = auto()
+    #: A text has characters that its column can't hold.
+    UNSTORABLE_TEXT = auto()
+    #: A text has characters that can't be compared with those of a column.
+    UNCOMPARABLE_TEXT = auto()
+    #: The database is to blame, not the call.
+    UNAVAILABLE = auto()
+
+
+class SchemaLocked(ConfigurationError):
+    """Another process holds the schema lock."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another process is changing the tables of this database. Wait until it is done."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """A database server, or the library that reads an SQLite file."""
+
+    #: Name and version for people.
+    version: str
+    #: Character set of stored text.
+    character_set: str
+    holds_all_characters: bool = True
+    #: Seconds that the server's clock is ahead of this machine's.
+    clock_offset: float = 0.0
+    #: Connections that the server accepts from all clients; None for no limit.
+    max_connections: int | None = None
+
+
+class Dialect(ABC):
+    """One kind of database. Instances have no state."""
+
+    name: ClassVar[str]
+    #: SQLAlchemy's driver by the scheme of a database URL.
+    drivers: ClassVar[Mapping[str, str]]
+    #: Python package of the driver, and the extra of this package that installs it; None where
+    #: Python has the driver itself.
+    driver_package: ClassVar[str | None] = None
+    extra: ClassVar[str | None] = None
+    #: Whether there is a server, with connections, a clock and a character set of its own. The
+    #: others are a file, which this package can back up.
+    has_server: ClassVar[bool] = True
+    #: Failures by :meth:`error_code`.
+    failures: ClassVar[Mapping[object, Failure]]
+    #: Errors that the database is to blame for when :attr:`failures` doesn't have them.
+    unavailable_errors: ClassVar[tuple[type[DBAPIError], ...]] = (OperationalError,)
+    #: Execution options of a transaction that writes.
+    write_options: ClassVar[Mapping[str, Any]] = {}
+    #: Isolation level in which a transaction sees one state of the database; None where each does.
+    snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
+    #: Rows to read beyond a count: others may have added them between counting and reading.
+    extra_rows: ClassVar[int] = 1000
+    #: Whether text can't contain NUL characters.
+    rejects_nul: ClassVar[bool] = False
+    #: Whether a user that may create tables may lack the privilege to create triggers.
+    restricts_triggers: ClassVar[bool] = False
+    #: Query for the names of all enabled triggers.
+    trigger_names: ClassVar[str]
+
+    # Connections
+
+    def file(self, url: URL) -> Path | None:
+        """Return the file that holds the database; None for a server."""
+        return None
+
+    def connect_url(self, url: URL, *, read_only: bool) -> URL:
+        """Return the URL with what the driver must be given in it.
+
+        :raises ConfigurationError: the URL can't be used.
+        """
+        return url
+
+    def engine_options(self, *, statement_timeout: int, read_only: bool) -> dict[str, Any]:
+        """Return arguments for ``create_engine``.
+
+        :param statement_timeout: seconds; 0 sets no limit.
+        """
+        return {
+            "pool_pre_ping": True,
+            "pool_recycle": POOL_RECYCLE,
+            # After waiting for a lock, a statement must see what the other call has written.
+            "isolation_level": "READ COMMITTED",
+        }
+
+    @abstractmethod
+    def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
+        """Prepare connections as they are made, and limit statements."""
+
+    # Errors
+
+    @abstractmethod
+    def error_code(self, error: BaseException | None) -> object:
+        """Return the code of a driver's exception, as :attr:`failures` has it."""
+
+    def failure(self, error: BaseException | None) -> Failure | None:
+        """Classify a driver's exception by its code."""
+        return self.failures.get(self.error_code(error))
+
+    # Locks
+
+    @contextmanager
+    def schema_lock(self, engine: Engine, name: str) -> Iterator[Connection]:
+        """Context with a transaction that writes, one process at a time for each name.
+
+        :raises SchemaLocked: another process keeps the lock.
+        """
+        with engine.execution_options(**self.write_options).begin() as connection:
+            yield connection
+
+    def lock_entries(self, connection: Connection) -> None:
+        """Let nobody change time entries until the transaction ends, where that can be."""
+
+    # Counts of time entries
+
+    @abstractmethod
+    def create_triggers(self) -> Iterator[str]:
+        """Yield statements that create the triggers of :mod:`..entry_counts`, named
+        :data:`COUNTS` and the event, ``insert``, ``update`` or ``delete``."""
+
+    def drop_trigger(self, connection: Connection, event: str) -> None:
+        """Remove a trigger, if it exists."""
+        quote = connection.dialect.identifier_preparer.initial_quote
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {quote}{COUNTS}_{event}{quote}")
+
+    def insert_counts(self, connection: Connection, rows: Sequence[Mapping[str, int]]) -> None:
+        """Insert rows of :class:`EntryCount`."""
+        connection.execute(insert(EntryCount), rows)
+
+    # Administration
+
+    @abstractmethod
+    def server_info(self, connection: Connection) -> ServerInfo:
+        """Ask a server about itself; changes nothing."""
+
+    def drop_index(self, connection: Connection, index: str, table: str) -> None:
+        """Remove an index, both by their real names."""
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(f"DROP INDEX {quote(index)}")
+
+    # Import of Kimai 1
+
+    def before_import(self, connection: Connection) -> None:
+        """Prepare a connection for inserting rows with the IDs that they have elsewhere."""
+
+    def after_import(self, connection: Connection, table: Any) -> None:
+        """Have a table's next ID follow those that were inserted."""
+
+    def tables_without_transactions(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Sequence[str]:
+        """Return those of some tables of which changes can't be rolled back."""
+        return ()
+
+    def columns_by_character_set(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Mapping[str, Sequence[str]]:
+        """Return ``table.column`` by character set, for those of some tables that can't hold every
+        character."""
+        return {}
+
+    def is_not_ascii(self, column: Any) -> ColumnElement[bool] | None:
+        """Return a condition for text that isn't ASCII; None if the database has none."""
+        return None
+
+
+def clock_offset(connection: Connection, statement: str) -> float:
+    """Return the seconds that a server's clock is ahead of this machine's.
+
+    :param statement: query for the server's time in unix seconds.
+    """
+    before = time.time()
+    theirs = float(connection.exec_driver_sql(statement).scalar() or 0)
+    return theirs - (before + time.time()) / 2

@@ -1,0 +1,208 @@
+"""MariaDB and MySQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    column,
+    event,
+    func,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+
+from ..models import EntryCount, User, real_name
+from .base import (
+    CONNECT_TIMEOUT,
+    COUNTS,
+    ENTRIES,
+    LOCK_TIMEOUT,
+    Dialect,
+    Failure,
+    SchemaLocked,
+    ServerInfo,
+    clock_offset,
+)
+
+#: Error codes of a statement that takes too long, of MariaDB and of MySQL.
+_STATEMENT_TIMEOUT = (1969, 3024)
+
+
+class MariaDB(Dialect):
+    name = "mariadb"
+    drivers = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+    driver_package = "pymysql"
+    extra = "mariadb"
+    failures = {
+        1213: Failure.CONFLICT,  # deadlock
+        1020: Failure.CONFLICT,  # the record has changed since it was read
+        1053: Failure.LOST_CONNECTION,  # shutdown
+        1927: Failure.LOST_CONNECTION,  # connection killed
+        # Read-only, as after a failover; a new connection may not be.
+        1290: Failure.LOST_CONNECTION,
+        1792: Failure.LOST_CONNECTION,
+        1836: Failure.LOST_CONNECTION,
+        1366: Failure.UNSTORABLE_TEXT,
+        1267: Failure.UNCOMPARABLE_TEXT,
+    }
+    # InternalError: files that the server can't write, responses that are cut off.
+    unavailable_errors = (OperationalError, InternalError)
+    # A server with a binary log may require a privilege for triggers that few accounts have.
+    restricts_triggers = True
+    trigger_names = (
+        "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
+    )
+
+    def connect_url(self, url: URL, *, read_only: bool) -> URL:
+        return url.update_query_dict({"charset": "utf8mb4"})
+
+    def engine_options(self, *, statement_timeout: int, read_only: bool) -> dict[str, Any]:
+        # Kimai 1 needs a non-strict mode; a value that doesn't fit must be an error here.
+        mode = "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ENGINE_SUBSTITUTION'"
+        options = super().engine_options(statement_timeout=statement_timeout, read_only=read_only)
+        options["connect_args"] = {
+            "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}",
+            "connect_timeout": CONNECT_TIMEOUT,
+            # The server ends slow statements; this is for a server that doesn't answer.
+            "read_timeout": statement_timeout + LOCK_TIMEOUT if statement_timeout else None,
+        }
+        return options
+
+    def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            with connection.cursor() as cursor:
+                if read_only:
+                    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+                if not statement_timeout:
+                    return
+                if "MariaDB" in connection.get_server_info():
+                    cursor.execute(f"SET SESSION max_statement_time={statement_timeout}")
+                else:  # MySQL limits only statements that read
+                    cursor.execute(f"SET SESSION max_execution_time={statement_timeout * 1000}")
+
+    def error_code(self, error: BaseException | None) -> object:
+        return next(iter(getattr(error, "args", ())), None)
+
+    @contextmanager
+    def schema_lock(self, engine: Engine, name: str) -> Iterator[Connection]:
+        # On a connection of its own: each change of a table ends a transaction.
+        with engine.connect() as guard:
+            try:
+                acquired = guard.scalar(select(func.get_lock(name, LOCK_TIMEOUT)))
+            except DBAPIError as error:
+                if self.error_code(error.orig) not in _STATEMENT_TIMEOUT:
+                    raise
+                acquired = False
+            if not acquired:
+                raise SchemaLocked
+            try:
+                with super().schema_lock(engine, name) as connection:
+                    yield connection
+            finally:
+                guard.scalar(select(func.release_lock(name)))
+
+    def create_triggers(self) -> Iterator[str]:
+        add = (
+            f"INSERT INTO `{COUNTS}` VALUES (NEW.`userID`, NEW.cleared <> 0, 1) "
+            "ON DUPLICATE KEY UPDATE entries = entries + 1;"
+        )
+        subtract = (
+            f"UPDATE `{COUNTS}` SET entries = entries - 1 "
+            "WHERE `userID` = OLD.`userID` AND cleared = (OLD.cleared <> 0);"
+        )
+        changed = "OLD.`userID` <> NEW.`userID` OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
+        for name, body in (
+            ("insert", add),
+            ("delete", subtract),
+            ("update", f"IF {changed} THEN {subtract} {add} END IF;"),
+        ):
+            yield (
+                f"CREATE TRIGGER `{COUNTS}_{name}` AFTER {name.upper()} ON `{ENTRIES}` "
+                f"FOR EACH ROW BEGIN {body} END"
+            )
+
+    def insert_counts(self, connection: Connection, rows: Sequence[Mapping[str, int]]) -> None:
+        # A user's first entry may have been added since, which inserts the count.
+        statement = mysql.insert(EntryCount)
+        entries = statement.inserted.entries
+        connection.execute(statement.on_duplicate_key_update(entries=entries), rows)
+
+    def server_info(self, connection: Connection) -> ServerInfo:
+        version, max_connections = connection.exec_driver_sql(
+            "SELECT version(), @@max_connections"
+        ).one()
+        name = "MariaDB" if "maria" in version.lower() else "MySQL"
+        # The tables' own character set counts; the database's is for new tables.
+        of_table = connection.exec_driver_sql(
+            "SELECT character_set_name FROM information_schema.columns "
+            "WHERE table_schema = database() AND table_name = %s AND column_name = 'name'",
+            (real_name(User.__tablename__, connection),),
+        ).scalar()
+        character_set = (
+            of_table or connection.exec_driver_sql("SELECT @@character_set_database").scalar()
+        )
+        return ServerInfo(
+            f"{name} {version.partition('-')[0]}",
+            str(character_set),
+            # Our own tables are created in utf8mb4, whatever the database's default is.
+            not of_table or character_set == "utf8mb4",
+            clock_offset(connection, "SELECT unix_timestamp(sysdate(6))"),
+            int(max_connections),
+        )
+
+    def drop_index(self, connection: Connection, index: str, table: str) -> None:
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(f"DROP INDEX {quote(index)} ON {quote(table)}")
+
+    def before_import(self, connection: Connection) -> None:
+        # ID 0 is an ID, not a request for a new one.
+        connection.exec_driver_sql(
+            "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"
+        )
+        connection.detach()  # nobody else gets this connection
+
+    def tables_without_transactions(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Sequence[str]:
+        tables = _information_schema("TABLES", "TABLE_SCHEMA", "TABLE_NAME", "ENGINE")
+        return connection.scalars(
+            select(tables.c.TABLE_NAME)
+            .where(tables.c.TABLE_SCHEMA.in_([func.database()]))
+            .where(tables.c.TABLE_NAME.in_(names), tables.c.ENGINE != "InnoDB")
+        ).all()
+
+    def columns_by_character_set(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Mapping[str, Sequence[str]]:
+        columns = _information_schema(
+            "COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "CHARACTER_SET_NAME"
+        )
+        statement = (
+            select(columns.c.CHARACTER_SET_NAME, columns.c.TABLE_NAME, columns.c.COLUMN_NAME)
+            .where(columns.c.TABLE_SCHEMA.in_([func.database()]))
+            .where(columns.c.TABLE_NAME.in_(names), columns.c.CHARACTER_SET_NAME != "utf8mb4")
+            .order_by(columns.c.TABLE_NAME, columns.c.COLUMN_NAME)
+        )
+        result: dict[str, list[str]] = {}
+        for character_set, table_name, column_name in connection.execute(statement):
+            result.setdefault(character_set, []).append(f"{table_name}.{column_name}")
+        return result
+
+    def is_not_ascii(self, column: Any) -> ColumnElement[bool] | None:
+        in_bytes = func.length(func.convert(column.op("USING")(literal_column("utf8mb4"))))
+        return in_bytes != func.char_length(column)
+
+
+def _information_schema(name: str, *columns: str) -> Any:
+    return table(name, *map(column, columns), schema="information_schema")

@@ -1,0 +1,159 @@
+"""SQLite: one file, which one transaction at a time writes."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, event
+
+from ...errors import ConfigurationError
+from .base import COUNTS, ENTRIES, LOCK_TIMEOUT, Dialect, Failure, ServerInfo
+
+#: The clock is read after this many steps of SQLite's virtual machine.
+_STEPS = 10_000
+
+
+class SQLite(Dialect):
+    name = "sqlite"
+    drivers = {"sqlite": "sqlite+pysqlite"}
+    has_server = False
+    failures = {
+        "SQLITE_BUSY": Failure.CONFLICT,
+        "SQLITE_LOCKED": Failure.CONFLICT,
+        # The file couldn't be opened, read or written. A connection that was opened so stays so,
+        # even when the file is all right again.
+        "SQLITE_READONLY": Failure.LOST_CONNECTION,
+        "SQLITE_IOERR": Failure.LOST_CONNECTION,
+        "SQLITE_CANTOPEN": Failure.LOST_CONNECTION,
+    }
+    write_options = {"sqlite_immediate": True}
+    snapshot_isolation = None
+    extra_rows = 0  # a transaction sees nothing of others
+    trigger_names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+
+    def file(self, url: URL) -> Path | None:
+        return Path(url.database) if url.database else None
+
+    def connect_url(self, url: URL, *, read_only: bool) -> URL:
+        if url.database in (None, "", ":memory:"):
+            raise ConfigurationError("An SQLite database needs a file name.")
+        if not read_only:
+            return url
+        file = Path(url.database or "").absolute()
+        # Without these files nobody has the database open, and reading it would create them.
+        query = {"mode": "ro", "uri": "true"}
+        if not all(file.with_name(file.name + end).exists() for end in ("-wal", "-shm")):
+            query["immutable"] = "1"
+        return url.set(database=f"file:{quote(str(file))}", query=query)
+
+    def engine_options(self, *, statement_timeout: int, read_only: bool) -> dict[str, Any]:
+        return {}
+
+    def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
+        event.listen(engine, "connect", _prepare_reading if read_only else _prepare)
+        event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", self._close_cursor)
+        if statement_timeout:
+            _limit_statements(engine, statement_timeout)
+
+    def error_code(self, error: BaseException | None) -> object:
+        # SQLITE_BUSY_SNAPSHOT is a kind of SQLITE_BUSY.
+        return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+
+    def _close_cursor(self, context: Any) -> None:
+        # The exception refers to the cursor; as long as that is open, the files are too.
+        lost = self.failure(context.original_exception) is Failure.LOST_CONNECTION
+        if lost and context.execution_context is not None:
+            context.execution_context.cursor.close()
+
+    def create_triggers(self) -> Iterator[str]:
+        add = (
+            f'INSERT INTO "{COUNTS}" VALUES (NEW."userID", NEW.cleared <> 0, 1) '
+            'ON CONFLICT ("userID", cleared) DO UPDATE SET entries = entries + 1;'
+        )
+        subtract = (
+            f'UPDATE "{COUNTS}" SET entries = entries - 1 '
+            'WHERE "userID" = OLD."userID" AND cleared = (OLD.cleared <> 0);'
+        )
+        changed = 'OLD."userID" <> NEW."userID" OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)'
+        for name, body in (
+            ("insert", f"BEGIN {add} END"),
+            ("delete", f"BEGIN {subtract} END"),
+            ("update", f"WHEN {changed} BEGIN {subtract} {add} END"),
+        ):
+            yield (
+                f'CREATE TRIGGER "{COUNTS}_{name}" AFTER {name.upper()} ON "{ENTRIES}" '
+                f"FOR EACH ROW {body}"
+            )
+
+    def server_info(self, connection: Connection) -> ServerInfo:
+        version = connection.exec_driver_sql("SELECT sqlite_version()").scalar()
+        encoding = connection.exec_driver_sql("PRAGMA encoding").scalar()
+        return ServerInfo(f"SQLite {version}", str(encoding))
+
+
+def copy(source: Path, target: Path) -> list[str]:
+    """Copy a database that may be in use.
+
+    :returns: what is wrong with the copy.
+    :raises sqlite3.Error: a file can't be read or written.
+    """
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copied:
+        # In one step: in several, each write meanwhile would restart it.
+        original.backup(copied, pages=-1)
+        copied.execute("PRAGMA journal_mode=DELETE")  # one file, complete by itself
+        problems = [text for (text,) in copied.execute("PRAGMA quick_check")]
+    return [] if problems == ["ok"] else problems
+
+
+def _prepare_reading(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT * 1000}")
+
+
+def _prepare(connection: Any, record: Any) -> None:
+    _prepare_reading(connection, record)
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        _use_write_ahead_log(cursor)
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    # SQLite doesn't wait for another process that switches at the same time.
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorname.startswith("SQLITE_BUSY")
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _begin(connection: Any) -> None:
+    # A transaction that reads first and writes later can't wait for a lock (SQLITE_BUSY at once),
+    # so calls that write take the write lock when they begin.
+    immediate = connection.get_execution_options().get("sqlite_immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _limit_statements(engine: Engine, seconds: int) -> None:
+    @event.listens_for(engine, "connect")
+    def install(connection: Any, record: Any) -> None:
+        deadline = record.info["deadline"] = [math.inf]
+        connection.set_progress_handler(lambda: time.monotonic() > deadline[0], _STEPS)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def start(conn, _cursor, _statement, _parameters, _context, _many):  # type: ignore[no-untyped-def]
+        conn.info["deadline"][0] = time.monotonic() + seconds
