@@ -136,3 +136,8 @@ def test_the_test_sees_comparisons(source: str) -> None:
 def test_only_dialects_tell_databases_apart(path: Path) -> None:
     if not path.relative_to(PACKAGE).as_posix().startswith(NAMING_DATABASES):
         assert not database_comparisons(path.read_text())
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "storage/migrations/versions").glob("v*.py")))
+def test_migrations_are_history(path: Path) -> None:
+    assert {top for top, _ in imports(path)} <= {"__future__", "typing", "sqlalchemy", "alembic"}

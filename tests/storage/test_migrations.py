@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect, select, update
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage import schema
+from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.models import Base, Configuration, Status, schema_version
 from kimai_remote.storage.transactions import Database
@@ -54,6 +54,9 @@ def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Da
     databases.empty(database)
     assert runner.upgrade(blank) == list(schema.VERSIONS)
     assert describe(blank) == describe(database)
+    with blank.engine.connect() as connection:
+        assert entry_counts.enabled(connection)
+        assert entry_counts.missing_triggers(connection) == []
     fresh = contents(blank)
     databases.drop(blank)
     if blank.dialect.name == "sqlite":

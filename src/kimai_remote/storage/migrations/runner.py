@@ -1,6 +1,6 @@
-"""Bringing a schema to the version that this program needs. The only user of Alembic.
+"""Upgrades of a schema to the version that this program needs. The only user of Alembic.
 
-Serving an up-to-date database doesn't import this module, since Alembic takes its time to load.
+Serving an up-to-date database doesn't import this module, since Alembic is slow to load.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 
 from ...errors import ConfigurationError
-from .. import migrations, schema, schema_lock
+from .. import entry_counts, migrations, schema, schema_lock
 from ..models import Configuration, schema_version
 from ..transactions import Database
 
-_options = select(func.count()).select_from(Configuration)
+_option_count = select(func.count()).select_from(Configuration)
 MIGRATIONS = Path(migrations.__file__).parent
 
 
@@ -35,9 +35,9 @@ class Step:
 
 def steps(database: Database) -> list[Step]:
     """All migrations, oldest first."""
-    found = schema.version(database)
-    _check_known(database, found)
-    done = schema.VERSIONS[: schema.VERSIONS.index(found) + 1] if found else ()
+    current = schema.version(database)
+    _check_known(database, current)
+    done = schema.VERSIONS[: schema.VERSIONS.index(current) + 1] if current else ()
     scripts = {script.revision: script for script in _directory().walk_revisions()}
     return [
         Step(version, scripts[version].doc.splitlines()[0], version in done)
@@ -46,19 +46,19 @@ def steps(database: Database) -> list[Step]:
 
 
 def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None) -> list[str]:
-    """Run the migrations that are missing, in one transaction (MariaDB has none for tables).
+    """Run the missing migrations, in one transaction (MariaDB has none for tables).
 
-    :param progress: told the version that is about to be made.
-    :returns: the versions made; none where another process made them just now.
+    :param progress: called with the version of each migration before it runs.
+    :returns: the versions; empty where another process ran the migrations just now.
     :raises ConfigurationError: the schema is a newer one, or another process is changing it.
     """
-    made: list[str] = []
+    versions: list[str] = []
     scripts = _directory()
 
-    def missing(found: Any, _context: Any) -> Any:
-        for step in scripts._upgrade_revs("head", found):
-            made.append(step.revision.revision)
-            progress(made[-1])
+    def missing(current: Any, _context: Any) -> Any:
+        for step in scripts._upgrade_revs("head", current):
+            versions.append(step.revision.revision)
+            progress(versions[-1])
             yield step
 
     with schema_lock.acquire(database) as connection:
@@ -74,9 +74,11 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
         )
         with Operations.context(context):
             context.run_migrations()
-        if before is None and not connection.scalar(_options):
+        if before is None and not connection.scalar(_option_count):
             schema.fill(connection)
-    return made
+        if versions and not entry_counts.enabled(connection):
+            entry_counts.enable(connection)
+    return versions
 
 
 def _directory() -> ScriptDirectory:

@@ -1,6 +1,6 @@
 """The tables of Kimai 1 (revision 1400) and the keys that this service gives out.
 
-In a Kimai 1 database Kimai's own tables stay as they are, but for two more indexes.
+In a Kimai 1 database, Kimai's tables stay as they are except for two more indexes.
 """
 
 from __future__ import annotations
@@ -10,24 +10,112 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
-
-from kimai_remote.storage.models import PREFIX_TOKEN, index_name, prefixed, real_name
-from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
+from sqlalchemy.schema import conv
 
 revision = "0001"
 down_revision = None
 
+#: The engine replaces this by the prefix of table names.
+PREFIX_TOKEN = "kimai0prefix0"  # noqa: S105
 MONEY = sa.Numeric(10, 2)
 TEXT = sa.Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
+
+GLOBAL_RIGHTS = (
+    "deb_ext-access",
+    "adminPanel_extension-access",
+    "ki_budget-access",
+    "ki_expenses-access",
+    "ki_export-access",
+    "ki_invoice-access",
+    "ki_timesheet-access",
+    "demo_ext-access",
+    "core-customer-otherGroup-add",
+    "core-customer-otherGroup-edit",
+    "core-customer-otherGroup-delete",
+    "core-customer-otherGroup-assign",
+    "core-customer-otherGroup-unassign",
+    "core-project-otherGroup-add",
+    "core-project-otherGroup-edit",
+    "core-project-otherGroup-delete",
+    "core-project-otherGroup-assign",
+    "core-project-otherGroup-unassign",
+    "core-activity-otherGroup-add",
+    "core-activity-otherGroup-edit",
+    "core-activity-otherGroup-delete",
+    "core-activity-otherGroup-assign",
+    "core-activity-otherGroup-unassign",
+    "core-user-otherGroup-add",
+    "core-user-otherGroup-edit",
+    "core-user-otherGroup-delete",
+    "core-user-otherGroup-assign",
+    "core-user-otherGroup-unassign",
+    "core-status-add",
+    "core-status-edit",
+    "core-status-delete",
+    "core-group-add",
+    "core-group-otherGroup-edit",
+    "core-group-otherGroup-delete",
+    "adminPanel_extension-editAdvanced",
+    "ki_timesheets-ownEntry-add",
+    "ki_timesheets-otherEntry-otherGroup-add",
+    "ki_timesheets-ownEntry-edit",
+    "ki_timesheets-otherEntry-otherGroup-edit",
+    "ki_timesheets-ownEntry-delete",
+    "ki_timesheets-otherEntry-otherGroup-delete",
+    "ki_timesheets-showRates",
+    "ki_timesheets-editRates",
+    "ki_expenses-ownEntry-add",
+    "ki_expenses-otherEntry-otherGroup-add",
+    "ki_expenses-ownEntry-edit",
+    "ki_expenses-otherEntry-otherGroup-edit",
+    "ki_expenses-ownEntry-delete",
+    "ki_expenses-otherEntry-otherGroup-delete",
+    "core-customer-otherGroup-view",
+    "core-project-otherGroup-view",
+    "core-activity-otherGroup-view",
+    "core-group-otherGroup-view",
+    "core-user-otherGroup-view",
+)
+MEMBERSHIP_RIGHTS = (
+    "core-customer-add",
+    "core-customer-edit",
+    "core-customer-delete",
+    "core-customer-assign",
+    "core-customer-unassign",
+    "core-project-add",
+    "core-project-edit",
+    "core-project-delete",
+    "core-project-assign",
+    "core-project-unassign",
+    "core-activity-add",
+    "core-activity-edit",
+    "core-activity-delete",
+    "core-activity-assign",
+    "core-activity-unassign",
+    "core-user-add",
+    "core-user-edit",
+    "core-user-delete",
+    "core-user-assign",
+    "core-user-unassign",
+    "core-user-view",
+    "core-group-edit",
+    "core-group-delete",
+    "ki_timesheets-otherEntry-ownGroup-add",
+    "ki_timesheets-otherEntry-ownGroup-edit",
+    "ki_timesheets-otherEntry-ownGroup-delete",
+    "ki_expenses-otherEntry-ownGroup-add",
+    "ki_expenses-otherEntry-ownGroup-edit",
+    "ki_expenses-otherEntry-ownGroup-delete",
+)
 
 
 def upgrade() -> None:
     connection = op.get_bind()
     inspector = sa.inspect(connection)
-    names = {real_name(name, connection) for name in (table.name for table in _tables())}
-    existing = names & set(inspector.get_table_names())
+    prefix = connection.get_execution_options()["prefix"]
+    existing = set(inspector.get_table_names())
     for table in _tables():
-        real = real_name(table.name, connection)
+        real = table.name.replace(PREFIX_TOKEN, prefix)
         if real not in existing:
             table.create(connection)
             continue
@@ -42,7 +130,7 @@ def _tables() -> list[sa.Table]:
 
     def table(name: str, *items: Any) -> None:
         sa.Table(
-            prefixed(name),
+            _quoted(name),
             metadata,
             *items,
             mysql_engine="InnoDB",
@@ -51,8 +139,8 @@ def _tables() -> list[sa.Table]:
             mariadb_charset="utf8mb4",
         )
 
-    def key(name: str, kind: Any = sa.Integer) -> sa.Column[Any]:
-        return sa.Column(name, kind, primary_key=True, autoincrement=True)
+    def key(name: str, type_: Any = sa.Integer) -> sa.Column[Any]:
+        return sa.Column(name, type_, primary_key=True, autoincrement=True)
 
     def link(first: tuple[str, str], second: tuple[str, str], *items: Any) -> None:
         columns: list[Any] = [
@@ -93,8 +181,8 @@ def _tables() -> list[sa.Table]:
         _text("timeframeEnd", 60, "0"),
         sa.Column("apikey", _exact(30)),
         _integer("globalRoleID"),
-        sa.UniqueConstraint("name", name=index_name("users_name")),
-        sa.UniqueConstraint("apikey", name=index_name("users_apikey")),
+        sa.UniqueConstraint("name", name=_index("users_name")),
+        sa.UniqueConstraint("apikey", name=_index("users_apikey")),
     )
     table(
         "preferences",
@@ -138,7 +226,7 @@ def _tables() -> list[sa.Table]:
         sa.Column("effort", MONEY),
         sa.Column("approved", MONEY),
         _flag("internal"),
-        sa.Index(index_name("projects_customer"), "customerID"),
+        sa.Index(_index("projects_customer"), "customerID"),
     )
     table(
         "activities",
@@ -182,9 +270,9 @@ def _tables() -> list[sa.Table]:
         sa.Column("approved", MONEY),
         sa.Column("statusID", sa.SmallInteger, nullable=False),
         sa.Column("billable", sa.SmallInteger),
-        sa.Index(index_name("timeSheet_user"), "userID", "start", "timeEntryID"),
-        sa.Index(index_name("timeSheet_project"), "projectID"),
-        sa.Index(index_name("timeSheet_activity"), "activityID"),
+        sa.Index(_index("timeSheet_user"), "userID", "start", "timeEntryID"),
+        sa.Index(_index("timeSheet_project"), "projectID"),
+        sa.Index(_index("timeSheet_activity"), "activityID"),
     )
     table(
         "expenses",
@@ -199,8 +287,8 @@ def _tables() -> list[sa.Table]:
         _flag("cleared"),
         _money("multiplier", "1.00"),
         _money("value", "0.00"),
-        sa.Index(index_name("expenses_user"), "userID", "timestamp", "expenseID"),
-        sa.Index(index_name("expenses_project"), "projectID"),
+        sa.Index(_index("expenses_user"), "userID", "timestamp", "expenseID"),
+        sa.Index(_index("expenses_project"), "projectID"),
     )
     table("configuration", sa.Column("option", _exact(255), primary_key=True), _text("value", 255))
     table("statuses", key("statusID", sa.SmallInteger), _text("status", 200))
@@ -210,7 +298,7 @@ def _tables() -> list[sa.Table]:
             name,
             *(sa.Column(column, sa.Integer) for column in columns),
             sa.Column("rate", MONEY, nullable=False),
-            sa.UniqueConstraint(*columns, name=index_name(f"{name}_key")),
+            sa.UniqueConstraint(*columns, name=_index(f"{name}_key")),
         )
     table(
         "remote_keys",
@@ -221,9 +309,17 @@ def _tables() -> list[sa.Table]:
         _integer("created", 0),
         _integer("failures", 0),
         _integer("failedAt", 0),
-        sa.UniqueConstraint("keyHash", name=index_name("remote_keys_hash")),
+        sa.UniqueConstraint("keyHash", name=_index("remote_keys_hash")),
     )
     return metadata.sorted_tables
+
+
+def _quoted(name: str) -> Any:
+    return sa.quoted_name(PREFIX_TOKEN + name, quote=True)
+
+
+def _index(name: str) -> Any:
+    return conv(_quoted(name))
 
 
 def _exact(length: int) -> Any:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from kimai_remote.storage import entry_counts
-from kimai_remote.storage.models import index_name, prefixed, real_name
+from sqlalchemy.schema import conv
 
 revision = "0002"
 down_revision = "0001"
 
+#: The engine replaces this by the prefix of table names.
+PREFIX_TOKEN = "kimai0prefix0"  # noqa: S105
+
 
 def upgrade() -> None:
+    # The triggers that keep the counts are created after all migrations.
     connection = op.get_bind()
+    prefix = connection.get_execution_options()["prefix"]
+    inspector = sa.inspect(connection)
     metadata = sa.MetaData()
-    table = sa.Table(
-        prefixed("remote_counts"),
+    counts = sa.Table(
+        _quoted("remote_counts"),
         metadata,
         sa.Column("userID", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("cleared", sa.SmallInteger, primary_key=True, autoincrement=False),
@@ -26,25 +30,20 @@ def upgrade() -> None:
         mariadb_engine="InnoDB",
         mariadb_charset="utf8mb4",
     )
-    inspector = sa.inspect(connection)
-    if not inspector.has_table(real_name(table.name, connection)):
-        table.create(connection)
-    entries = sa.Table(
-        prefixed("timeSheet"),
-        metadata,
-        *(
-            sa.Column(name, sa.Integer)
-            for name in ("userID", "start", "timeEntryID", "end", "cleared")
-        ),
-    )
-    known = {
+    if not inspector.has_table(f"{prefix}remote_counts"):
+        counts.create(connection)
+    names = ("userID", "start", "timeEntryID", "end", "cleared")
+    columns = [sa.Column(name, sa.Integer) for name in names]
+    sa.Table(_quoted("timeSheet"), metadata, *columns)
+    indexes = {
         index["name"]: index["column_names"]
-        for index in inspector.get_indexes(real_name(entries.name, connection))
+        for index in inspector.get_indexes(f"{prefix}timeSheet")
     }
-    columns = list(entries.c)
-    if [column.name for column in columns] not in known.values():
-        sa.Index(index_name("timeSheet_page"), *columns).create(connection)
-    old = index_name("timeSheet_user")
-    if real_name(old, connection) in known:
-        sa.Index(old, *columns[:3]).drop(connection)
-    entry_counts.enable(connection)
+    if list(names) not in indexes.values():
+        sa.Index(conv(_quoted("timeSheet_page")), *columns).create(connection)
+    if f"{prefix}timeSheet_user" in indexes:
+        sa.Index(conv(_quoted("timeSheet_user")), *columns[:3]).drop(connection)
+
+
+def _quoted(name: str) -> sa.quoted_name:
+    return sa.quoted_name(PREFIX_TOKEN + name, quote=True)

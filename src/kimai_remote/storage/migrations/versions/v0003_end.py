@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from kimai_remote.storage.models import index_name, prefixed, real_name
+from sqlalchemy.schema import conv
 
 revision = "0003"
 down_revision = "0002"
 
+#: The engine replaces this by the prefix of table names.
+PREFIX_TOKEN = "kimai0prefix0"  # noqa: S105
+
 
 def upgrade() -> None:
     connection = op.get_bind()
+    prefix = connection.get_execution_options()["prefix"]
+    names = ("userID", "end", "start", "timeEntryID", "cleared")
     entries = sa.Table(
-        prefixed("timeSheet"),
-        sa.MetaData(),
-        *(
-            sa.Column(name, sa.Integer)
-            for name in ("userID", "end", "start", "timeEntryID", "cleared")
-        ),
+        _quoted("timeSheet"), sa.MetaData(), *(sa.Column(name, sa.Integer) for name in names)
     )
-    index = sa.Index(index_name("timeSheet_end"), *entries.c)
-    known = sa.inspect(connection).get_indexes(real_name(entries.name, connection))
-    if real_name(str(index.name), connection) not in [each["name"] for each in known]:
-        index.create(connection)
+    indexes = sa.inspect(connection).get_indexes(f"{prefix}timeSheet")
+    if f"{prefix}timeSheet_end" not in [index["name"] for index in indexes]:
+        sa.Index(conv(_quoted("timeSheet_end")), *entries.c).create(connection)
+
+
+def _quoted(name: str) -> sa.quoted_name:
+    return sa.quoted_name(PREFIX_TOKEN + name, quote=True)
