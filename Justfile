@@ -27,9 +27,12 @@ lint:
 
 # Regenerate the generated pages and contracts
 docs:
-    .venv/bin/python tests/docs/reference.py
-    .venv/bin/python -m kimai_remote.config.reference docs/configuration.md
+    .venv/bin/python tests/docs/generate.py
     .venv/bin/python -m kimai_remote.protocols.contracts wsdl
+
+# Build the documentation site into site/
+docs-site:
+    NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 
 # Run all checks of a change
 ci:

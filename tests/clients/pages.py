@@ -1,4 +1,4 @@
-"""Running the examples of docs/clients as a reader would, against a server of the test's.
+"""Running the examples of docs/how-to/clients as a reader would, against a server of the test's.
 
 A page has fenced code blocks; each is complete, and right after it comes a ``text`` block with what
 it prints (see :mod:`support.markdown`).
@@ -15,7 +15,7 @@ from clients import java_tools, tools
 from support.markdown import blocks, matches
 from support.server import ROOT
 
-PAGES = ROOT / "docs" / "clients"
+PAGES = ROOT / "docs" / "how-to" / "clients"
 #: The address in the examples.
 ADDRESS = "http://127.0.0.1:8000"
 

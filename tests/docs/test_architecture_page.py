@@ -19,7 +19,7 @@ from support.markdown import blocks
 from support.raw_http import call, envelope, get, post_soap
 from support.server import ROOT, Server, free_port
 
-PAGE = ROOT / "docs" / "architecture.md"
+PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 PACKAGE = Path(kimai_remote.__file__).parent
 _CODE = re.compile(r"`([^`\n]+)`")
 

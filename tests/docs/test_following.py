@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clients import tools
-from docs import places, session
+from docs import session, substitutions
 from support.markdown import Block, blocks
 from support.server import ROOT
 
@@ -91,12 +91,12 @@ def test_a_page_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "took too long" in failure
 
 
-def test_places_of_the_test(tmp_path: Path) -> None:
+def test_substitutions(tmp_path: Path) -> None:
     page = (
         "serve --port 8000; curl http://127.0.0.1:8000/ and localhost:8000; port 8000; 18000 8000s"
         " KIMAI_REMOTE_PORT=8000 port = 8000 sqlite:////var/lib/kimai-remote/x"
     )
-    with places.replaced(page, tmp_path) as put:
+    with substitutions.replaced(page, tmp_path) as put:
         text = put(page)
     assert text.count("8000") == 2
     assert "18000 8000s" in text

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from clients import tools
-from docs import places
+from docs import substitutions
 from docs.session import Failure, follow
 from support.markdown import Block, blocks, matches
 from support.server import ROOT, Server
 
 pytestmark = pytest.mark.slow
 
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+#: The examples for each language are run by tests/clients.
+PAGES = sorted({*(ROOT / "docs").rglob("*.md")} - {*(ROOT / "docs/how-to/clients").glob("*.md")})
 #: What README's first command does to the machine, and who reads it has done.
 INSTALLED = "python3 -m venv .venv && .venv/bin/pip install -q . && "
 
@@ -38,7 +39,7 @@ def test_page(page: Path, tmp_path: Path) -> None:
     tools.need("curl", "apt-get install curl")
     folder = tmp_path / "home"
     folder.mkdir()
-    with places.replaced(page.read_text(encoding="utf-8"), folder) as put:
+    with substitutions.replaced(page.read_text(encoding="utf-8"), folder) as put:
         failures = follow(runnable(page), folder, put)
     fail(failures)
 
@@ -65,7 +66,7 @@ def test_readme_from_the_first_command_to_a_stopped_timer(
     folder.mkdir()
     begin = start.code.removeprefix(INSTALLED).strip().replace(".venv/bin/", "")
     begin = begin.replace("serve.py", str(ROOT / "serve.py"))
-    port = places.free_port()
+    port = substitutions.free_port()
     wait = "until curl -s -o /dev/null http://127.0.0.1:8000/; do sleep 0.2; done\n"
     server = Block(start.page, start.line, "sh", f"{begin} --port 8000 &\n{wait}", None, None)
 

@@ -8,7 +8,7 @@ from support.markdown import blocks
 from support.raw_http import Response, call, post_soap
 from support.server import ROOT, Server
 
-PAGE = ROOT / "docs" / "clients" / "soapui.md"
+PAGE = ROOT / "docs" / "how-to" / "clients" / "soapui.md"
 
 
 def send(server: Server, request: str) -> Response:

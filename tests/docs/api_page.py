@@ -1,0 +1,241 @@
+"""The API reference, ``docs/reference/api.md``.
+
+What it says of methods and records is what the service says; its examples are real calls in the
+known world of the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from spyne.model import primitive
+from spyne.model.complex import Array, ComplexModelBase
+from werkzeug.test import Client
+
+from kimai_remote.api.fields import Moment
+from kimai_remote.protocols.discovery import Method, Parameter, documentation, methods
+from kimai_remote.storage import schema
+from kimai_remote.storage.transactions import Database
+from kimai_remote.web.routes import wsgi_application
+from support import world as worlds
+from support.server import ROOT
+from support.world import World
+
+PAGE = ROOT / "docs" / "reference" / "api.md"
+
+
+def page() -> str:
+    """The whole page."""
+    described = list(methods())
+    examples = _examples([method.name for method in described])
+    parts = [_HEAD, "## Methods\n", _index(described)]
+    parts += [_method(method, examples[method.name]) for method in described]
+    parts += ["## Records\n", _RECORDS, *map(_record, _records(described))]
+    return "\n".join(parts)
+
+
+_HEAD = """\
+# API methods and records
+
+<!-- Written by "just docs". -->
+
+Methods, parameters and records on this page come from the code, and the examples are recorded
+calls. [Protocols](protocols.md) describes what all methods have in common: keys, the envelope,
+values, dates, batches and pages. [Errors](errors.md) lists every message.
+
+Pass parameters by position, in the order of the tables, or by name.
+
+| type | meaning |
+|---|---|
+| integer | 32 bits |
+| decimal | exact, such as `85.50` |
+| date | one of [these forms](protocols.md#dates) |
+| text | Unicode |
+
+By default, JSON responses have database values as strings. With `?types=native`, they have JSON
+numbers and booleans. In SOAP, an element named after the type of the record contains each record.
+"""
+_RECORDS = """\
+Fields are listed in the order in which they are sent. *null*: the field is always present and can
+be null. *optional*: some responses don't have the field; in a request, you can leave it out.
+"""
+
+# Methods -----------------------------------------------------------------------------------------
+
+
+def _index(described: list[Method]) -> str:
+    rows = [f"| [`{one.name}`](#{one.name.lower()}) | {one.doc} |" for one in described]
+    return "\n".join(["| method | purpose |", "|---|---|", *rows, ""])
+
+
+def _method(method: Method, example: tuple[str, str]) -> str:
+    lines = [f"### {method.name}", "", method.doc, ""]
+    if method.parameters:
+        lines += ["| parameter | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_parameter(parameter) for parameter in method.parameters]
+    else:
+        lines.append("No parameters.")
+    lines += ["", f"Response: {_answer(method.result)}.", ""]
+    request, answer = example
+    lines += ["```json", request, "```", "", "```json", answer, "```", ""]
+    return "\n".join(lines)
+
+
+def _parameter(parameter: Parameter) -> str:
+    default = "required"
+    if parameter.is_optional:
+        default = "null" if parameter.default is None else f"`{json.dumps(parameter.default)}`"
+    kind, doc = parameter.kind, documentation(parameter.kind)
+    return f"| `{parameter.name}` | {_type(kind)} | {default} | {doc} |"
+
+
+def _answer(result: Any) -> str:
+    if not issubclass(result, ComplexModelBase):
+        return f"a plain {_type(result)}, without an envelope"
+    (item,) = result.get_flat_type_info(result)["items"]._type_info.values()
+    return f"[envelope](protocols.md#envelope) with a list of {_type(item)}"
+
+
+def _type(kind: Any) -> str:
+    if issubclass(kind, Array):
+        (item,) = kind._type_info.values()
+        return f"list of {_type(item)}"
+    if issubclass(kind, ComplexModelBase):
+        name = kind.get_type_name()
+        return f"[{name}](#{name.lower()})"
+    names = {
+        Moment: "date",
+        primitive.Boolean: "boolean",
+        primitive.Integer: "integer",
+        primitive.Decimal: "decimal",
+    }
+    return next((name for base, name in names.items() if issubclass(kind, base)), "text")
+
+
+# Records -----------------------------------------------------------------------------------------
+
+
+def _records(described: list[Method]) -> list[Any]:
+    """Each record that a parameter or an answer has, by name."""
+    found: dict[str, Any] = {}
+
+    def add(kind: Any) -> None:
+        if issubclass(kind, Array):
+            add(next(iter(kind._type_info.values())))
+        elif issubclass(kind, ComplexModelBase) and kind.get_type_name() not in found:
+            found[kind.get_type_name()] = kind
+            for member in kind.get_flat_type_info(kind).values():
+                add(member)
+
+    for method in described:
+        for parameter in method.parameters:
+            add(parameter.kind)
+        if issubclass(method.result, ComplexModelBase):  # its own type is the envelope
+            for member in method.result.get_flat_type_info(method.result).values():
+                add(member)
+    return [found[name] for name in sorted(found)]
+
+
+def _record(kind: Any) -> str:
+    rows = []
+    for name, member in kind.get_flat_type_info(kind).items():
+        presence = "optional" if not member.Attributes.min_occurs else ""
+        if not presence and member.Attributes.nillable:
+            presence = "null"
+        rows.append(f"| `{name}` | {_type(member)} | {presence} | {documentation(member)} |")
+    head = [f"### {kind.get_type_name()}", "", documentation(kind), ""]
+    return "\n".join(
+        [*head, "| field | type | presence | meaning |", "|---|---|---|---|", *rows, ""]
+    )
+
+
+# Examples ----------------------------------------------------------------------------------------
+
+#: The parameters after the key, in the order in which the calls are made.
+Calls = dict[str, Callable[[World, dict[str, int]], dict[str, Any]]]
+_CALLS: Calls = {
+    "authenticate": lambda w, _: {"username": "alice", "password": worlds.PASSWORD},
+    "getVersion": lambda w, _: {},
+    "getUsers": lambda w, _: {},
+    "getCustomers": lambda w, _: {},
+    "getProjects": lambda w, _: {"includeTasks": True},
+    "getTasks": lambda w, _: {"projectId": w.shop},
+    "startRecord": lambda w, _: {"projectId": w.shop, "activityId": w.coding},
+    "getActiveRecording": lambda w, _: {},
+    "updateActiveRecording": lambda w, _: {"record": {"description": "The basket forgets"}},
+    "stopRecord": lambda w, seen: {"entryId": seen["startRecord"]},
+    "setTimesheetRecord": lambda w, _: {
+        "record": {
+            "projectId": w.shop,
+            "taskId": w.design,
+            "start": "2026-03-02 07:00",
+            "end": "2026-03-02 08:30",
+        },
+    },
+    "getTimesheet": lambda w, _: {"from": "2026-03-02", "to": "2026-03-03"},
+    "getTimesheetRecord": lambda w, seen: {"id": seen["setTimesheetRecord"]},
+    "removeTimesheetRecord": lambda w, seen: {"id": seen["setTimesheetRecord"]},
+    "setExpenseRecord": lambda w, _: {
+        "record": {
+            "projectId": w.shop,
+            "date": "2026-03-02",
+            "designation": "Train",
+            "value": "48.50",
+            "refundable": True,
+        },
+    },
+    "getExpenses": lambda w, _: {"limit": 1},
+    "getExpenseRecord": lambda w, seen: {"id": seen["setExpenseRecord"]},
+    "removeExpenseRecord": lambda w, seen: {"id": seen["setExpenseRecord"]},
+}
+
+
+def _examples(names: list[str]) -> dict[str, tuple[str, str]]:
+    """By method, a request and its answer; each on a few lines.
+
+    :raises LookupError: a method has no example.
+    """
+    missing = set(names) - set(_CALLS)
+    if missing:
+        raise LookupError(f"{', '.join(missing)}: put an example into {Path(__file__).name}")
+    found: dict[str, tuple[str, str]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/world.sqlite3")
+        schema.create(database)
+        world = worlds.build(database)
+        client, seen = Client(wsgi_application(world.service)), dict[str, int]()
+        for name, make in _CALLS.items():
+            given = make(world, seen)
+            if name not in ("authenticate", "getVersion"):
+                given = {"apiKey": world.key("alice"), **given}
+            request = {"jsonrpc": "2.0", "id": 1, "method": name, "params": given}
+            answer = json.loads(client.post("/core/json.php", json=request).get_data())
+            result = answer["result"]
+            if isinstance(result, dict):
+                if not result["success"]:
+                    raise LookupError(f"the example for {name} is refused: {result}")
+                first = next(iter(result["items"]), {})
+                seen[name] = int(first.get("timeEntryID") or first.get("id") or 0)
+            found[name] = (_compact(request), _shown(answer))
+            world.now += 1800
+        database.close()
+    return found
+
+
+def _shown(answer: dict[str, Any]) -> str:
+    """An answer with each of its records on a line."""
+    result = answer["result"]
+    records = result["items"] if isinstance(result, dict) else []
+    if not records:
+        return _compact(answer)
+    whole = _compact({**answer, "result": {**result, "items": []}})
+    lines = ",\n".join(f"  {_compact(record)}" for record in records)
+    return whole.replace('"items": []', f'"items": [\n{lines}\n]', 1)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,18 @@
+"""Write the generated pages of the documentation: ``python tests/docs/generate.py``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from docs import api_page, commands_page, configuration_page
+
+PAGES = (api_page, commands_page, configuration_page)
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.PAGE.write_text(page.page(), encoding="utf-8")
+        print(page.PAGE)

@@ -1,0 +1,20 @@
+"""What is written about the settings is what they are."""
+
+from __future__ import annotations
+
+import inspect
+
+from docs.configuration_page import page
+from kimai_remote.cli.main import serve
+from kimai_remote.config import Settings
+
+
+def test_every_setting_has_a_meaning_and_a_line() -> None:
+    for name, facts in Settings.facts().items():
+        assert facts.meaning.endswith("."), name
+        assert f"\n| `{name}` | " in page()
+
+
+def test_the_options_of_serve_are_those_of_the_settings() -> None:
+    options = {name for name, facts in Settings.facts().items() if facts.option}
+    assert set(inspect.signature(serve).parameters) - {"demo"} == options
