@@ -69,7 +69,7 @@ def import_once(source_url: str, target_url: str) -> None:
     report = importer.run(source, target, lambda *_: None, repair_text=True)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    count = next(figure.target for figure in report.figures if figure.name == "timeSheet")
+    count = next(total.target for total in report.totals if total.name == "timeSheet")
     dialect = target.engine.dialect.name
     print(f"{dialect}: {count:,} entries in {seconds:.0f} s, at most {peak:.0f} MiB", flush=True)
     assert not report.differences

@@ -38,9 +38,9 @@ def run(database: Database, block: int, *changes: tuple[str, str]) -> None:
 
 def test_removing_what_is_ours_by_hand(kimai: Database) -> None:
     runner.upgrade(kimai)
-    assert not uninstall.find(kimai).is_nothing
+    assert not uninstall.find_additions(kimai).is_empty
     run(kimai, 0)
-    assert uninstall.find(kimai).is_nothing
+    assert uninstall.find_additions(kimai).is_empty
 
 
 def test_a_password_that_kimai_can_check(kimai: Database) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
-from kimai_remote.storage.backup import backup
+from kimai_remote.storage.backup import ServerDatabase, backup
 from kimai_remote.storage.transactions import Database
 from support.processes import DEADLINE
 
@@ -84,6 +84,7 @@ def test_what_cannot_be_copied(original: Database, tmp_path: Path) -> None:
         backup(original, tmp_path / "nowhere" / "copy.sqlite3")
     with pytest.raises(ConfigurationError, match="no database"):
         backup(Database(f"sqlite:///{tmp_path / 'none.sqlite3'}"), tmp_path / "copy.sqlite3")
-    with pytest.raises(ConfigurationError, match="pg_dump"):
+    with pytest.raises(ServerDatabase) as refused:
         backup(Database("postgresql://127.0.0.1/x"), tmp_path / "copy.sqlite3")
+    assert refused.value.dump_program == "pg_dump"
     assert not (tmp_path / "none.sqlite3").exists()

@@ -1,1 +1,1 @@
-"""Kimai 1 as others run it: reading its settings, looking at its database, copying it."""
+"""Databases of Kimai 1: reading its settings, inspecting, importing, and going back."""

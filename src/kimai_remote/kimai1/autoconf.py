@@ -32,7 +32,7 @@ _KNOWN = (*_REQUIRED, "server_prefix", "password_salt", "timezone", "defaultTime
 
 @dataclass(frozen=True, slots=True)
 class Autoconf:
-    """What Kimai is configured with."""
+    """Kimai's configuration."""
 
     url: str
     prefix: str
@@ -42,7 +42,10 @@ class Autoconf:
 
 
 def read(path: Path | str) -> Autoconf:
-    """:raises ConfigurationError: the file can't be read, or isn't Kimai's."""
+    """Read ``autoconf.php``.
+
+    :raises ConfigurationError: the file can't be read, or isn't Kimai's.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
@@ -113,8 +116,8 @@ def _unescape(match: re.Match[str]) -> str:
 
 def _host(text: str) -> tuple[str | None, int | None, str]:
     """Host, port and socket of ``host``, ``host:3307``, ``[::1]:3307`` or ``host:/path``."""
-    found = re.fullmatch(r"(?:\[([^]]+)\]|([^:]*)):(?:(\d+)|(/.*))", text)
-    if not found:
+    match = re.fullmatch(r"(?:\[([^]]+)\]|([^:]*)):(?:(\d+)|(/.*))", text)
+    if not match:
         return text or None, None, ""
-    host = found[1] or found[2] or "localhost"
-    return host, int(found[3]) if found[3] else None, found[4] or ""
+    host = match[1] or match[2] or "localhost"
+    return host, int(match[3]) if match[3] else None, match[4] or ""

@@ -1,4 +1,4 @@
-"""Counts and sums of a database, to see that a copy is complete: exact on each kind of database.
+"""Control totals: counts and sums that show that a copy is complete, exact on each database.
 
 Money is summed in whole cents and time in whole seconds, since SQLite stores decimals as floats.
 """
@@ -17,8 +17,8 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One number on both sides."""
+class ControlTotal:
+    """One count or sum of the source and of the target."""
 
     topic: str
     name: str
@@ -30,32 +30,37 @@ class Figure:
         return self.source == self.target
 
 
-#: Numbers by topic and name.
-Figures = dict[tuple[str, str], Decimal]
+#: Counts and sums of one database by topic and name.
+Totals = dict[tuple[str, str], Decimal]
 
 HOURS, EARNED, SPENT = "hours of user", "earned on project", "spent on project"
 
 
-def collect(connection: Connection, records: dict[str, Select[Any]]) -> Figures:
-    """:param records: by the name of a table, the statement for its records that are to be
-    compared."""
-    figures: Figures = {}
+def collect(connection: Connection, records: dict[str, Select[Any]]) -> Totals:
+    """Count and sum.
+
+    :param records: by the name of a table, the statement for the records that are compared.
+    """
+    totals: Totals = {}
     for name, statement in records.items():
         count = connection.scalar(select(func.count()).select_from(statement.subquery()))
-        figures["records", name] = Decimal(count or 0)
+        totals["records", name] = Decimal(count or 0)
     for topic, divisor, statement in _SUMS:
         for key, amount in connection.execute(statement):
-            figures[topic, str(key)] = Decimal(int(amount)) / divisor
+            totals[topic, str(key)] = Decimal(int(amount)) / divisor
     for name, column in (("start", m.TimeEntry.start), ("end", m.TimeEntry.end)):
-        total = connection.scalar(select(func.sum(cast(column, BigInteger))))
-        figures["sum of seconds", name] = Decimal(int(total or 0))
-    return figures
+        seconds = connection.scalar(select(func.sum(cast(column, BigInteger))))
+        totals["sum of seconds", name] = Decimal(int(seconds or 0))
+    return totals
 
 
-def compare(source: Figures, target: Figures) -> list[Figure]:
+def compare(source: Totals, target: Totals) -> list[ControlTotal]:
+    """Pair the totals of two databases; one that a database lacks is zero."""
     names = list(dict.fromkeys([*source, *target]))
     return [
-        Figure(topic, name, source.get((topic, name), _ZERO), target.get((topic, name), _ZERO))
+        ControlTotal(
+            topic, name, source.get((topic, name), _ZERO), target.get((topic, name), _ZERO)
+        )
         for topic, name in names
     ]
 

@@ -1,7 +1,7 @@
-"""Copying a whole Kimai 1 database into one of ours, or the other way round: everything or nothing.
+"""Copying a whole Kimai 1 database into one of ours, or the other way round: all or nothing.
 
-One transaction reads the source as it was at one moment, one writes the target. Before that is
-committed, counts and sums of both are compared; if they differ, nothing is kept.
+One transaction reads a snapshot of the source, one writes the target. Before that is committed, the
+control totals of both are compared; if they differ, nothing is kept.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ from ..storage import dialects, entry_counts, schema
 from ..storage import models as m
 from ..storage.transactions import Database
 from . import control_totals, mojibake
-from .control_totals import Figure
-from .schema_detection import LATER, Shape, shape
+from .control_totals import ControlTotal
+from .schema_detection import ADDED_COLUMNS, DetectedSchema, detect
 
 #: Records that are in memory at a time.
 BATCH = 5_000
-#: What a new database has before anybody uses it.
+#: Tables that aren't empty in a new database.
 _SEEDED = ("statuses", "configuration", "globalRoles", "membershipRoles")
 
-#: What a database says of itself.
+#: Tables about the database itself.
 _NOT_COPIED = (m.schema_version, m.EntryCount.__table__)
 
-#: Told the table, the number of its records that are copied, and the number of all of them.
+#: Called with a table, how many of its records are copied, and how many there are.
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(slots=True)
 class Report:
-    """What an import did.
+    """The result of an import.
 
+    :param changed: what isn't the same as in the source, and how often.
     :param already: the target held all of it before; nothing was written.
-    :param changed: what is not the same as in the source, and how often.
     """
 
-    figures: list[Figure] = field(default_factory=list)
+    totals: list[ControlTotal] = field(default_factory=list)
     changed: Counter[str] = field(default_factory=Counter)
     already: bool = False
 
     @property
-    def differences(self) -> list[Figure]:
-        return [figure for figure in self.figures if not figure.is_equal]
+    def differences(self) -> list[ControlTotal]:
+        return [total for total in self.totals if not total.is_equal]
 
 
 class ImportRefused(ConfigurationError):
-    """Nothing was written. The report, where there is one, says what differs."""
+    """Nothing was written. The report, if there is one, contains what differs."""
 
     def __init__(self, message: str, report: Report | None = None) -> None:
         super().__init__(message)
@@ -77,25 +77,25 @@ def run(
 
     Where the target has the source's records already, they are compared and nothing is written.
 
-    :param repair_text: whether text that was encoded twice is stored as it was meant.
+    :param repair_text: repair text that was encoded twice.
     :raises ImportRefused: nothing was written; the text says why.
     """
     if (source.url, source.prefix) == (target.url, target.prefix):
         raise ImportRefused("Source and target are the same database.")
-    kimai = shape(source)
+    kimai = detect(source)
     if kimai.import_problem:
         raise ImportRefused(kimai.import_problem)
     if schema.is_empty(target):
         schema.create(target)
     schema.check(target)
-    ours = shape(target)
-    if ours.missing:  # tables that an older Kimai made
-        columns = ", ".join(f"{m.plain_name(one.table)}.{one.column}" for one in ours.missing)
+    ours = detect(target)
+    if ours.missing:  # tables that an older Kimai created
+        columns = ", ".join(added.name for added in ours.missing)
         raise ImportRefused(
             f"The tables {target.prefix}… in {target.name} lack {columns}. Take tables that Kimai "
             f"1.3.5 (revision {SCHEMA_REVISION}) made."
         )
-    with _uncounted(target), _snapshot(source) as reading, target.begin() as writing:
+    with _without_entry_counts(target), _snapshot(source) as reading, target.begin() as writing:
         copy = _Copy(kimai, ours, reading, writing, repair_text)
         expected = control_totals.collect(reading, copy.records)
         if _is_used(writing):
@@ -106,7 +106,7 @@ def run(
             raise ImportRefused(
                 f"Nothing was imported, since {copy.table} can't be copied: {error.orig}"
             ) from error
-        report = Report(control_totals.compare(expected, _figures(writing, copy)), copy.changed)
+        report = Report(control_totals.compare(expected, _totals(writing, copy)), copy.changed)
         if report.differences:
             raise ImportRefused(
                 "Nothing was imported: the copy isn't the same as the source. Somebody may have "
@@ -118,8 +118,8 @@ def run(
 
 
 @contextlib.contextmanager
-def _uncounted(target: Database) -> Iterator[None]:
-    """Keep no counts meanwhile: a million single steps cost more than counting once at the end."""
+def _without_entry_counts(target: Database) -> Iterator[None]:
+    """Context without triggers: counting once at the end costs less than a million single steps."""
     with target.begin() as connection:
         entry_counts.disable(connection)
     try:
@@ -130,12 +130,12 @@ def _uncounted(target: Database) -> Iterator[None]:
 
 
 class _Copy:
-    """The copying of all tables, one after the other."""
+    """A copy of all tables, one after the other."""
 
     def __init__(
         self,
-        kimai: Shape,
-        ours: Shape,
+        kimai: DetectedSchema,
+        ours: DetectedSchema,
         reading: Connection,
         writing: Connection,
         repair_text: bool,
@@ -180,10 +180,10 @@ class _Copy:
         self._count_changes(table, total)
         progress(name, 0, total)
         names = [column.name for column in table.columns]
-        places = [
-            place for place, column in enumerate(table.columns) if isinstance(column.type, String)
+        indices = [
+            index for index, column in enumerate(table.columns) if isinstance(column.type, String)
         ]
-        clean = self._cleaner(name, places)
+        clean = self._cleaner(name, indices)
         if table.primary_key.columns:
             statement = statement.order_by(*table.primary_key.columns)
         insert, done = table.insert(), 0
@@ -196,7 +196,7 @@ class _Copy:
             progress(name, done, total)
 
     def _select(self, table: Any) -> Select[Any]:
-        """The records of a table in the source, in the form of ours."""
+        """Return the statement for a table's records in the source, in the form of ours."""
         statement = select(*(self._column(table, column) for column in table.columns))
         for column, parent in _references(table):
             # Our link tables have foreign keys, so a link to nothing can't be kept.
@@ -206,10 +206,12 @@ class _Copy:
     def _column(self, table: Any, column: Any) -> Any:
         nullable = self._kimai.columns[table.name].get(column.name)
         if nullable is None:
-            later = next(
-                later for later in LATER if (later.table, later.column) == (table, column.name)
+            added = next(
+                added
+                for added in ADDED_COLUMNS
+                if (added.table, added.column) == (table, column.name)
             )
-            return later.value.label(column.name)
+            return added.value.label(column.name)
         if nullable and self._is_required(table, column):
             return func.coalesce(column, self._instead_of_null(column)).label(column.name)
         return column
@@ -238,25 +240,25 @@ class _Copy:
                     what = f"{m.plain_name(table)}.{column.name}: null, stored as {str(value)!r}"
                     self.changed[what] = empty
 
-    def _cleaner(self, name: str, places: list[int]) -> Callable[[Any], list[Any]] | None:
-        """What has to be done to each record's text, if anything."""
+    def _cleaner(self, name: str, indices: list[int]) -> Callable[[Any], list[Any]] | None:
+        """Return a function that cleans the text of a record; None if there is nothing to do."""
         strips = dialects.of(self._writing).rejects_nul
-        if not places or not (strips or self._repair):
+        if not indices or not (strips or self._repair):
             return None
         repaired, stripped = f"{name}: texts repaired", f"{name}: texts with NUL characters removed"
 
         def clean(row: Any) -> list[Any]:
             values = list(row)
-            for place in places:
-                value = values[place]
+            for index in indices:
+                value = values[index]
                 if not value:
                     continue
                 if self._repair and not value.isascii():
-                    values[place] = mojibake.repair(value)
-                    if values[place] != value:
+                    values[index] = mojibake.repair(value)
+                    if values[index] != value:
                         self.changed[repaired] += 1
                 if strips and "\0" in value:
-                    values[place] = values[place].replace("\0", "")
+                    values[index] = values[index].replace("\0", "")
                     self.changed[stripped] += 1
             return values
 
@@ -274,7 +276,7 @@ def _references(table: Any) -> Iterator[tuple[Any, Any]]:
 
 @contextlib.contextmanager
 def _snapshot(database: Database) -> Iterator[Connection]:
-    """A connection that sees the database as it is now, whatever others write."""
+    """Context with a connection that sees one state of the database, whatever others write."""
     with database.engine.connect() as connection:
         if isolation := database.dialect.snapshot_isolation:
             connection = connection.execution_options(isolation_level=isolation)
@@ -288,15 +290,13 @@ def _is_used(connection: Connection) -> bool:
     return any(connection.execute(select(table).limit(1)).first() for table in used.values())
 
 
-def _figures(writing: Connection, copy: _Copy) -> control_totals.Figures:
+def _totals(writing: Connection, copy: _Copy) -> control_totals.Totals:
     tables = {m.plain_name(table): table for table in m.Base.metadata.sorted_tables}
     return control_totals.collect(writing, {name: select(tables[name]) for name in copy.records})
 
 
-def _compare_with_used(
-    expected: control_totals.Figures, writing: Connection, copy: _Copy
-) -> Report:
-    report = Report(control_totals.compare(expected, _figures(writing, copy)), already=True)
+def _compare_with_used(expected: control_totals.Totals, writing: Connection, copy: _Copy) -> Report:
+    report = Report(control_totals.compare(expected, _totals(writing, copy)), already=True)
     if report.differences:
         raise ImportRefused(
             "The target holds other records than the source, so it was left as it is. Import into "

@@ -1,4 +1,4 @@
-"""Looking at a Kimai 1 database before anything is done with it. Reads, never writes."""
+"""Inspecting a Kimai 1 database before it is served or imported. Reads, never writes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from ..storage import models as m
 from ..storage import schema
 from ..storage.transactions import Database
 from . import mojibake
-from .schema_detection import OWN_TABLES, Shape, shape
+from .schema_detection import OWN_TABLES, DetectedSchema, detect
 
-#: How many cases of a finding are shown.
+#: Examples that a finding has.
 EXAMPLES = 5
-#: How grave a finding is: it can't be served or imported; somebody should look at it; good to know.
+#: Levels of findings: it prevents serving; somebody should look at it; good to know.
 BLOCKER, PROBLEM, NOTE = "blocker", "problem", "note"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """Something about the data that an administrator should know."""
+
     level: str
     topic: str
     text: str
@@ -38,7 +40,9 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Survey:
+class Inspection:
+    """The contents of a Kimai 1 database."""
+
     database: str
     prefix: str
     revision: int | None
@@ -50,10 +54,13 @@ class Survey:
     findings: list[Finding] = field(default_factory=list)
 
 
-def survey(database: Database) -> Survey:
-    """:raises ConfigurationError: there are no Kimai tables."""
-    kimai = shape(database)
-    found = Survey(
+def inspect(database: Database) -> Inspection:
+    """Inspect a database.
+
+    :raises ConfigurationError: there are no Kimai tables.
+    """
+    kimai = detect(database)
+    inspection = Inspection(
         database.name,
         database.prefix,
         kimai.revision,
@@ -61,25 +68,24 @@ def survey(database: Database) -> Survey:
         kimai.adoption_problem,
         kimai.import_problem,
     )
-    if found.adoption_problem:
-        found.findings.append(Finding(BLOCKER, "revision", found.adoption_problem))
-    if kimai.unknown:
-        return found
-    for later in kimai.missing:
-        name = f"{m.plain_name(later.table)}.{later.column}"
-        text_ = f"{name} came after revision {later.after}; an import fills it in"
-        found.findings.append(Finding(NOTE, "missing column", text_))
+    if inspection.adoption_problem:
+        inspection.findings.append(Finding(BLOCKER, "revision", inspection.adoption_problem))
+    if kimai.lacking:
+        return inspection
+    for added in kimai.missing:
+        text = f"{added.name} came after revision {added.after_revision}; an import fills it in"
+        inspection.findings.append(Finding(NOTE, "missing column", text))
     with database.engine.connect() as connection:
         for model in m.Base.metadata.sorted_tables:
             if model.name not in OWN_TABLES:
                 statement = select(func.count()).select_from(model)
-                found.counts[m.plain_name(model)] = connection.scalar(statement) or 0
+                inspection.counts[m.plain_name(model)] = connection.scalar(statement) or 0
         for part in (_orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
-            found.findings.extend(part(connection))
-        found.findings.extend(_engines(connection, database))
-        found.findings.extend(_character_sets(connection, database))
-        found.findings.extend(_double_encoded(connection, database, kimai))
-    return found
+            inspection.findings.extend(part(connection))
+        inspection.findings.extend(_engines(connection, database))
+        inspection.findings.extend(_character_sets(connection, database))
+        inspection.findings.extend(_double_encoded(connection, database, kimai))
+    return inspection
 
 
 #: Columns that name a record of another table, which has a key of the same name.
@@ -120,22 +126,22 @@ def _orphans(connection: Connection) -> Iterator[Finding]:
                 .where(missing.c[key].is_(None), of.is_not(None))
             )
             child_name, parent_name = m.plain_name(records), m.plain_name(missing)
-            what = f"{child_name}.{key} names {parent_name} that don't exist; {fate}"
-            yield from _finding(connection, NOTE, topic, what, lost, lost.distinct())
+            text = f"{child_name}.{key} names {parent_name} that don't exist; {fate}"
+            yield from _finding(connection, NOTE, topic, text, lost, lost.distinct())
 
 
 def _statuses(connection: Connection) -> Iterator[Finding]:
     entry, status = m.TimeEntry, m.Status
     empty = select(entry.timeEntryID).where(entry.statusID.is_(None))
-    what = "time entries without a status; an import gives them the default one"
-    yield from _finding(connection, NOTE, "status", what, empty)
+    text = "time entries without a status; an import gives them the default one"
+    yield from _finding(connection, NOTE, "status", text, empty)
     unknown = (
         select(entry.statusID)
         .outerjoin(status, status.statusID == entry.statusID)
         .where(status.statusID.is_(None), entry.statusID.is_not(None))
     )
-    what = "time entries with a status that doesn't exist"
-    yield from _finding(connection, NOTE, "status", what, unknown, unknown.distinct())
+    text = "time entries with a status that doesn't exist"
+    yield from _finding(connection, NOTE, "status", text, unknown, unknown.distinct())
 
 
 def _roles(connection: Connection) -> Iterator[Finding]:
@@ -145,16 +151,16 @@ def _roles(connection: Connection) -> Iterator[Finding]:
         .outerjoin(m.GlobalRole, role == m.User.globalRoleID)
         .where(role.is_(None))
     )
-    what = "users whose global role doesn't exist; they have no rights"
-    yield from _finding(connection, PROBLEM, "unknown role", what, users)
+    text = "users whose global role doesn't exist; they have no rights"
+    yield from _finding(connection, PROBLEM, "unknown role", text, users)
     role = m.MembershipRole.__table__.c.membershipRoleID
     members = (
         select(m.GroupUser.userID)
         .outerjoin(m.MembershipRole, role == m.GroupUser.membershipRoleID)
         .where(role.is_(None))
     )
-    what = "members of groups whose role doesn't exist; they have no rights in the group"
-    yield from _finding(connection, PROBLEM, "unknown role", what, members)
+    text = "members of groups whose role doesn't exist; they have no rights in the group"
+    yield from _finding(connection, PROBLEM, "unknown role", text, members)
 
 
 def _timers(connection: Connection) -> Iterator[Finding]:
@@ -162,8 +168,8 @@ def _timers(connection: Connection) -> Iterator[Finding]:
     several = (
         select(entry.userID).where(entry.end == 0).group_by(entry.userID).having(func.count() > 1)
     )
-    what = "users with more than one running recording; the next start or stop stops all of them"
-    yield from _finding(connection, PROBLEM, "running recordings", what, several)
+    text = "users with more than one running recording; the next start or stop stops all of them"
+    yield from _finding(connection, PROBLEM, "running recordings", text, several)
 
 
 def _times(connection: Connection) -> Iterator[Finding]:
@@ -177,9 +183,9 @@ def _times(connection: Connection) -> Iterator[Finding]:
         ),
         ("time entries that start at 0 (1970)", entry.start == 0),
     )
-    for what, condition in cases:
+    for text, condition in cases:
         yield from _finding(
-            connection, NOTE, "times", what, select(entry.timeEntryID).where(condition)
+            connection, NOTE, "times", text, select(entry.timeEntryID).where(condition)
         )
 
 
@@ -199,21 +205,21 @@ def _duplicates(connection: Connection) -> Iterator[Finding]:
             .group_by(name, *others)
             .having(func.count() > 1)
         )
-        what = f"names of {m.plain_name(model.__table__)} that are there more than once"
-        yield from _finding(connection, level, "duplicate names", what, twice)
+        text = f"names of {m.plain_name(model.__table__)} that are there more than once"
+        yield from _finding(connection, level, "duplicate names", text, twice)
 
 
 def _zones(connection: Connection) -> Iterator[Finding]:
     preference = m.Preference
     chosen = select(preference.value).where(preference.option == "timezone").distinct()
-    for what, statement in (
-        ("time zones of users", chosen),
-        ("time zones of customers", select(m.Customer.timezone).distinct()),
+    for whose, statement in (
+        ("users", chosen),
+        ("customers", select(m.Customer.timezone).distinct()),
     ):
         unknown = [zone for zone in connection.scalars(statement) if zone and not _is_zone(zone)]
         if unknown:
-            text_ = f"{what} that aren't known; the server's is used"
-            yield Finding(PROBLEM, "time zone", text_, len(unknown), tuple(unknown[:EXAMPLES]))
+            text = f"time zones of {whose} that aren't known; the server's is used"
+            yield Finding(PROBLEM, "time zone", text, len(unknown), tuple(unknown[:EXAMPLES]))
 
 
 def _is_zone(name: str) -> bool:
@@ -227,21 +233,23 @@ def _is_zone(name: str) -> bool:
 def _engines(connection: Connection, database: Database) -> Iterator[Finding]:
     tables = database.dialect.tables_without_transactions(connection, _names(database))
     if tables:
-        what = (
+        text = (
             "tables that aren't InnoDB, so nothing can be taken back when a call fails halfway; "
             "convert them (ALTER TABLE … ENGINE=InnoDB) before serving this database"
         )
-        yield Finding(PROBLEM, "table engine", what, len(tables), tuple(tables[:EXAMPLES]))
+        yield Finding(PROBLEM, "table engine", text, len(tables), tuple(tables[:EXAMPLES]))
 
 
 def _character_sets(connection: Connection, database: Database) -> Iterator[Finding]:
     columns = database.dialect.columns_by_character_set(connection, _names(database))
     for character_set, names in sorted(columns.items()):
-        what = f"columns in {character_set}; texts with other characters (emoji) are refused there"
-        yield Finding(NOTE, "character set", what, len(names), tuple(names[:EXAMPLES]))
+        text = f"columns in {character_set}; texts with other characters (emoji) are refused there"
+        yield Finding(NOTE, "character set", text, len(names), tuple(names[:EXAMPLES]))
 
 
-def _double_encoded(connection: Connection, database: Database, kimai: Shape) -> Iterator[Finding]:
+def _double_encoded(
+    connection: Connection, database: Database, kimai: DetectedSchema
+) -> Iterator[Finding]:
     for model in m.Base.metadata.sorted_tables:
         if model.name in OWN_TABLES:
             continue
@@ -249,11 +257,11 @@ def _double_encoded(connection: Connection, database: Database, kimai: Shape) ->
             if isinstance(field_.type, String) and field_.name in kimai.columns[model.name]:
                 cases, examples = _count_double_encoded(connection, database, field_)
                 if cases:
-                    what = (
+                    text = (
                         f"{m.plain_name(model)}.{field_.name}: texts that were encoded twice; "
                         "an import repairs them with --repair-text"
                     )
-                    yield Finding(PROBLEM, "double encoding", what, cases, tuple(examples))
+                    yield Finding(PROBLEM, "double encoding", text, cases, tuple(examples))
 
 
 def _count_double_encoded(
@@ -285,7 +293,7 @@ def _finding(
     connection: Connection,
     level: str,
     topic: str,
-    what: str,
+    text: str,
     statement: Select[Any],
     examples: Select[Any] | None = None,
 ) -> Iterator[Finding]:
@@ -293,4 +301,4 @@ def _finding(
     count = connection.scalar(select(func.count()).select_from(statement.subquery())) or 0
     if count:
         shown = connection.scalars((statement if examples is None else examples).limit(EXAMPLES))
-        yield Finding(level, topic, what, count, tuple(str(value) for value in shown))
+        yield Finding(level, topic, text, count, tuple(str(value) for value in shown))

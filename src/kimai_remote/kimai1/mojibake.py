@@ -11,13 +11,13 @@ _BYTES = {
     **{bytes([code]).decode("cp1252"): code for code in range(256) if chr(code) not in _GAPS},
     **_GAPS,
 }
-#: How often text can have been encoded again; more was never seen.
-_MOST_TIMES = 3
+#: Times that text may have been encoded again.
+_MAX_ROUNDS = 3
 
 
 def repair(text: str) -> str:
-    """The text as it was meant; the same text where it was encoded once."""
-    for _ in range(_MOST_TIMES):
+    """Return the text as it was before it was encoded again; unchanged if it was encoded once."""
+    for _ in range(_MAX_ROUNDS):
         if text.isascii():
             break
         try:
@@ -28,4 +28,5 @@ def repair(text: str) -> str:
 
 
 def is_double_encoded(text: str) -> bool:
+    """Whether :func:`repair` changes the text."""
     return not text.isascii() and repair(text) != text

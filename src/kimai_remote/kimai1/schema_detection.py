@@ -1,4 +1,4 @@
-"""Which Kimai made a database, and what it lacks of the newest one (1.3.5, revision 1400)."""
+"""Which Kimai created a database, and what it lacks of the newest one (1.3.5, revision 1400)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..storage import models as m
 from ..storage import schema
 from ..storage.transactions import Database
 
-#: The first revision whose users have roles; before it there were three fixed ranks.
-OLDEST = 1374
-#: A table that only Kimai before revision 1368 has, under names of its own.
+#: The first revision whose users have roles; before, there were three fixed ranks.
+OLDEST_REVISION = 1374
+#: A table that only a Kimai before revision 1368 has; its tables have other names.
 _ANCIENT_TABLE = "usr"
 #: Tables of this service, which no Kimai has.
 OWN_TABLES = frozenset(
@@ -24,18 +24,24 @@ OWN_TABLES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class AddedColumn:
     """A column that Kimai added after a revision that is supported.
 
-    :param value: SQL for what Kimai's own update puts there, given the table.
-    :param served: whether the service reads it, so that it can't serve a database without.
+    :param after_revision: the last revision without it.
+    :param value: SQL for the value that Kimai's own update sets.
+    :param is_required: whether the service reads it, so it can't serve a database without.
     """
 
     table: Any
     column: str
-    after: int
+    after_revision: int
     value: Any
-    served: bool = False
+    is_required: bool = False
+
+    @property
+    def name(self) -> str:
+        """Table and column, without the prefix."""
+        return f"{m.plain_name(self.table)}.{self.column}"
 
 
 def _granted(table: Any, *roles: str) -> Any:
@@ -43,49 +49,55 @@ def _granted(table: Any, *roles: str) -> Any:
 
 
 _global, _membership = m.GlobalRole.__table__, m.MembershipRole.__table__
-LATER = (
+ADDED_COLUMNS = (
     *(
-        Later(_global, f"core-{kind}-otherGroup-view", 1374, literal(1), served=kind == "user")
-        for kind in ("customer", "project", "activity", "group", "user")
+        AddedColumn(
+            _global,
+            f"core-{viewed}-otherGroup-view",
+            1374,
+            literal(1),
+            is_required=viewed == "user",
+        )
+        for viewed in ("customer", "project", "activity", "group", "user")
     ),
-    Later(_global, "demo_ext-access", 1375, _granted(_global, "Admin")),
-    Later(
+    AddedColumn(_global, "demo_ext-access", 1375, _granted(_global, "Admin")),
+    AddedColumn(
         _membership,
         "core-user-view",
         1381,
         _granted(_membership, "Admin", "Groupleader"),
-        served=True,
+        is_required=True,
     ),
-    Later(m.User.__table__, "passwordResetHash", 1383, null()),
-    Later(m.Customer.__table__, "passwordResetHash", 1383, null()),
-    Later(m.Customer.__table__, "country", 1385, null()),
+    AddedColumn(m.User.__table__, "passwordResetHash", 1383, null()),
+    AddedColumn(m.Customer.__table__, "passwordResetHash", 1383, null()),
+    AddedColumn(m.Customer.__table__, "country", 1385, null()),
 )
-_LATER = {(later.table.name, later.column): later for later in LATER}
+_ADDED = {(added.table.name, added.column): added for added in ADDED_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """The Kimai tables that a database has.
+class DetectedSchema:
+    """The Kimai tables of a database.
 
-    :param revision: None where Kimai's configuration doesn't say.
-    :param columns: by the name of the model's table, whether each column may be null.
+    :param revision: None if Kimai's configuration doesn't contain it.
+    :param columns: by the name of the model's table, whether each column is nullable.
     :param missing: columns that Kimai added later.
-    :param unknown: tables and columns without which this is no Kimai 1 database.
+    :param lacking: tables and columns that every Kimai 1 database has and this one hasn't.
     """
 
     revision: int | None
     version: str
     columns: dict[str, dict[str, bool]]
-    missing: tuple[Later, ...]
-    unknown: tuple[str, ...]
+    missing: tuple[AddedColumn, ...]
+    lacking: tuple[str, ...]
 
     @property
     def import_problem(self) -> str:
         """Why the database can't be imported; empty if it can."""
-        if self.revision is not None and not OLDEST <= self.revision <= SCHEMA_REVISION:
+        if self.revision is not None and not OLDEST_REVISION <= self.revision <= SCHEMA_REVISION:
             return f"Revision {self.revision} of Kimai isn't supported: {_SUPPORTED}"
-        if self.unknown:
-            return f"This is no Kimai 1 database (it has no {', '.join(self.unknown)})."
+        if self.lacking:
+            return f"This is no Kimai 1 database (it has no {', '.join(self.lacking)})."
         if self.revision is None:
             return "Kimai's configuration doesn't say which revision this is."
         return ""
@@ -95,21 +107,25 @@ class Shape:
         """Why the database can't be served where it is; empty if it can."""
         if self.import_problem:
             return self.import_problem
-        lacking = [later for later in self.missing if later.served]
-        if lacking:
-            columns = ", ".join(f"{m.plain_name(later.table)}.{later.column}" for later in lacking)
+        required = [added.name for added in self.missing if added.is_required]
+        if required:
             return (
-                f"Revision {self.revision} of Kimai lacks {columns}. Update Kimai to 1.3.5 first, "
-                "or import this database instead of serving it."
+                f"Revision {self.revision} of Kimai lacks {', '.join(required)}. Update Kimai to "
+                "1.3.5 first, or import this database instead of serving it."
             )
         return ""
 
 
-_SUPPORTED = f"{OLDEST} to {SCHEMA_REVISION} are (Kimai 1.0 to 1.3.5). Update Kimai to 1.3.5 first."
+_SUPPORTED = (
+    f"{OLDEST_REVISION} to {SCHEMA_REVISION} are (Kimai 1.0 to 1.3.5). Update Kimai to 1.3.5 first."
+)
 
 
-def shape(database: Database) -> Shape:
-    """:raises ConfigurationError: there are no Kimai tables at all."""
+def detect(database: Database) -> DetectedSchema:
+    """Read the schema of a database.
+
+    :raises ConfigurationError: there are no Kimai tables at all.
+    """
     check_not_ancient(database)
     if schema.is_empty(database):
         raise ConfigurationError(
@@ -117,37 +133,42 @@ def shape(database: Database) -> Shape:
         )
     inspector = inspect(database.engine)
     columns: dict[str, dict[str, bool]] = {}
-    missing: list[Later] = []
-    unknown: list[str] = []
+    missing: list[AddedColumn] = []
+    lacking: list[str] = []
     for table in m.Base.metadata.sorted_tables:
         name = schema.real_name(database, table)
         if not inspector.has_table(name):
             if table.name not in OWN_TABLES:
-                unknown.append(name)
+                lacking.append(name)
             continue
-        found = {column["name"]: bool(column["nullable"]) for column in inspector.get_columns(name)}
-        columns[table.name] = found
+        nullable = {
+            column["name"]: bool(column["nullable"]) for column in inspector.get_columns(name)
+        }
+        columns[table.name] = nullable
         for column in table.columns:
-            if column.name in found:
+            if column.name in nullable:
                 continue
-            later = _LATER.get((table.name, column.name))
-            if later:
-                missing.append(later)
+            added = _ADDED.get((table.name, column.name))
+            if added:
+                missing.append(added)
             else:
-                unknown.append(f"{name}.{column.name}")
+                lacking.append(f"{name}.{column.name}")
     options = _options(database) if m.Configuration.__tablename__ in columns else {}
-    number = options.get("revision", "").strip()
-    return Shape(
-        int(number) if number.isascii() and number.isdigit() else None,
+    revision = options.get("revision", "").strip()
+    return DetectedSchema(
+        int(revision) if revision.isascii() and revision.isdigit() else None,
         options.get("version", ""),
         columns,
         tuple(missing),
-        tuple(unknown),
+        tuple(lacking),
     )
 
 
 def check_not_ancient(database: Database) -> None:
-    """:raises ConfigurationError: the tables are those of Kimai before revision 1368."""
+    """Check that a Kimai is recent enough to be recognized.
+
+    :raises ConfigurationError: the tables are those of a Kimai before revision 1368.
+    """
     inspector = inspect(database.engine)
     if schema.is_empty(database) and inspector.has_table(database.prefix + _ANCIENT_TABLE):
         raise ConfigurationError(

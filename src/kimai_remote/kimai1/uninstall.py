@@ -1,4 +1,4 @@
-"""Leaving a Kimai 1 database as it was before it was served: without what is ours."""
+"""Removing what this program has added to a Kimai 1 database that it served."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..errors import ConfigurationError
 from ..storage import entry_counts
 from ..storage import models as m
 from ..storage.transactions import Database
-from .schema_detection import OWN_TABLES, shape
+from .schema_detection import OWN_TABLES, detect
 
-#: Indexes that earlier versions put on Kimai's tables; those of this version are in the models.
+#: Indexes that earlier versions created on Kimai's tables; those of this version are in the models.
 _FORMER_INDEXES = frozenset({f"{m.PREFIX_TOKEN}timeSheet_user"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
-    """What this program has added to a Kimai 1 database, by real names.
+class Additions:
+    """Tables and indexes that this program has added, by their real names.
 
     :param indexes: each with the table that it is on.
     :param passwords: names of users and customers whose passwords Kimai's PHP can't check.
@@ -29,20 +29,30 @@ class Ours:
     passwords: tuple[str, ...]
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         return not self.tables and not self.indexes
 
 
-def find(database: Database) -> Ours:
-    """:raises ConfigurationError: it is no Kimai 1 database, but one that this program made."""
-    shape(database)
+class OwnSchema(ConfigurationError):
+    """This program created all tables, so there are no additions to remove."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(
+            f"The tables {database.prefix}… in {database.name} were made by kimai-remote, not by "
+            "Kimai 1, and it needs all of them."
+        )
+
+
+def find_additions(database: Database) -> Additions:
+    """Look for additions; nothing is changed.
+
+    :raises OwnSchema: this program created the database.
+    :raises ConfigurationError: it isn't a Kimai 1 database.
+    """
+    detect(database)
     with database.engine.connect() as connection:
         if entry_counts.is_own_schema(connection):
-            raise ConfigurationError(
-                f"The tables {database.prefix}… in {database.name} were made by kimai-remote, not "
-                "by Kimai 1, and it needs all of them. To go back to Kimai, copy them into tables "
-                "that Kimai made: kimai-remote kimai1 import, the other way round."
-            )
+            raise OwnSchema(database)
         passwords = [
             name
             for model in (m.User, m.Customer)
@@ -51,35 +61,35 @@ def find(database: Database) -> Ours:
         ]
     inspector = inspect(database.engine)
     existing = set(inspector.get_table_names())
-    mine = {_real(database, name) for name in _index_names()}
+    index_names = {_real(database, name) for name in _index_names()}
     tables = [name for name in _own_tables(database) if name in existing]
     indexes = [
         (str(index["name"]), table)
-        for table in sorted(_kimais_tables(database) & existing)
+        for table in sorted(_kimai_tables(database) & existing)
         for index in inspector.get_indexes(table)
-        if index["name"] in mine
+        if index["name"] in index_names
     ]
-    return Ours(tuple(tables), tuple(indexes), tuple(passwords))
+    return Additions(tuple(tables), tuple(indexes), tuple(passwords))
 
 
-def leave(database: Database, ours: Ours) -> None:
-    """Remove it. Where that breaks off, doing it again removes the rest."""
+def remove(database: Database, additions: Additions) -> None:
+    """Remove additions. If that fails halfway, repeating it removes the rest."""
     quote = database.engine.dialect.identifier_preparer.quote
     with database.begin() as connection:
-        for index, table in ours.indexes:
+        for index, table in additions.indexes:
             database.dialect.drop_index(connection, index, table)
-        for table in ours.tables:
+        for table in additions.tables:
             connection.exec_driver_sql(f"DROP TABLE {quote(table)}")
 
 
 def _own_tables(database: Database) -> list[str]:
-    """The one with the version is the last: as long as it is there, so may be others."""
+    """Names with the table of the version last: as long as it exists, others may."""
     last = m.schema_version.name
     names = sorted(OWN_TABLES, key=lambda name: (name == last, name))
     return [_real(database, name) for name in names]
 
 
-def _kimais_tables(database: Database) -> set[str]:
+def _kimai_tables(database: Database) -> set[str]:
     return {_real(database, name) for name in m.Base.metadata.tables if name not in OWN_TABLES}
 
 

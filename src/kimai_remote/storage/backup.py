@@ -11,20 +11,29 @@ from .dialects import sqlite
 from .transactions import Database
 
 
+class ServerDatabase(ConfigurationError):
+    """The database is a server's.
+
+    :ivar dump_program: the server's own program for backups.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(f"{database.name} isn't SQLite.")
+        self.dump_program = database.dialect.dump_program
+
+
 def backup(database: Database, target: Path, *, overwrite: bool = False) -> int:
     """Copy the database in one state; calls are served meanwhile.
 
     The file appears under its name only when it is complete and checked.
 
     :returns: its size in bytes.
-    :raises ConfigurationError: the database isn't a file, the target exists already, or it can't be
-        written.
+    :raises ServerDatabase: the database isn't a file.
+    :raises ConfigurationError: the target exists already or can't be written.
     """
     path = database.file
     if path is None:
-        raise ConfigurationError(
-            f"{database.name} isn't SQLite. Use the tools of its server: pg_dump, mariadb-dump."
-        )
+        raise ServerDatabase(database)
     if not path.exists():
         raise ConfigurationError(f"There is no database {path}.")
     if target.exists() and not overwrite:

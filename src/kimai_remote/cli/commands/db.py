@@ -13,8 +13,8 @@ from rich.table import Table
 from ...config import PREFIX, Settings
 from ...kimai1 import schema_detection
 from ...server.bootstrap import open_database, with_autoconf
+from ...storage import backup as backups
 from ...storage import entry_counts, schema
-from ...storage.backup import backup as copy
 from ...storage.transactions import Database
 from ..examples import examples
 from ..output import console, fail, reported
@@ -78,7 +78,7 @@ def backup(
 ) -> None:
     """Copy an SQLite database while it is served."""
     with reported(), _database() as (database, _), console.status("Copying …"):
-        size = copy(database, file, overwrite=overwrite)
+        size = _backup(database, file, overwrite)
     console.print(f"{file}: {size:,} bytes, checked.", markup=False)
 
 
@@ -100,11 +100,18 @@ def recount() -> None:
         console.print("No numbers are kept here: entries are counted when they are asked for.")
 
 
+def _backup(database: Database, file: Path, overwrite: bool) -> int:
+    try:
+        return backups.backup(database, file, overwrite=overwrite)
+    except backups.ServerDatabase as error:
+        fail(f"{error} Back it up with {error.dump_program}.")
+
+
 def _check_adoption(database: Database) -> None:
-    shape = schema_detection.shape(database)
+    kimai = schema_detection.detect(database)
     # A database of ours whose creation broke off has no revision yet.
-    if shape.revision is not None and shape.adoption_problem:
-        fail(shape.adoption_problem)
+    if kimai.revision is not None and kimai.adoption_problem:
+        fail(kimai.adoption_problem)
 
 
 @contextmanager

@@ -17,8 +17,7 @@ from rich.table import Table
 from ...config import Settings
 from ...errors import ConfigurationError
 from ...kimai1 import autoconf, control_totals, importer, uninstall
-from ...kimai1.inspection import BLOCKER, PROBLEM, Survey
-from ...kimai1.inspection import survey as look_at
+from ...kimai1.inspection import BLOCKER, PROBLEM, Inspection, inspect
 from ...server.bootstrap import open_database, with_autoconf
 from ...storage import entry_counts
 from ...storage.transactions import Database
@@ -64,7 +63,7 @@ def check(
             )
         )
         with closing(open_database(settings)) as database:
-            found = look_at(database)
+            found = inspect(database)
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
     else:
@@ -137,23 +136,33 @@ def leave(
     with reported():
         settings = with_autoconf(Settings.from_environment(statement_timeout=0))
         with closing(open_database(settings)) as database:
-            ours = uninstall.find(database)
+            ours = _find_additions(database)
             if as_json and not yes:
                 raise ConfigurationError("With --json nobody is asked, so give --yes as well.")
             if not as_json:
                 _show_ours(ours, database)
-            if not ours.is_nothing:
+            if not ours.is_empty:
                 if not yes:
                     typer.confirm("Remove them?", abort=True)
-                uninstall.leave(database, ours)
+                uninstall.remove(database, ours)
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(ours), indent=2, ensure_ascii=False))
-    elif not ours.is_nothing:
+    elif not ours.is_empty:
         console.print("Removed. The database is Kimai's alone again.")
 
 
-def _show_ours(ours: uninstall.Ours, database: Database) -> None:
-    if ours.is_nothing:
+def _find_additions(database: Database) -> uninstall.Additions:
+    try:
+        return uninstall.find_additions(database)
+    except uninstall.OwnSchema as error:
+        raise ConfigurationError(
+            f"{error} To go back to Kimai, copy them into tables that Kimai made: kimai-remote "
+            "kimai1 import, the other way round."
+        ) from None
+
+
+def _show_ours(ours: uninstall.Additions, database: Database) -> None:
+    if ours.is_empty:
         console.print(f"Nothing in {database.name} is of kimai-remote.", markup=False)
     for what, names in (("Tables", ours.tables), ("Indexes", [name for name, _ in ours.indexes])):
         if names:
@@ -183,7 +192,7 @@ def _import(source: Database, target: Database, repair_text: bool, *, quiet: boo
         return importer.run(source, target, show, repair_text=repair_text)
 
 
-def _show_survey(found: Survey) -> None:
+def _show_survey(found: Inspection) -> None:
     console.print(f"{found.database}, tables {found.prefix}…", markup=False)
     console.print(f"Kimai {found.version or '?'}, revision {found.revision or '?'}", markup=False)
     if found.counts:
@@ -211,7 +220,7 @@ def _show_survey(found: Survey) -> None:
 def _show(report: importer.Report, as_json: bool) -> None:
     if as_json:
         lines = [
-            {**dataclasses.asdict(figure), "equal": figure.is_equal} for figure in report.figures
+            {**dataclasses.asdict(figure), "equal": figure.is_equal} for figure in report.totals
         ]
         whole = {"already": report.already, "changed": report.changed, "comparison": lines}
         typer.echo(json.dumps(whole, indent=2, ensure_ascii=False, default=_number))
@@ -219,14 +228,14 @@ def _show(report: importer.Report, as_json: bool) -> None:
     table = Table("What", "Source", "Target", "", title="Comparison", title_justify="left")
     for place in (1, 2):
         table.columns[place].justify = "right"
-    for row in _rows(report.figures):
+    for row in _rows(report.totals):
         table.add_row(*map(_plain, row))
     console.print(table)
     for what, count in report.changed.items():
         console.print(f"{what}: {count:,}", markup=False)
 
 
-def _rows(all_figures: list[control_totals.Figure]) -> Iterator[tuple[str, str, str, str]]:
+def _rows(all_figures: list[control_totals.ControlTotal]) -> Iterator[tuple[str, str, str, str]]:
     """All figures, but of many equal ones by user or project only their sum."""
     topics = dict.fromkeys(figure.topic for figure in all_figures)
     for topic in topics:

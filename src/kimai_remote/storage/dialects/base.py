@@ -81,6 +81,8 @@ class Dialect(ABC):
     #: Whether there is a server, with connections, a clock and a character set of its own. The
     #: others are a file, which this package can back up.
     has_server: ClassVar[bool] = True
+    #: Program of a server that makes backups.
+    dump_program: ClassVar[str | None] = None
     #: Failures by :meth:`error_code`.
     failures: ClassVar[Mapping[object, Failure]]
     #: Errors that the database is to blame for when :attr:`failures` doesn't have them.

@@ -43,6 +43,7 @@ class MariaDB(Dialect):
     drivers = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
     driver_package = "pymysql"
     extra = "mariadb"
+    dump_program = "mariadb-dump"
     failures = {
         1213: Failure.CONFLICT,  # deadlock
         1020: Failure.CONFLICT,  # the record has changed since it was read

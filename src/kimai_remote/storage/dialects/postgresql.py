@@ -31,6 +31,7 @@ class PostgreSQL(Dialect):
     drivers = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
     driver_package = "psycopg"
     extra = "postgresql"
+    dump_program = "pg_dump"
     failures = {
         "40001": Failure.CONFLICT,  # serialization failure
         "40P01": Failure.CONFLICT,  # deadlock

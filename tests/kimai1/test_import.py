@@ -28,7 +28,7 @@ def silent(_table: str, _done: int, _total: int) -> None:
 @pytest.fixture(scope="module")
 def created(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path_factory.mktemp('target') / 'target.sqlite3'}"
-    if database.dialect.name != "sqlite":
+    if database.dialect.has_server:
         url = database.url.render_as_string(hide_password=False)
     created = Database(url, f"Import{os.getpid()}_")
     databases.drop(created)
@@ -55,8 +55,7 @@ def read(database: Database, statement: Any) -> list[Any]:
 
 def records(database: Database, table: Any) -> dict[Any, dict[str, Any]]:
     keys = [column.name for column in table.primary_key.columns]
-    found = read(database, select(table))
-    rows = [dict(row._mapping) for row in found]
+    rows = [dict(row._mapping) for row in read(database, select(table))]
     return {tuple(row[key] for key in keys) if len(keys) > 1 else row[keys[0]]: row for row in rows}
 
 
@@ -120,26 +119,26 @@ def test_new_records_get_new_numbers(kimai: Database, target: Database) -> None:
         session.flush()
         return [entry.timeEntryID, user.userID, group.groupID]
 
-    numbers = target.run(add, writes=True)
-    assert numbers == [11, kimai1.ADMIN + 1, 3]
+    ids = target.run(add, writes=True)
+    assert ids == [11, kimai1.ADMIN + 1, 3]
 
 
 def test_sums_are_compared_to_the_cent(kimai: Database, target: Database) -> None:
     report = importer.run(kimai, target, silent)
-    found = {(figure.topic, figure.name): figure.target for figure in report.figures}
+    totals = {(total.topic, total.name): total.target for total in report.totals}
     entries = kimai1.rows_of(kimai, "timeSheet")
     for user in {row["userID"] for row in entries}:
         seconds = sum(row["duration"] for row in entries if row["userID"] == user)
-        assert found[control_totals.HOURS, str(user)] == Decimal(seconds) / 3600
+        assert totals[control_totals.HOURS, str(user)] == Decimal(seconds) / 3600
     earned = sum(
         row["fixedRate"] or row["rate"] * row["duration"] / 3600
         for row in entries
         if row["projectID"] == 1
     )
-    assert found[control_totals.EARNED, "1"] == earned
-    assert found[control_totals.SPENT, "1"] == Decimal("49.975")
-    assert found[control_totals.SPENT, "55"] == Decimal("-3.1")
-    assert found["records", "timeSheet"] == len(entries)
+    assert totals[control_totals.EARNED, "1"] == earned
+    assert totals[control_totals.SPENT, "1"] == Decimal("49.975")
+    assert totals[control_totals.SPENT, "55"] == Decimal("-3.1")
+    assert totals["records", "timeSheet"] == len(entries)
 
 
 def test_doing_it_again_changes_nothing(kimai: Database, target: Database) -> None:
@@ -157,7 +156,7 @@ def test_a_used_database_is_left_alone(kimai: Database, target: Database) -> Non
     with pytest.raises(ImportRefused, match="left as it is") as refused:
         importer.run(kimai, target, silent)
     assert refused.value.report is not None
-    assert {figure.name for figure in refused.value.report.differences} >= {"users", "timeSheet"}
+    assert {total.name for total in refused.value.report.differences} >= {"users", "timeSheet"}
     assert [row.name for row in read(target, select(m.Group.name))] == ["ours"]
     assert read(target, select(m.User.userID)) == []
 
@@ -206,7 +205,7 @@ def test_a_copy_that_differs_is_not_kept(
     with pytest.raises(ImportRefused, match="isn't the same") as refused:
         importer.run(kimai, target, silent)
     assert refused.value.report is not None
-    differing = {(figure.topic, figure.name) for figure in refused.value.report.differences}
+    differing = {(total.topic, total.name) for total in refused.value.report.differences}
     assert differing == {(control_totals.HOURS, str(kimai1.ANNA))}
     assert read(target, select(m.User.userID)) == []
 

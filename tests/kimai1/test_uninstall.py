@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import MetaData, func, inspect, select
 from sqlalchemy.schema import DropTable
 
-from kimai_remote.errors import ConfigurationError
 from kimai_remote.kimai1 import importer, uninstall
 from kimai_remote.kimai1.importer import ImportRefused
 from kimai_remote.kimai1.schema_detection import OWN_TABLES
@@ -41,12 +40,12 @@ def structure(database: Database) -> dict[str, Any]:
 
 
 @pytest.fixture
-def kimais(database: Database, tmp_path: Path) -> Iterator[Database]:
+def served(database: Database, tmp_path: Path) -> Iterator[Database]:
     """A database with tables as Kimai has them, without foreign keys, on each kind of server."""
     url = f"sqlite:///{tmp_path / 'kimai.sqlite3'}"
-    if database.dialect.name != "sqlite":
+    if database.dialect.has_server:
         url = database.url.render_as_string(hide_password=False)
-    made = Database(url, f"leave{kimai1.PREFIX}")
+    made = Database(url, f"served{kimai1.PREFIX}")
     tables = MetaData()
     for table in m.Base.metadata.sorted_tables:
         if table.name in OWN_TABLES:
@@ -71,53 +70,55 @@ def drop(database: Database) -> None:
             connection.execute(DropTable(table, if_exists=True))
 
 
-def test_nothing_is_left_behind(kimais: Database) -> None:
-    before = structure(kimais)
-    runner.upgrade(kimais)
-    kimais.run(lambda session: session.add(m.User(name="anna", globalRoleID=1)), writes=True)
-    ours = uninstall.find(kimais)
-    assert [name.removeprefix(kimais.prefix) for name in ours.tables] == [
+def test_nothing_is_left_behind(served: Database) -> None:
+    before = structure(served)
+    runner.upgrade(served)
+    served.run(lambda session: session.add(m.User(name="anna", globalRoleID=1)), writes=True)
+    additions = uninstall.find_additions(served)
+    assert [name.removeprefix(served.prefix) for name in additions.tables] == [
         "remote_counts",
         "remote_keys",
         "remote_version",
     ]
-    assert f"{kimais.prefix}timeSheet_page" in [index for index, _ in ours.indexes]
-    uninstall.leave(kimais, ours)
-    assert structure(kimais) == before
-    assert uninstall.find(kimais).is_nothing
-    with kimais.engine.connect() as connection:
+    assert f"{served.prefix}timeSheet_page" in [index for index, _ in additions.indexes]
+    uninstall.remove(served, additions)
+    assert structure(served) == before
+    assert uninstall.find_additions(served).is_empty
+    with served.engine.connect() as connection:
         assert connection.scalars(select(m.User.name)).all() == ["anna"]
 
 
-def test_it_can_be_served_again(kimais: Database) -> None:
-    runner.upgrade(kimais)
-    uninstall.leave(kimais, uninstall.find(kimais))
-    runner.upgrade(kimais)
-    schema.check(kimais)
+def test_it_can_be_served_again(served: Database) -> None:
+    runner.upgrade(served)
+    uninstall.remove(served, uninstall.find_additions(served))
+    runner.upgrade(served)
+    schema.check(served)
 
 
-def test_what_broke_off_is_done_again(kimais: Database) -> None:
-    runner.upgrade(kimais)
-    before = uninstall.find(kimais)
-    rest = uninstall.Ours(before.tables[:1], before.indexes[:1], ())
-    uninstall.leave(kimais, rest)
-    assert uninstall.find(kimais) == uninstall.Ours(before.tables[1:], before.indexes[1:], ())
+def test_what_broke_off_is_done_again(served: Database) -> None:
+    runner.upgrade(served)
+    before = uninstall.find_additions(served)
+    rest = uninstall.Additions(before.tables[:1], before.indexes[:1], ())
+    uninstall.remove(served, rest)
+    assert uninstall.find_additions(served) == uninstall.Additions(
+        before.tables[1:], before.indexes[1:], ()
+    )
 
 
 def test_a_database_of_ours_is_not_touched(database: Database) -> None:
-    with pytest.raises(ConfigurationError, match="made by kimai-remote"):
-        uninstall.find(database)
+    with pytest.raises(uninstall.OwnSchema, match="made by kimai-remote"):
+        uninstall.find_additions(database)
 
 
 def test_passwords_that_kimai_cannot_check(kimai: Database) -> None:
-    assert uninstall.find(kimai).passwords == ()
+    assert uninstall.find_additions(kimai).passwords == ()
 
     def change(session: Any) -> None:
         session.get(m.User, kimai1.BEN).password = "$argon2id$v=19$…"
         session.get(m.Customer, 3).password = "$argon2id$v=19$…"
 
     kimai.run(change, writes=True)
-    assert uninstall.find(kimai).passwords == ("ben", "müller & söhne")
+    assert uninstall.find_additions(kimai).passwords == ("ben", "müller & söhne")
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def back(tmp_path: Path) -> Iterator[Database]:
 def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Database]:
     """A database of ours that was imported and then used, on each kind of server."""
     url = f"sqlite:///{tmp_path / 'ours.sqlite3'}"
-    if database.dialect.name != "sqlite":
+    if database.dialect.has_server:
         url = database.url.render_as_string(hide_password=False)
     ours = Database(url, f"Ours{kimai1.PREFIX}")
     databases.drop(ours)
@@ -153,7 +154,7 @@ def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Da
     ours.close()
 
 
-def test_an_imported_database_goes_back_into_kimais_tables(
+def test_an_imported_database_goes_back_into_kimai_tables(
     imported: Database, kimai: Database, back: Database
 ) -> None:
     before = structure(back)
@@ -161,7 +162,7 @@ def test_an_imported_database_goes_back_into_kimais_tables(
     assert importer.run(imported, back, silent).differences == []
     with back.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(m.EntryCount)) == 0
-    uninstall.leave(back, uninstall.find(back))
+    uninstall.remove(back, uninstall.find_additions(back))
     assert structure(back) == before
     entries = {row["timeEntryID"]: row for row in kimai1.rows_of(back, "timeSheet")}
     for row in kimai1.rows_of(kimai, "timeSheet"):
@@ -184,7 +185,7 @@ def test_an_imported_database_goes_back_into_kimais_tables(
     assert [row["comment"] for row in kimai1.rows_of(back, "expenses")][-1] == ""
 
 
-def test_text_that_kimais_column_cannot_hold(imported: Database, back: Database) -> None:
+def test_text_that_kimai_column_cannot_hold(imported: Database, back: Database) -> None:
     runner.upgrade(back)
 
     def change(session: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is found in a Kimai 1 database before anything is done with it."""
+"""What an inspection finds in a Kimai 1 database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.kimai1.inspection import BLOCKER, PROBLEM, Finding, survey
+from kimai_remote.kimai1.inspection import BLOCKER, PROBLEM, Finding, inspect
 from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 from kimai_remote.storage.transactions import Database
 from support import kimai1
@@ -16,19 +16,19 @@ pytestmark = pytest.mark.servers
 
 
 def find(findings: list[Finding], topic: str, text: str = "") -> Finding:
-    found = [one for one in findings if one.topic == topic and text in one.text]
-    assert len(found) == 1, (topic, text, findings)
-    return found[0]
+    matching = [one for one in findings if one.topic == topic and text in one.text]
+    assert len(matching) == 1, (topic, text, findings)
+    return matching[0]
 
 
 def test_everything_awkward_is_found(kimai: Database) -> None:
     before = {name: kimai1.rows_of(kimai, name) for name in kimai1.TABLES}
-    found = survey(kimai)
-    assert (found.revision, found.version) == (1400, "1.3.5")
-    assert (found.adoption_problem, found.import_problem) == ("", "")
-    assert found.counts == {name: len(kimai1.ROWS[name]) for name in found.counts}
-    assert set(found.counts) == set(kimai1.TABLES)
-    findings = found.findings
+    inspection = inspect(kimai)
+    assert (inspection.revision, inspection.version) == (1400, "1.3.5")
+    assert (inspection.adoption_problem, inspection.import_problem) == ("", "")
+    assert inspection.counts == {name: len(kimai1.ROWS[name]) for name in inspection.counts}
+    assert set(inspection.counts) == set(kimai1.TABLES)
+    findings = inspection.findings
     assert find(findings, "orphans", "timeSheet.userID").examples == ("99",)
     assert find(findings, "orphans", "timeSheet.projectID").count == 2
     assert find(findings, "orphans", "projects.customerID").examples == ("55",)
@@ -64,7 +64,7 @@ def test_everything_awkward_is_found(kimai: Database) -> None:
 
 def test_tables_without_transactions_are_a_problem(tmp_path: Path) -> None:
     with kimai1.database(tmp_path, engine="MyISAM") as kimai:
-        engines = find(survey(kimai).findings, "table engine")
+        engines = find(inspect(kimai).findings, "table engine")
         assert (engines.level, engines.count) == (PROBLEM, len(kimai1.TABLES))
 
 
@@ -75,9 +75,11 @@ def test_an_older_one_that_can_be_served(tmp_path: Path) -> None:
         ("customers", "country"),
     ]
     with kimai1.database(tmp_path, **kimai1.older(1382, *missing)) as kimai:
-        found = survey(kimai)
-    assert found.adoption_problem == ""
-    assert len([one for one in found.findings if one.topic == "missing column"]) == len(missing)
+        inspection = inspect(kimai)
+    assert inspection.adoption_problem == ""
+    assert len([one for one in inspection.findings if one.topic == "missing column"]) == len(
+        missing
+    )
 
 
 def test_an_older_one_that_can_only_be_imported(tmp_path: Path) -> None:
@@ -85,18 +87,20 @@ def test_an_older_one_that_can_only_be_imported(tmp_path: Path) -> None:
     views.append(("membershipRoles", "core-user-view"))
     assert "core-user-view" in MEMBERSHIP_RIGHTS
     with kimai1.database(tmp_path, **kimai1.older(1374, *views)) as kimai:
-        found = survey(kimai)
-    assert found.import_problem == ""
-    assert found.adoption_problem.startswith("Revision 1374 of Kimai lacks globalRoles.core-user")
-    assert found.findings[0].level == BLOCKER
+        inspection = inspect(kimai)
+    assert inspection.import_problem == ""
+    assert inspection.adoption_problem.startswith(
+        "Revision 1374 of Kimai lacks globalRoles.core-user"
+    )
+    assert inspection.findings[0].level == BLOCKER
 
 
 @pytest.mark.parametrize("revision", [1373, 1401])
 def test_other_revisions_are_refused_by_number(tmp_path: Path, revision: int) -> None:
     with kimai1.database(tmp_path, **kimai1.older(revision)) as kimai:
-        found = survey(kimai)
-    assert f"Revision {revision}" in found.import_problem
-    assert f"Revision {revision}" in found.adoption_problem
+        inspection = inspect(kimai)
+    assert f"Revision {revision}" in inspection.import_problem
+    assert f"Revision {revision}" in inspection.adoption_problem
 
 
 def test_kimai_before_it_named_its_tables_in_english(kimai: Database) -> None:
@@ -105,7 +109,7 @@ def test_kimai_before_it_named_its_tables_in_english(kimai: Database) -> None:
         connection.exec_driver_sql(f"CREATE TABLE {ancient.prefix}usr (usr_ID int)")
     try:
         with pytest.raises(ConfigurationError, match="before revision 1368"):
-            survey(ancient)
+            inspect(ancient)
     finally:
         with ancient.engine.begin() as connection:
             connection.exec_driver_sql(f"DROP TABLE {ancient.prefix}usr")
@@ -114,11 +118,11 @@ def test_kimai_before_it_named_its_tables_in_english(kimai: Database) -> None:
 
 def test_something_else_in_the_table(tmp_path: Path) -> None:
     with kimai1.database(tmp_path, **kimai1.older(1400, ("timeSheet", "rate"))) as kimai:
-        assert f"{kimai.prefix}timeSheet.rate" in survey(kimai).import_problem
+        assert f"{kimai.prefix}timeSheet.rate" in inspect(kimai).import_problem
 
 
 def test_no_kimai_at_all(kimai: Database) -> None:
     nothing = Database(kimai.url.render_as_string(hide_password=False), "k7_")
     with pytest.raises(ConfigurationError, match="no Kimai tables with the prefix 'k7_'"):
-        survey(nothing)
+        inspect(nothing)
     nothing.close()
