@@ -68,7 +68,8 @@ Configuration file: none…
 
 ## All settings
 
-The environment variable of a setting is `{PREFIX}` followed by its name in capitals.
+The environment variable of a setting is `{PREFIX}` followed by its name in capitals. Settings with
+*yes* in the last column are also options of `serve`, for example `--tls-cert` for `tls_cert`.
 
 | setting | meaning | default | option |
 |---|---|---|---|
@@ -83,7 +84,7 @@ def page() -> str:
 def _rows() -> Iterator[str]:
     for each in dataclasses.fields(Settings):
         facts = facts_of(each)
-        option = f"`--{each.name.replace('_', '-')}`" if facts.option else ""
+        option = "yes" if facts.option else ""
         cells = (f"`{each.name}`", _meaning(facts), _default(each.default, facts), option)
         yield f"| {' | '.join(cells)} |"
 
