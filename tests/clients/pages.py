@@ -1,7 +1,7 @@
-"""Running the examples of docs/how-to/clients as a reader would, against a server of the test's.
+"""Run the examples of docs/how-to/clients against a server of the test.
 
-A page has fenced code blocks; each is complete, and right after it comes a ``text`` block with what
-it prints (see :mod:`support.markdown`).
+Each fenced code block of a page is complete. The ``text`` block after it has the expected output
+(see :mod:`support.markdown`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from support.markdown import blocks, matches
 from support.server import ROOT
 
 PAGES = ROOT / "docs" / "how-to" / "clients"
-#: The address in the examples.
-ADDRESS = "http://127.0.0.1:8000"
+#: URL in the examples.
+URL = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True)
 class Example:
-    """A code block and what it prints."""
+    """A code block and its expected output."""
 
     page: str
     number: int
@@ -34,29 +34,29 @@ class Example:
         return f"{self.page}-{self.number}"
 
     def run(self, url: str, directory: Path) -> str:
-        """Run it in an empty folder, with the server's address put in; what it printed."""
+        """Run the code in an empty directory with the server's URL; return its output."""
         directory.mkdir(exist_ok=True)
-        return RUNNERS[self.language](self.code.replace(ADDRESS, url), directory)
+        return RUNNERS[self.language](self.code.replace(URL, url), directory)
 
     def matches(self, output: str) -> bool:
         return matches(output, self.prints)
 
 
 def examples() -> list[Example]:
-    """The examples of all pages that can be run here.
+    """Return the examples of all pages that can be run.
 
-    :raises ValueError: a block without its output, in a language that has a runner.
+    :raises ValueError: a block in a language with a runner has no output.
     """
-    found = []
+    result = []
     for page in sorted(PAGES.glob("*.md")):
         for number, block in enumerate(blocks(page)):
             if block.language in NOT_RUN:
                 continue
             if not (block.prints or "").strip("…\n "):
-                raise ValueError(f"{block} doesn't say what it prints")
+                raise ValueError(f"{block} has no expected output")
             example = Example(page.stem, number, block.language, block.code, block.prints or "")
-            found.append(example)
-    return found
+            result.append(example)
+    return result
 
 
 def _python(code: str, directory: Path) -> str:
@@ -65,7 +65,7 @@ def _python(code: str, directory: Path) -> str:
 
 def _php(code: str, directory: Path) -> str:
     php = tools.need_php("curl" if "curl_init" in code else "soap")
-    # PHP keeps contracts in files; the next test's server may have the same address.
+    # PHP caches WSDLs in files; the server of the next test may have the same URL.
     script = _written(directory / "example.php", code)
     return tools.run([php, "-d", "soap.wsdl_cache_enabled=0", script])
 
@@ -84,7 +84,7 @@ def _perl(code: str, directory: Path) -> str:
 
 
 def _java(code: str, directory: Path) -> str:
-    """By the commands in the comment that the code starts with."""
+    """Run the commands in the comment at the start of the code."""
     java_tools.class_path(java_tools.JAXWS)
     _written(directory / "Example.java", code)
     commands = [line[3:] for line in code.splitlines() if line.startswith("// ")]
@@ -96,7 +96,7 @@ def _written(path: Path, code: str) -> Path:
     return path
 
 
-#: How an example in a language is run: takes the code and a folder, returns the output.
+#: Function that runs code in a directory and returns its output, by language.
 RUNNERS: dict[str, Callable[[str, Path], str]] = {
     "python": _python,
     "php": _php,
@@ -105,7 +105,7 @@ RUNNERS: dict[str, Callable[[str, Path], str]] = {
     "perl": _perl,
     "java": _java,
 }
-#: Languages that no test here can run, and why.
+#: Languages that the tests can't run, and why.
 NOT_RUN: dict[str, str] = {
     "csharp": "Debian has no .NET",
     "xml": "requests for SoapUI, which Debian doesn't have",

@@ -1,4 +1,4 @@
-"""The examples in docs/how-to/clients do what the pages say."""
+"""The examples in docs/how-to/clients print what the pages say."""
 
 from __future__ import annotations
 

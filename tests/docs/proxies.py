@@ -25,7 +25,7 @@ CLIENT = "127.0.0.2"
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy that runs, and what is behind it."""
+    """A running proxy and the server behind it."""
 
     port: int
     certificate: Path
@@ -102,7 +102,7 @@ def caddy(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Pro
     }
     config.write_text(shipped)
     tools.run([program, "validate", "--adapter", "caddyfile", "--config", config], environ=environ)
-    # Only what a test must not do: get a real certificate, listen to everybody, be administered.
+    # A test must not get a real certificate, listen on all addresses or have an admin endpoint.
     config.write_text(
         replaced(
             shipped,
@@ -119,7 +119,7 @@ PROXIES = {"nginx": nginx, "caddy": caddy}
 
 
 def replaced(text: str, *changes: tuple[str, str]) -> str:
-    """The text with each of the changes, which it must have something to change for."""
+    """Return the text with each replacement made; each must occur."""
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)

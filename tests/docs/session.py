@@ -1,4 +1,4 @@
-"""Following a page as its reader would: all of its commands in one shell, in one empty folder."""
+"""Run all commands of a page in one shell, in one empty directory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pathlib import Path
 from support import processes
 from support.markdown import Block, matches
 
-#: Longest that a page may take.
+#: Seconds that a page may take.
 TIMEOUT = 600
-#: Of the tester's environment; nothing else is known to the commands of a page.
+#: Environment variables that the commands of a page get.
 _KEPT = ("LANG", "TZ", "TMPDIR")
-#: A command that failed is written here, unless it was a condition.
+#: Records commands that failed, except conditions.
 _HEAD = """
 trap 'code=$?; printf "%s\\t%s\\t%s\\n" "$block" "$code" "$BASH_COMMAND" >&9' ERR
 set -E
 """
-#: The program, as a page calls it: where nothing says which port to serve at, it is the test's.
+#: The command as a page calls it. Unless a port is set, it serves at the port of the test.
 _PROGRAM = """#!/bin/sh
 serves=
 for argument; do
@@ -42,7 +42,7 @@ exec {program} "$@" --port {port}
 
 @dataclass(frozen=True)
 class Failure:
-    """What a page says and doesn't hold."""
+    """A block that doesn't do what the page says."""
 
     block: Block
     text: str
@@ -51,12 +51,14 @@ class Failure:
         return f"{self.block}: {self.text}"
 
 
-def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> list[Failure]:
-    """Run blocks one after the other in one session; what they started is ended with it.
+def follow(
+    blocks: Sequence[Block], folder: Path, substitute: Callable[[str], str]
+) -> list[Failure]:
+    """Run blocks in one session, then end all processes that they started.
 
-    A command may fail only in a block that shows its status (``$?``).
+    A command may fail only in a block that prints its status (``$?``).
 
-    :param put: puts the test's places into a text.
+    :param substitute: replaces what a text names; see :mod:`docs.substitutions`.
     """
     records = folder.parent / f"{folder.name}-records"
     records.mkdir()
@@ -64,7 +66,7 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
     script, failures = [f"exec 9>>{failed}", _HEAD], list[Failure]()
     for number, block in enumerate(blocks):
         code, output = records / f"{number}.sh", records / f"{number}.out"
-        code.write_text(put(block.code), encoding="utf-8")
+        code.write_text(substitute(block.code), encoding="utf-8")
         checked = subprocess.run(["bash", "-n", code], capture_output=True, text=True, check=False)
         if checked.returncode:
             failures.append(Failure(block, checked.stderr))
@@ -73,7 +75,7 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
     (records / "session.sh").write_text("\n".join(script) + "\n")
     program = records / "bin" / "kimai-remote"
     program.parent.mkdir()
-    real, port = Path(sys.executable).with_name(program.name), put("port 8000").split()[-1]
+    real, port = Path(sys.executable).with_name(program.name), substitute("port 8000").split()[-1]
     program.write_text(_PROGRAM.format(program=real, port=port))
     program.chmod(0o755)
     _run(records / "session.sh", folder, program.parent)
@@ -89,7 +91,7 @@ def follow(blocks: Sequence[Block], folder: Path, put: Callable[[str], str]) -> 
     for number, block in enumerate(blocks):
         path = records / f"{number}.out"
         output = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        if block.prints is not None and not matches(output, put(block.prints)):
+        if block.prints is not None and not matches(output, substitute(block.prints)):
             failures.append(Failure(block, f"says\n{block.prints}\nbut printed\n{output}"))
         elif any(failure.block is block for failure in failures):
             failures.append(Failure(block, f"printed\n{output}"))
@@ -123,13 +125,13 @@ def _run(script: Path, folder: Path, programs: Path) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the session and all that it started, and wait until that is gone."""
+    """End the session and all processes that it started, and wait for them."""
     until = time.monotonic() + processes.allowed(10)
     sign = signal.SIGTERM
     with suppress(ProcessLookupError):
         while time.monotonic() < until:
             os.killpg(process.pid, sign)
-            sign = 0  # only looks whether there is anybody
+            sign = 0  # only checks whether a process exists
             process.poll()
             time.sleep(0.05)
     processes.kill(process)

@@ -1,7 +1,7 @@
-"""What the pages name and a test has elsewhere: addresses, databases, Kimai's files.
+"""Replace URLs, databases and files that pages name with those of a test.
 
-A page says ``http://127.0.0.1:8000`` and ``postgresql://kimai:password@127.0.0.1/kimai``; the test
-puts a free port and a database of its own there, made when a page names it and gone afterwards.
+A page has ``http://127.0.0.1:8000`` and ``postgresql://kimai:password@127.0.0.1/kimai``. A test
+uses a free port and a temporary database instead, which exists if the page names it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from kimai_remote.storage.transactions import Database
 from support import databases, kimai1
 from support.server import free_port
 
-#: The databases that a page may name. The MariaDB server has these names too, so that commands
-#: such as ``mariadb-dump kimai_php`` work.
+#: Databases that a page may name. A name of MariaDB also counts alone, as in
+#: ``mariadb-dump kimai_php``.
 POSTGRESQL = r"postgresql://kimai:password@(?:127\.0\.0\.1|localhost)/kimai\b"
 _MARIADB_URL = r"mariadb://kimai:password@(?:127\.0\.0\.1|localhost)/{}\b"
-#: Kimai's own database has this name, and is filled; what goes back to Kimai goes to the other.
+#: Kimai's own database, which has records, and an empty one to copy back to.
 KIMAI, BACK = "kimai_php", "kimai_back"
 MARIADB = _MARIADB_URL.format(f"(kimai|{KIMAI}|{BACK})")
 AUTOCONF = "/var/www/kimai/includes/autoconf.php"
-#: Folders of the machine that a page may name; the test has them in the reader's.
+#: Directories that a page may name; the test has them below its own.
 FOLDERS = ("/etc/kimai-remote", "/var/backups", "/var/lib/kimai-remote", "/var/log/kimai-remote")
 
 
 @contextmanager
 def replaced(page: str, folder: Path) -> Iterator[Callable[[str], str]]:
-    """A function that puts the test's own places into the text of a page.
+    """Yield a function that replaces what a text of the page names.
 
-    Skips the test where the page needs a database server that doesn't answer.
+    Skips the test if the page needs a database server that doesn't respond.
 
-    :param folder: the home of who follows the page.
+    :param folder: home directory of the session.
     """
     port = str(free_port())
     with ExitStack() as stack:
@@ -44,10 +44,10 @@ def replaced(page: str, folder: Path) -> Iterator[Callable[[str], str]]:
             (r"(?<=[\w\]]):8000\b", f":{port}"),
             (r"(?i)(port *[= ] *[\"']?)8000\b", rf"\g<1>{port}"),
         ]
-        for place in filter(page.__contains__, FOLDERS):
-            own = folder / "machine" / place[1:]
+        for path in filter(page.__contains__, FOLDERS):
+            own = folder / "machine" / path[1:]
             own.mkdir(parents=True)
-            changes.append((re.escape(place), str(own)))
+            changes.append((re.escape(path), str(own)))
         if re.search(POSTGRESQL, page):
             url = stack.enter_context(_created("postgresql", "kimai", folder))
             changes.append((POSTGRESQL, _text(url)))
@@ -65,18 +65,18 @@ def replaced(page: str, folder: Path) -> Iterator[Callable[[str], str]]:
                 kimai1.write_autoconf(autoconf, url, "kimai_")
                 changes.append((re.escape(AUTOCONF), str(autoconf)))
 
-        def put(code: str) -> str:
+        def substitute(text: str) -> str:
             for pattern, value in changes:
-                code = re.sub(pattern, value, code)
-            return code
+                text = re.sub(pattern, value, text)
+            return text
 
-        yield put
+        yield substitute
 
 
 @contextmanager
-def _created(kind: str, name: str, folder: Path) -> Iterator[URL]:
-    """An empty database on a server, gone when the block ends."""
-    server = Database(databases.url_of(kind, folder))
+def _created(backend: str, name: str, folder: Path) -> Iterator[URL]:
+    """Context with an empty database on a server."""
+    server = Database(databases.url_of(backend, folder))
     own = f"docs_{os.getpid()}_{name}"
     quote = server.engine.dialect.identifier_preparer.quote
 
@@ -85,13 +85,13 @@ def _created(kind: str, name: str, folder: Path) -> Iterator[URL]:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(text(statement))
 
-    force = " WITH (FORCE)" if kind == "postgresql" else ""
+    force = " WITH (FORCE)" if backend == "postgresql" else ""
     drop = f"DROP DATABASE IF EXISTS {quote(own)}"
     run(drop + force)
     run(f"CREATE DATABASE {quote(own)}")
     try:
-        url = server.url.set(drivername=kind, database=own)
-        if kind == "mariadb":
+        url = server.url.set(drivername=backend, database=own)
+        if backend == "mariadb":
             _write_account(folder, url)
         yield url
     finally:
@@ -100,7 +100,7 @@ def _created(kind: str, name: str, folder: Path) -> Iterator[URL]:
 
 
 def _write_account(home: Path, url: URL) -> None:
-    """Let the clients of MariaDB know the account."""
+    """Write the account where MariaDB's client programs look for it."""
     lines = [
         "[client]",
         f"host={url.host}",

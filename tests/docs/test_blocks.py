@@ -1,4 +1,4 @@
-"""Blocks that are not commands are at least what they say they are."""
+"""Blocks that aren't commands are valid in their language."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _python(code: str) -> None:
 
 
 def _shipped(code: str) -> None:
-    """Part of a file in docs/deploy, so that nothing is kept twice and only one is tried."""
+    """Part of a file in docs/deploy, which other tests run."""
     files = [path for path in DEPLOY.iterdir() if path.is_file()]
     assert any(_lines(code) in _lines(path.read_text()) for path in files), "in no shipped file"
 
@@ -41,7 +41,7 @@ def _lines(text: str) -> str:
 
 
 def _toml(code: str) -> None:
-    """Settings, where a comment on top names our file."""
+    """Settings, if a comment at the top names the configuration file."""
     values = tomllib.loads(code)
     if not re.match(r"#.*\bkimai-remote\.toml\b", code):
         return
@@ -55,7 +55,7 @@ def _toml(code: str) -> None:
             load({"KIMAI_REMOTE_CONFIG": str(file)})
 
 
-#: How blocks of each language are looked at. Of those that are None, other tests take care.
+#: Check of a block, by language; None if other tests run such blocks.
 CHECKS = {
     "toml": _toml,
     "json": _json,

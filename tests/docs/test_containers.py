@@ -1,4 +1,4 @@
-"""The Dockerfile and the compose file, as far as they can be tried where no container runs."""
+"""The Dockerfile and the compose file, as far as they can be tested without containers."""
 
 from __future__ import annotations
 

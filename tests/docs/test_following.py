@@ -1,4 +1,4 @@
-"""The session that follows a page notices what the page says and doesn't hold."""
+"""A session reports blocks that don't do what the page says."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_substitutions(tmp_path: Path) -> None:
         "serve --port 8000; curl http://127.0.0.1:8000/ and localhost:8000; port 8000; 18000 8000s"
         " KIMAI_REMOTE_PORT=8000 port = 8000 sqlite:////var/lib/kimai-remote/x"
     )
-    with substitutions.replaced(page, tmp_path) as put:
-        text = put(page)
+    with substitutions.replaced(page, tmp_path) as substitute:
+        text = substitute(page)
     assert text.count("8000") == 2
     assert "18000 8000s" in text
     assert f"sqlite:///{tmp_path}/machine/var/lib/kimai-remote/x" in text

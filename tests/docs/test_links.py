@@ -1,4 +1,4 @@
-"""Every link on our pages leads somewhere."""
+"""Every link in the pages has a target."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_every_page_is_found_from_the_readme() -> None:
 
 
 def test_the_test_sees_links(tmp_path: Path) -> None:
-    """Links and headings are read right, so the tests above can fail."""
+    """Links and headings are read correctly, so the tests above can fail."""
     page = tmp_path / "page.md"
     page.write_text(
         "# A `code` heading: here\n\n## Twice\n\n## Twice\n\n```sh\n# [no](link.md)\n```\n"

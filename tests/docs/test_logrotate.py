@@ -1,4 +1,4 @@
-"""The audit log is rotated under a server that goes on writing."""
+"""The audit log is rotated while a server writes to it."""
 
 from __future__ import annotations
 

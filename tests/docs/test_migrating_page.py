@@ -1,7 +1,8 @@
-"""The SQL of the page on moving from Kimai does what the page says."""
+"""The SQL in the pages on Kimai 1 does what the pages say."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +50,13 @@ def test_a_password_that_kimai_can_check(kimai: Database) -> None:
     admin = next(row for row in kimai1.rows_of(kimai, "users") if row["name"] == "admin")
     assert admin["password"] == kimai1.md5("changeme")
     assert Credentials(SECRET, kimai1.SALT).check_password("changeme", admin["password"])
+
+
+def test_the_sql_for_findings(kimai: Database) -> None:
+    """The statements in the table of findings can be run on Kimai's tables."""
+    page = ROOT / "docs" / "reference" / "checks.md"
+    statements = re.findall(r"`((?:ALTER|DELETE|UPDATE) [^`]*)`", page.read_text(encoding="utf-8"))
+    assert len(statements) > 3
+    with kimai.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement.replace("kimai_", kimai.prefix))

@@ -1,4 +1,4 @@
-"""What the pages tell people to type works as they say."""
+"""The commands of the pages do what the pages say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 #: The examples for each language are run by tests/clients.
 PAGES = sorted({*(ROOT / "docs").rglob("*.md")} - {*(ROOT / "docs/how-to/clients").glob("*.md")})
-#: What README's first command does to the machine, and who reads it has done.
+#: Installation in README's first command, which the tests have done.
 INSTALLED = "python3 -m venv .venv && .venv/bin/pip install -q . && "
 
 
@@ -39,8 +39,8 @@ def test_page(page: Path, tmp_path: Path) -> None:
     tools.need("curl", "apt-get install curl")
     folder = tmp_path / "home"
     folder.mkdir()
-    with substitutions.replaced(page.read_text(encoding="utf-8"), folder) as put:
-        failures = follow(runnable(page), folder, put)
+    with substitutions.replaced(page.read_text(encoding="utf-8"), folder) as substitute:
+        failures = follow(runnable(page), folder, substitute)
     fail(failures)
 
 
@@ -50,7 +50,7 @@ def test_page(page: Path, tmp_path: Path) -> None:
     ids=lambda block: f"{block.page.stem}-{block.line}",
 )
 def test_block_that_is_not_run(block: Block) -> None:
-    """It is shell at least; and why it isn't run stands on the page and in the test's report."""
+    """It is valid shell. The page and the test's report say why it isn't run."""
     assert block.skip
     tools.run(["bash", "-n"], stdin=block.code)
     pytest.skip(f"{block}: {block.skip}")
@@ -59,7 +59,7 @@ def test_block_that_is_not_run(block: Block) -> None:
 def test_readme_from_the_first_command_to_a_stopped_timer(
     tmp_path: Path, demo_server: Server
 ) -> None:
-    """The commands are run without the virtualenv, since the tests are in one."""
+    """Run the commands without a virtualenv of their own, because the tests have one."""
     start, _, session = commands(ROOT / "README.md")[:3]
     assert start.code.startswith(INSTALLED)
     folder = tmp_path / "home"
@@ -70,10 +70,10 @@ def test_readme_from_the_first_command_to_a_stopped_timer(
     wait = "until curl -s -o /dev/null http://127.0.0.1:8000/; do sleep 0.2; done\n"
     server = Block(start.page, start.line, "sh", f"{begin} --port 8000 &\n{wait}", None, None)
 
-    def put(code: str) -> str:
+    def substitute(code: str) -> str:
         return code.replace("8000", str(port))
 
-    failures = follow([server, session], folder, put)
+    failures = follow([server, session], folder, substitute)
     fail(failures)
     output = (tmp_path / "home-records" / "1.out").read_text()
     answer, _ = [block.code for block in blocks(ROOT / "README.md") if block.language == "json"]

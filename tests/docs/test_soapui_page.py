@@ -1,4 +1,4 @@
-"""The requests of the page on SoapUI, sent as SoapUI would."""
+"""The requests of the SoapUI page, sent as SoapUI sends them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "how-to" / "clients" / "soapui.md"
 
 
 def send(server: Server, request: str) -> Response:
-    """With the property of the project in its place."""
+    """Send a request with the project's property filled in."""
     key = call(server, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
     return post_soap(server, request.replace("${#Project#key}", key).encode())
 

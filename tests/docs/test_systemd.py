@@ -1,4 +1,4 @@
-"""The units for systemd, by systemd's own word; nothing is started here."""
+"""The systemd units, checked by systemd without starting them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROGRAM = Path(sys.executable).with_name("kimai-remote")
 
 @pytest.fixture
 def units(tmp_path: Path) -> list[Path]:
-    """The units with the program where it is here; systemd looks whether there is one."""
+    """The units with the path of the installed program, because systemd checks that it exists."""
     written = []
     for name in UNITS:
         text = (DEPLOY / name).read_text()
@@ -34,17 +34,17 @@ def test_systemd_understands_them(units: list[Path]) -> None:
     assert tools.run([program, "verify", *units]) == ""
 
 
-@pytest.mark.parametrize(("name", "most"), [(UNITS[0], 1.6), (UNITS[1], 5.0)])
-def test_the_server_is_kept_in_its_place(name: str, most: float) -> None:
-    """systemd's measure goes from 0 to 10, where a service without any restriction has 9.6."""
+@pytest.mark.parametrize(("name", "max_exposure"), [(UNITS[0], 1.6), (UNITS[1], 5.0)])
+def test_the_units_are_restricted(name: str, max_exposure: float) -> None:
+    """systemd's scale goes from 0 to 10; a service without restrictions has 9.6."""
     program = tools.need("systemd-analyze", "apt-get install systemd")
     shown = tools.run([program, "security", "--offline=yes", "--no-pager", DEPLOY / name])
     (exposure,) = re.findall(r"Overall exposure level for \S+: ([\d.]+)", shown)
-    assert float(exposure) <= most
+    assert float(exposure) <= max_exposure
 
 
-def test_the_backup_of_the_night(tmp_path: Path) -> None:
-    """The commands of the unit, run by hand where systemd would."""
+def test_the_nightly_backup(tmp_path: Path) -> None:
+    """Run the commands of the unit without systemd."""
     data = tmp_path / "data"
     data.mkdir()
     environ = {"KIMAI_REMOTE_DATA_DIR": str(data), "STATE_DIRECTORY": str(tmp_path)}
@@ -58,7 +58,7 @@ def test_the_backup_of_the_night(tmp_path: Path) -> None:
     )
     commands = re.findall(r"^ExecStart=/bin/sh -ec '(.*)'$", unit, re.M)
     assert len(commands) == unit.count("ExecStart=") == 2
-    for _ in range(2):  # the next week's replaces it
+    for _ in range(2):  # a week later, the file is replaced
         for command in commands:
             tools.run(["/bin/sh", "-ec", command], environ=environ)
     (copy,) = tmp_path.glob("kimai-???.sqlite3")
