@@ -149,7 +149,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(params=list(remotes.REMOTES))
-def remote(request: pytest.FixtureRequest, world: World) -> remotes.JsonRemote | remotes.SoapRemote:
+def remote(request: pytest.FixtureRequest, world: World) -> remotes.Remote:
     """The API over each protocol."""
     return remotes.REMOTES[request.param](world)
 

@@ -1,16 +1,19 @@
-"""A user who calls the API, and what a test expects of the answers."""
+"""A user who calls the API, with assertions about the responses."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from support.remotes import ProtocolError
+from support.remotes import ProtocolError, Remote
 from support.world import World
 
-#: The answer of a change that has nothing to report.
+#: Takes a global right from all roles.
+Revoke = Callable[[str], object]
+#: The response to a change that returns no records.
 DONE = {"success": True, "items": [], "total": 0}
 DENIED = "Unknown user or no permissions."
 
@@ -19,43 +22,45 @@ DENIED = "Unknown user or no permissions."
 class Caller:
     """Calls with the key of one user of the world, over one protocol."""
 
-    remote: Any
+    remote: Remote
     world: World
     name: str
 
     def call(self, method: str, *params: Any) -> Any:
-        """The whole answer."""
+        """Return the whole response."""
         return self.remote.call(method, self.world.key(self.name), *params)
 
     def items(self, method: str, *params: Any) -> list[dict[str, Any]]:
-        """The records of a successful answer that isn't paged."""
-        answer = self.call(method, *params)
-        assert answer == {
+        """Return the records of a successful response that isn't paginated."""
+        response = self.call(method, *params)
+        assert response == {
             "success": True,
-            "items": answer["items"],
-            "total": len(answer["items"]),
-        }, answer
-        return answer["items"]
+            "items": response["items"],
+            "total": len(response["items"]),
+        }, response
+        items: list[dict[str, Any]] = response["items"]
+        return items
 
     def item(self, method: str, *params: Any) -> dict[str, Any]:
-        """The only record of a successful answer."""
+        """Return the only record of a successful response."""
         (record,) = self.items(method, *params)
         return record
 
     def does(self, method: str, *params: Any) -> None:
-        """A change that succeeds and has nothing to report."""
+        """Expect that a change succeeds and returns no records."""
         assert self.call(method, *params) == DONE
 
     def refusal(self, method: str, *params: Any) -> str:
-        """The text of a failure, after which everything stored is as before."""
+        """Expect a failure that changes nothing stored; return its text."""
         before = self.world.snapshot()
-        answer = self.call(method, *params)
-        assert answer == {"success": False, "error": {"msg": answer["error"]["msg"]}}, answer
+        response = self.call(method, *params)
+        assert response == {"success": False, "error": {"msg": response["error"]["msg"]}}, response
         assert self.world.snapshot() == before
-        return answer["error"]["msg"]
+        text: str = response["error"]["msg"]
+        return text
 
     def rejection(self, method: str, *params: Any) -> str:
-        """The text of a protocol's error about the request itself; nothing was stored."""
+        """Expect a protocol error that changes nothing stored; return its text."""
         before = self.world.snapshot()
         with pytest.raises(ProtocolError) as raised:
             self.call(method, *params)

@@ -1,4 +1,4 @@
-"""authenticate: name and password against the key that all other methods take."""
+"""authenticate: name and password for the key that other methods take."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import re
 
 import pytest
 from caller import DENIED
+from sqlalchemy import delete
 
 from kimai_remote.storage import models as m
-from support.world import PASSWORD
+from support.remotes import Remote
+from support.world import PASSWORD, World
 
 REFUSED = {"success": False, "error": {"msg": DENIED}}
 
 
-def key_of(remote, user):
-    answer = remote.call("authenticate", user, PASSWORD)
-    key = answer["items"][0]["apiKey"]
-    assert answer == {"success": True, "items": [{"apiKey": key}], "total": 1}
+def key_of(remote: Remote, user: str) -> str:
+    response = remote.call("authenticate", user, PASSWORD)
+    key: str = response["items"][0]["apiKey"]
+    assert response == {"success": True, "items": [{"apiKey": key}], "total": 1}
     return key
 
 
-def test_the_key_opens_the_other_methods(remote, world):
+def test_other_methods_accept_the_key(remote: Remote, world: World) -> None:
     key = key_of(remote, "alice")
     assert re.fullmatch(r"\w{20,30}", key, re.ASCII)
     assert remote.call("getUsers", key)["items"] == [{"userID": world.alice, "name": "alice"}]
 
 
-def test_the_same_user_gets_the_same_key(remote, world):
+def test_the_same_user_gets_the_same_key(remote: Remote, world: World) -> None:
     assert key_of(remote, "alice") == key_of(remote, "alice") == world.key("alice")
     assert key_of(remote, "ben") != key_of(remote, "alice")
 
 
-def test_a_key_is_made_at_the_first_login(remote, world):
-    world.execute(m.RemoteKey.__table__.delete())
+def test_a_key_is_made_at_the_first_login(remote: Remote, world: World) -> None:
+    world.execute(delete(m.RemoteKey))
     assert remote.call("getUsers", world.key("alice")) == REFUSED
     assert remote.call("getUsers", key_of(remote, "alice"))["success"] is True
 
@@ -53,11 +55,11 @@ def test_a_key_is_made_at_the_first_login(remote, world):
         ("😀", "😀"),
     ],
 )
-def test_every_failure_looks_the_same(remote, world, user, password):
+def test_all_failures_are_alike(remote: Remote, world: World, user: str, password: str) -> None:
     assert remote.call("authenticate", user, password) == REFUSED
 
 
-def test_a_ban_after_three_failures_and_its_end(remote, world):
+def test_a_ban_after_three_failures_and_its_end(remote: Remote, world: World) -> None:
     for _ in range(3):
         assert remote.call("authenticate", "alice", "wrong") == REFUSED
     assert remote.call("authenticate", "alice", PASSWORD) == REFUSED
@@ -66,14 +68,14 @@ def test_a_ban_after_three_failures_and_its_end(remote, world):
     assert key_of(remote, "alice") == world.key("alice")
 
 
-def test_a_good_login_forgets_the_failures_before_it(remote, world):
+def test_a_successful_login_resets_the_failures(remote: Remote, world: World) -> None:
     for _ in range(2):
         remote.call("authenticate", "alice", "wrong")
         remote.call("authenticate", "alice", "wrong")
         key_of(remote, "alice")
 
 
-def test_the_options_decide_tries_and_length_of_the_ban(remote, world):
+def test_the_options_decide_tries_and_length_of_the_ban(remote: Remote, world: World) -> None:
     world.set_option("loginTries", 1)
     world.set_option("loginBanTime", 60)
     assert remote.call("authenticate", "alice", "wrong") == REFUSED
@@ -83,7 +85,7 @@ def test_the_options_decide_tries_and_length_of_the_ban(remote, world):
     assert key_of(remote, "alice") == world.key("alice")
 
 
-def test_one_users_failures_are_no_others(remote, world):
+def test_failures_of_one_user_do_not_affect_another(remote: Remote, world: World) -> None:
     for _ in range(5):
         remote.call("authenticate", "alice", "wrong")
     assert key_of(remote, "ben") == world.key("ben")

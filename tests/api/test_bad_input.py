@@ -1,21 +1,28 @@
-"""Bad input of any kind: a clear error, and nothing is stored."""
+"""Bad input gets a clear error, and nothing is stored."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from caller import Caller
+
+from support.world import World
 
 SPAN = "Invalid from/to, make sure there is at least a second difference."
 NO_DATE = "Invalid date, make sure there is a valid date property."
 TOO_LONG = "x" * 65_536
 UMLAUTS = "ä" * 32_768
 
-#: Fields of a record that must be refused, and what the text says; None removes a field, a text
-#: among ``NAMES`` stands for the number of that name in the world.
+#: Values that stand for the ID of what has this name in the test data. A field that is None is left
+#: out of the record.
 NAMES = ("red_project", "trashed", "portal", "red_task", "trashed_task", "design")
 
-TIME_ENTRY = [
+#: Fields and a text of the error.
+Cases = list[tuple[dict[str, Any], str]]
+
+TIME_ENTRY: Cases = [
     ({"projectId": None}, "Invalid projectId."),
     ({"projectId": 0}, "Invalid projectId."),
     ({"projectId": 999_999}, "Invalid projectId."),
@@ -42,7 +49,7 @@ TIME_ENTRY = [
     ({"end": "9" * 400}, "Invalid end '999"),
 ]
 
-TIME_ENTRY_FIELDS = [
+TIME_ENTRY_FIELDS: Cases = [
     ({"location": "x" * 51}, "location is too long: 51 characters, at most 50 fit."),
     ({"location": "☕" * 51}, "location is too long: 51 characters, at most 50 fit."),
     ({"trackingNumber": "x" * 31}, "trackingNumber is too long: 31 characters, at most 30 fit."),
@@ -61,7 +68,7 @@ TIME_ENTRY_FIELDS = [
     ({"statusId": 70_000}, "Invalid statusId 70000."),
 ]
 
-EXPENSE = [
+EXPENSE: Cases = [
     ({"projectId": None}, "Invalid projectId."),
     ({"projectId": "red_project"}, "Invalid projectId."),
     ({"projectId": "trashed"}, "Invalid projectId."),
@@ -73,7 +80,7 @@ EXPENSE = [
     ({"date": "2038-02-01"}, "Invalid date '2038-02-01'"),
 ]
 
-EXPENSE_FIELDS = [
+EXPENSE_FIELDS: Cases = [
     ({"designation": TOO_LONG}, "designation is too long: 65536 bytes, at most 65535 fit."),
     ({"comment": UMLAUTS}, "comment is too long: 65536 bytes, at most 65535 fit."),
     ({"commentType": 3}, "commentType must be between 0 and 2."),
@@ -81,7 +88,7 @@ EXPENSE_FIELDS = [
     ({"value": Decimal("-1e8")}, "value must be between -99999999.99 and 99999999.99."),
 ]
 
-RECORDING = [
+RECORDING: Cases = [
     ({"projectID": "red_project"}, "Invalid project or task"),
     ({"projectID": "trashed"}, "Invalid project or task"),
     ({"projectID": 999_999}, "Invalid project or task"),
@@ -94,8 +101,8 @@ RECORDING = [
     ({"end": "2026-03-02 07:30:10"}, SPAN),
 ]
 
-#: By method: a record that is good, whether it is an update, and fields that spoil it.
-WRITES = {
+#: By type of record: the method, its parameter ``doUpdate``, and fields that make a record invalid.
+WRITES: dict[str, tuple[str, bool | None, Cases]] = {
     "new time entry": ("setTimesheetRecord", False, TIME_ENTRY + TIME_ENTRY_FIELDS),
     "time entry": ("setTimesheetRecord", True, TIME_ENTRY_FIELDS),
     "new expense": ("setExpenseRecord", False, EXPENSE + EXPENSE_FIELDS),
@@ -103,12 +110,12 @@ WRITES = {
     "recording": ("updateActiveRecording", None, RECORDING),
 }
 CASES = [
-    pytest.param(kind, fields, text, id=f"{kind} {number}")
-    for kind, (_, _, cases) in WRITES.items()
-    for number, (fields, text) in enumerate(cases)
+    pytest.param(record_type, fields, text, id=f"{record_type} {index}")
+    for record_type, (_, _, cases) in WRITES.items()
+    for index, (fields, text) in enumerate(cases)
 ]
 
-WRONG_TYPES = {
+WRONG_TYPES: dict[str, list[dict[str, Any]]] = {
     "new time entry": [
         {"projectId": "shop"},
         {"projectId": "1.5"},
@@ -125,15 +132,15 @@ WRONG_TYPES = {
     "recording": [{"activityID": "coding!"}, {"timeEntryID": 2**40}],
 }
 WRONG = [
-    pytest.param(kind, fields, id=f"{kind} {number}")
-    for kind, cases in WRONG_TYPES.items()
-    for number, fields in enumerate(cases)
+    pytest.param(record_type, fields, id=f"{record_type} {index}")
+    for record_type, cases in WRONG_TYPES.items()
+    for index, fields in enumerate(cases)
 ]
 
 
-def parameters(world, kind, fields):
-    """The parameters after the key: a good record spoilt by these fields."""
-    method, update, _ = WRITES[kind]
+def parameters(world: World, record_type: str, fields: dict[str, Any]) -> tuple[Any, ...]:
+    """The parameters after the key: a good record with these fields replaced."""
+    method, update, _ = WRITES[record_type]
     good = {
         "new time entry": {
             "projectId": world.shop,
@@ -146,7 +153,7 @@ def parameters(world, kind, fields):
         "new expense": {"projectId": world.shop, "date": "2026-03-01", "designation": "stored?"},
         "expense": {"id": world.expense_id, "designation": "stored?", "projectId": world.portal},
         "recording": {},
-    }[kind]
+    }[record_type]
     record = good | {
         name: world.ids[value] if value in NAMES else value for name, value in fields.items()
     }
@@ -155,7 +162,7 @@ def parameters(world, kind, fields):
 
 
 @pytest.fixture
-def stocked(world):
+def filled_world(world: World) -> World:
     """The world with a finished time entry, an expense and a running recording of alice's."""
     world.ids["entry_id"] = world.add_entry()
     world.ids["expense_id"] = world.add_expense()
@@ -163,24 +170,30 @@ def stocked(world):
     return world
 
 
-@pytest.mark.parametrize(("kind", "fields", "text"), CASES)
-def test_records_that_are_refused(alice, stocked, kind, fields, text):
-    assert text in alice.refusal(*parameters(stocked, kind, fields))
+@pytest.mark.parametrize(("record_type", "fields", "text"), CASES)
+def test_records_that_are_refused(
+    alice: Caller, filled_world: World, record_type: str, fields: dict[str, Any], text: str
+) -> None:
+    assert text in alice.refusal(*parameters(filled_world, record_type, fields))
 
 
-@pytest.mark.parametrize(("kind", "fields"), WRONG)
-def test_values_of_the_wrong_type(alice, stocked, kind, fields):
+@pytest.mark.parametrize(("record_type", "fields"), WRONG)
+def test_values_of_the_wrong_type(
+    alice: Caller, filled_world: World, record_type: str, fields: dict[str, Any]
+) -> None:
     (name,) = fields
-    assert name in alice.rejection(*parameters(stocked, kind, fields))
+    assert name in alice.rejection(*parameters(filled_world, record_type, fields))
 
 
-@pytest.mark.parametrize("kind", WRITES)
-def test_the_record_that_the_tables_spoil_is_good(alice, stocked, kind):
+@pytest.mark.parametrize("record_type", WRITES)
+def test_the_record_without_invalid_fields_is_accepted(
+    alice: Caller, filled_world: World, record_type: str
+) -> None:
     fields = {"comment": "good"}
-    before = stocked.snapshot()
-    answer = alice.call(*parameters(stocked, kind, fields))
-    assert answer["success"] is True
-    assert stocked.snapshot() != before
+    before = filled_world.snapshot()
+    response = alice.call(*parameters(filled_world, record_type, fields))
+    assert response["success"] is True
+    assert filled_world.snapshot() != before
 
 
 @pytest.mark.parametrize(
@@ -193,18 +206,20 @@ def test_the_record_that_the_tables_spoil_is_good(alice, stocked, kind):
         ("updateActiveRecording", []),
     ],
 )
-def test_an_empty_record(alice, stocked, method, update):
+def test_an_empty_record(
+    alice: Caller, filled_world: World, method: str, update: list[bool]
+) -> None:
     assert alice.refusal(method, {}, *update) == "Invalid record"
 
 
 @pytest.mark.parametrize("method", ["setTimesheetRecord", "setExpenseRecord"])
-def test_an_update_without_a_number(alice, stocked, method):
+def test_an_update_without_an_id(alice: Caller, filled_world: World, method: str) -> None:
     expected = "Performed an update, but missing id property."
     assert alice.refusal(method, {"comment": "x"}, True) == expected
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"),
+    ("record_type", "name"),
     [
         ("new time entry", "description"),
         ("new time entry", "comment"),
@@ -217,9 +232,11 @@ def test_an_update_without_a_number(alice, stocked, method):
         ("recording", "description"),
     ],
 )
-def test_a_nul_character(json_alice, stocked, kind, name):
+def test_a_nul_character(
+    json_alice: Caller, filled_world: World, record_type: str, name: str
+) -> None:
     """Not over SOAP, since XML can't carry one."""
-    text = json_alice.refusal(*parameters(stocked, kind, {name: "before\0after"}))
+    text = json_alice.refusal(*parameters(filled_world, record_type, {name: "before\0after"}))
     assert text == f"{name} contains a NUL character."
 
 
@@ -227,12 +244,14 @@ def test_a_nul_character(json_alice, stocked, kind, name):
 @pytest.mark.parametrize(
     "method", ["setTimesheetRecord", "setExpenseRecord", "updateActiveRecording"]
 )
-def test_a_record_that_is_none(json_alice, stocked, method, record):
-    """Not over SOAP, where zeep sends no such thing."""
+def test_a_record_that_is_not_an_object(
+    json_alice: Caller, filled_world: World, method: str, record: object
+) -> None:
+    """Not over SOAP, since zeep can't send this."""
     assert "record must be an object" in json_alice.rejection(method, record)
 
 
 @pytest.mark.parametrize("parameters", [("x", 1), (2**31, 1), (1, "1.5")])
-def test_numbers_that_are_none(alice, stocked, parameters):
+def test_invalid_ids(alice: Caller, filled_world: World, parameters: tuple[Any, ...]) -> None:
     alice.rejection("startRecord", *parameters)
     alice.rejection("stopRecord", parameters[0] if parameters[0] != 1 else parameters[1])

@@ -1,33 +1,37 @@
-"""The lists to choose from: getUsers, getCustomers, getProjects, getTasks."""
+"""Lists: getUsers, getCustomers, getProjects, getTasks."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from caller import Caller
+from sqlalchemy import delete
 
 from kimai_remote.storage import models as m
+from support.world import World
 
 
-def names(rows):
+def names(rows: list[dict[str, Any]]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def task(world, name, **fields):
+def task(world: World, name: str, **fields: Any) -> dict[str, Any]:
     return {"activityID": world.ids[name], "name": name.title(), "visible": True} | fields
 
 
-def free(world, name):
+def free(world: World, name: str) -> dict[str, Any]:
     """A task of no project, among the tasks of a project."""
     return task(world, name, budget=None, approved=None, effort=None)
 
 
-def design(world):
+def design(world: World) -> dict[str, Any]:
     """The task that is assigned to the shop, among its tasks."""
     return task(world, "design", budget=Decimal("500.00"), approved=None, effort=Decimal("8.00"))
 
 
-def project(world, known_as, **fields):
+def project(world: World, known_as: str, **fields: Any) -> dict[str, Any]:
     return {
         "projectID": world.ids[known_as],
         "customerID": world.acme,
@@ -45,27 +49,27 @@ def project(world, known_as, **fields):
     } | fields
 
 
-def test_ordinary_users_see_themselves(alice, oscar, world):
+def test_ordinary_users_see_themselves(alice: Caller, oscar: Caller, world: World) -> None:
     assert alice.items("getUsers") == [{"userID": world.alice, "name": "alice"}]
     assert oscar.items("getUsers") == [{"userID": world.oscar, "name": "oscar"}]
 
 
-def test_a_leader_sees_the_users_of_the_group(ben, world):
+def test_a_leader_sees_the_users_of_the_group(ben: Caller, world: World) -> None:
     assert ben.items("getUsers") == [
         {"userID": world.ids[name], "name": name} for name in ("alice", "ben", "idle", "root")
     ]
 
 
-def test_the_administrator_sees_all_users_but_the_trashed(root):
+def test_the_administrator_sees_all_users_but_the_trashed(root: Caller) -> None:
     assert names(root.items("getUsers")) == ["alice", "ben", "idle", "oscar", "root"]
 
 
-def test_a_leader_of_a_trashed_group_sees_nobody_else(ben, world):
+def test_a_leader_of_a_trashed_group_sees_no_other_user(ben: Caller, world: World) -> None:
     world.change(m.Group, world.blue, trash=1)
     assert names(ben.items("getUsers")) == ["ben"]
 
 
-def test_customers(alice, oscar, world):
+def test_customers(alice: Caller, oscar: Caller, world: World) -> None:
     assert alice.items("getCustomers") == [
         {"customerID": world.acme, "name": "Acme", "contact": "Eve", "visible": True}
     ]
@@ -74,13 +78,13 @@ def test_customers(alice, oscar, world):
     ]
 
 
-def test_a_trashed_customer_and_its_projects_are_not_listed(alice, world):
+def test_a_trashed_customer_and_its_projects_are_not_listed(alice: Caller, world: World) -> None:
     world.change(m.Customer, world.acme, trash=1)
     assert alice.items("getCustomers") == []
     assert alice.items("getProjects") == []
 
 
-def test_projects(alice, oscar, world):
+def test_projects(alice: Caller, oscar: Caller, world: World) -> None:
     assert alice.items("getProjects") == [
         project(world, "internal", internal=True),
         project(world, "portal"),
@@ -91,7 +95,7 @@ def test_projects(alice, oscar, world):
     ]
 
 
-def test_a_project_with_all_fields(alice, world):
+def test_a_project_with_all_fields(alice: Caller, world: World) -> None:
     world.change(
         m.Project,
         world.shop,
@@ -117,11 +121,8 @@ def test_a_project_with_all_fields(alice, world):
     )
 
 
-def test_projects_with_tasks(alice, world):
-    world.execute(
-        m.ProjectActivity.__table__.insert(),
-        {"projectID": world.portal, "activityID": world.invisible_task},
-    )
+def test_projects_with_tasks(alice: Caller, world: World) -> None:
+    world.add(m.ProjectActivity(projectID=world.portal, activityID=world.invisible_task))
     everywhere = [free(world, "coding"), free(world, "meeting")]
     assert alice.items("getProjects", True) == [
         project(world, "internal", internal=True, tasks=everywhere),
@@ -130,12 +131,12 @@ def test_projects_with_tasks(alice, world):
     ]
 
 
-def test_projects_without_any_task(json_alice, world):
-    world.execute(m.GroupActivity.__table__.delete())
+def test_projects_without_tasks(json_alice: Caller, world: World) -> None:
+    world.execute(delete(m.GroupActivity))
     assert [row["tasks"] for row in json_alice.items("getProjects", True)] == [[], [], []]
 
 
-def test_tasks(alice, oscar, world):
+def test_tasks(alice: Caller, oscar: Caller, world: World) -> None:
     # zeep shows a field that isn't there as None; test_field_order tells the two apart.
     budgets = {} if alice.remote.name == "json" else dict.fromkeys(("budget", "approved", "effort"))
     assert alice.items("getTasks") == [
@@ -147,7 +148,7 @@ def test_tasks(alice, oscar, world):
     ]
 
 
-def test_tasks_of_a_project(alice, world):
+def test_tasks_of_a_project(alice: Caller, world: World) -> None:
     assert alice.items("getTasks", world.shop) == [
         free(world, "coding"),
         design(world),
@@ -159,48 +160,52 @@ def test_tasks_of_a_project(alice, world):
     ]
 
 
-def test_the_tasks_of_a_project_are_the_same_in_both_lists(alice):
+def test_the_tasks_of_a_project_are_the_same_in_both_lists(alice: Caller) -> None:
     for row in alice.items("getProjects", True):
         assert row["tasks"] == alice.items("getTasks", row["projectID"])
 
 
 @pytest.mark.parametrize("name", ["red_project", "trashed"])
-def test_tasks_of_a_project_that_is_not_ones_own(alice, world, name):
+def test_tasks_of_a_project_of_another_group(alice: Caller, world: World, name: str) -> None:
     assert alice.refusal("getTasks", world.ids[name]) == "Invalid projectId."
 
 
-@pytest.mark.parametrize("number", [999_999, -1, 2**31 - 1])
-def test_tasks_of_an_unknown_project(alice, number):
-    assert alice.refusal("getTasks", number) == "Invalid projectId."
+@pytest.mark.parametrize("project_id", [999_999, -1, 2**31 - 1])
+def test_tasks_of_an_unknown_project(alice: Caller, project_id: int) -> None:
+    assert alice.refusal("getTasks", project_id) == "Invalid projectId."
 
 
-@pytest.mark.parametrize("number", ["x", 2**31])
-def test_tasks_of_a_project_of_the_wrong_type(alice, number):
-    alice.rejection("getTasks", number)
+@pytest.mark.parametrize("project_id", ["x", 2**31])
+def test_tasks_of_a_project_of_the_wrong_type(alice: Caller, project_id: str | int) -> None:
+    alice.rejection("getTasks", project_id)
 
 
-def test_a_user_of_no_group_gets_empty_lists(alice, world):
-    world.execute(m.GroupUser.__table__.delete().where(m.GroupUser.userID == world.alice))
+def test_a_user_of_no_group_gets_empty_lists(alice: Caller, world: World) -> None:
+    world.execute(delete(m.GroupUser).where(m.GroupUser.userID == world.alice))
     for method in ("getCustomers", "getProjects", "getTasks"):
         assert alice.items(method) == []
     assert names(alice.items("getUsers")) == ["alice"]
 
 
-def test_nothing_of_a_trashed_group(alice, world):
+def test_records_of_a_trashed_group_are_not_listed(alice: Caller, world: World) -> None:
     world.change(m.Group, world.blue, trash=1)
     for method in ("getCustomers", "getProjects", "getTasks"):
         assert alice.items(method) == []
 
 
-def test_what_two_groups_share_is_listed_once(alice, world):
+def test_records_of_two_groups_are_listed_once(alice: Caller, world: World) -> None:
     world.add(m.GroupUser(groupID=world.red, userID=world.alice, membershipRoleID=2))
     assert names(alice.items("getTasks")) == ["Coding", "Design", "Meeting", "Red_Task"]
     assert names(alice.items("getCustomers")) == ["Acme", "Rival"]
 
 
-def test_order_by_name_whatever_the_case(alice, root, world):
-    for number, name in ((world.shop, "apple"), (world.portal, "Banana"), (world.internal, "cat")):
-        world.change(m.Project, number, name=name)
+def test_order_by_name_ignores_case(alice: Caller, root: Caller, world: World) -> None:
+    for project_id, name in (
+        (world.shop, "apple"),
+        (world.portal, "Banana"),
+        (world.internal, "cat"),
+    ):
+        world.change(m.Project, project_id, name=name)
     world.change(m.Activity, world.meeting, name="aardvark")
     world.change(m.User, world.oscar, name="Bert")
     assert names(alice.items("getProjects")) == ["apple", "Banana", "cat"]

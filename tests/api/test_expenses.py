@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from caller import DENIED
+from caller import DENIED, Caller, Revoke
 
 from kimai_remote.storage import models as m
+from support.world import World
 
 #: 2026-03-01 12:00 UTC.
 NOON = 1_772_366_400
@@ -16,19 +18,19 @@ LOCKED = "editLimit"
 INVALID_SPAN = "Invalid from/to, make sure there is at least a second difference."
 
 
-def numbers(rows):
+def ids(rows: list[dict[str, Any]]) -> list[int]:
     return [row["expenseID"] for row in rows]
 
 
-def new(world, **fields):
-    """A record that is enough for a new expense."""
+def new(world: World, **fields: Any) -> dict[str, Any]:
+    """Return a record with the required fields of a new expense."""
     return {"projectId": world.shop, "date": "2026-03-01 12:00"} | fields
 
 
-def fresh(world, number, **fields):
-    """What getExpenseRecord answers for an expense that was created from :func:`new`."""
+def fresh(world: World, expense_id: int, **fields: Any) -> dict[str, Any]:
+    """What getExpenseRecord responses for an expense that was created from :func:`new`."""
     return {
-        "expenseID": number,
+        "expenseID": expense_id,
         "timestamp": NOON,
         "userID": world.alice,
         "projectID": world.shop,
@@ -46,13 +48,13 @@ def fresh(world, number, **fields):
 
 
 @pytest.fixture
-def three(world):
-    """Numbers of three expenses, oldest first: at 11, 12 and 13 o'clock."""
+def three(world: World) -> list[int]:
+    """Return the IDs of three expenses, oldest first: at 11, 12 and 13 o'clock."""
     return [world.add_expense(timestamp=NOON + n * HOUR) for n in (-1, 0, 1)]
 
 
-def test_a_whole_row(alice, world):
-    number = world.add_expense(
+def test_all_fields_of_a_row(alice: Caller, world: World) -> None:
+    expense_id = world.add_expense(
         timestamp=NOON,
         multiplier=Decimal("2.50"),
         value=Decimal("-19.99"),
@@ -64,7 +66,7 @@ def test_a_whole_row(alice, world):
     )
     assert alice.items("getExpenses") == [
         {
-            "expenseID": number,
+            "expenseID": expense_id,
             "timestamp": NOON,
             "multiplier": Decimal("2.50"),
             "value": Decimal("-19.99"),
@@ -83,14 +85,14 @@ def test_a_whole_row(alice, world):
     ]
 
 
-def test_no_expenses(alice, world):
+def test_no_expenses(alice: Caller, world: World) -> None:
     world.add_expense("ben")
     assert alice.items("getExpenses") == []
 
 
-def test_newest_first(alice, world, three):
+def test_newest_first(alice: Caller, world: World, three: list[int]) -> None:
     twin = world.add_expense(timestamp=NOON)
-    assert numbers(alice.items("getExpenses")) == [three[2], twin, three[1], three[0]]
+    assert ids(alice.items("getExpenses")) == [three[2], twin, three[1], three[0]]
 
 
 @pytest.mark.parametrize(
@@ -105,9 +107,11 @@ def test_newest_first(alice, world, three):
         ("2026-03-02", "", []),
     ],
 )
-def test_a_period(alice, three, begin, finish, expected):
+def test_a_period(
+    alice: Caller, three: list[int], begin: str | int, finish: str | int, expected: list[int]
+) -> None:
     rows = alice.items("getExpenses", begin, finish)
-    assert sorted(numbers(rows)) == [three[place] for place in expected]
+    assert sorted(ids(rows)) == [three[index] for index in expected]
 
 
 @pytest.mark.parametrize(
@@ -122,21 +126,25 @@ def test_a_period(alice, three, begin, finish, expected):
         (1, 0, [0]),
     ],
 )
-def test_refundable_and_cleared(alice, world, refundable, cleared, expected):
+def test_refundable_and_cleared(
+    alice: Caller, world: World, refundable: int, cleared: int, expected: list[int]
+) -> None:
     flags = [(0, 0), (1, 0), (0, 1), (1, 1)]
     found = [world.add_expense(refundable=back, cleared=done) for back, done in flags]
     rows = alice.items("getExpenses", 0, 0, refundable, cleared)
-    assert sorted(numbers(rows)) == [found[place] for place in expected]
+    assert sorted(ids(rows)) == [found[index] for index in expected]
 
 
 @pytest.mark.parametrize(
     ("start", "limit", "expected"),
     [(0, 2, [2, 1]), (1, 1, [1]), (1, 0, [1, 0]), (3, 5, []), (0, 99, [2, 1, 0])],
 )
-def test_pages_say_how_many_there_are(alice, three, start, limit, expected):
-    answer = alice.call("getExpenses", 0, 0, -1, -1, start, limit)
-    assert numbers(answer["items"]) == [three[place] for place in expected]
-    assert answer["total"] == 3
+def test_pages_have_the_total(
+    alice: Caller, three: list[int], start: int, limit: int, expected: list[int]
+) -> None:
+    response = alice.call("getExpenses", 0, 0, -1, -1, start, limit)
+    assert ids(response["items"]) == [three[index] for index in expected]
+    assert response["total"] == 3
 
 
 @pytest.mark.parametrize(
@@ -151,36 +159,36 @@ def test_pages_say_how_many_there_are(alice, three, start, limit, expected):
         ((0, 0, -1, -1, 0, -1), "must not be negative"),
     ],
 )
-def test_bad_parameters(alice, parameters, text):
+def test_bad_parameters(alice: Caller, parameters: tuple[Any, ...], text: str) -> None:
     assert text in alice.refusal("getExpenses", *parameters)
 
 
 @pytest.mark.parametrize("parameters", [(0, 0, "all"), (0, 0, -1, -1, 0, 2**31)])
-def test_parameters_of_the_wrong_type(alice, parameters):
+def test_parameters_of_the_wrong_type(alice: Caller, parameters: tuple[Any, ...]) -> None:
     alice.rejection("getExpenses", *parameters)
 
 
-def test_without_access_to_expenses(alice, world, without):
-    without("ki_expenses-access")
-    number = world.add_expense()
+def test_without_access_to_expenses(alice: Caller, world: World, revoke: Revoke) -> None:
+    revoke("ki_expenses-access")
+    expense_id = world.add_expense()
     assert alice.refusal("getExpenses") == DENIED
-    assert alice.refusal("getExpenseRecord", number) == DENIED
+    assert alice.refusal("getExpenseRecord", expense_id) == DENIED
     assert alice.refusal("setExpenseRecord", new(world)) == DENIED
-    assert alice.refusal("setExpenseRecord", {"id": number, "comment": "x"}, True) == DENIED
-    assert alice.refusal("removeExpenseRecord", number) == DENIED
+    assert alice.refusal("setExpenseRecord", {"id": expense_id, "comment": "x"}, True) == DENIED
+    assert alice.refusal("removeExpenseRecord", expense_id) == DENIED
 
 
-def test_two_fields_are_enough_for_a_new_expense(alice, world):
+def test_two_fields_are_enough_for_a_new_expense(alice: Caller, world: World) -> None:
     created = alice.item("setExpenseRecord", new(world))
     assert created == {"id": created["id"]}
     expense = world.expense(created["id"])
-    assert (expense.designation, expense.comment, expense.multiplier) == ("", "", 1)
+    assert (expense.designation, expense.comment, expense.multiplier) == ("", "", Decimal(1))
     texts = {"designation": "Train ☕", "comment": "to Acme"}
     alice.does("setExpenseRecord", {"id": created["id"], **texts}, True)
     assert alice.items("getExpenseRecord", created["id"]) == [fresh(world, created["id"])]
 
 
-def test_a_new_expense_with_all_fields(alice, world):
+def test_a_new_expense_with_all_fields(alice: Caller, world: World) -> None:
     record = new(
         world,
         id=77,
@@ -192,11 +200,11 @@ def test_a_new_expense_with_all_fields(alice, world):
         multiplier=Decimal("2"),
         value=Decimal("99999999.99"),
     )
-    number = alice.item("setExpenseRecord", record, False)["id"]
-    assert number != 77
-    assert alice.item("getExpenseRecord", number) == fresh(
+    expense_id = alice.item("setExpenseRecord", record, False)["id"]
+    assert expense_id != 77
+    assert alice.item("getExpenseRecord", expense_id) == fresh(
         world,
-        number,
+        expense_id,
         designation="Hotel",
         comment="two nights",
         commentType=1,
@@ -221,54 +229,60 @@ def test_a_new_expense_with_all_fields(alice, world):
         ({"projectId": 0}, {}),
     ],
 )
-def test_an_update_changes_the_given_fields_only(alice, world, record, changed):
-    number = alice.item("setExpenseRecord", new(world, designation="Taxi", comment="late"))["id"]
-    before = alice.item("getExpenseRecord", number)
-    alice.does("setExpenseRecord", {"id": number, **record}, True)
-    assert alice.item("getExpenseRecord", number) == before | changed
+def test_an_update_changes_the_given_fields_only(
+    alice: Caller, world: World, record: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    expense_id = alice.item("setExpenseRecord", new(world, designation="Taxi", comment="late"))[
+        "id"
+    ]
+    before = alice.item("getExpenseRecord", expense_id)
+    alice.does("setExpenseRecord", {"id": expense_id, **record}, True)
+    assert alice.item("getExpenseRecord", expense_id) == before | changed
 
 
-def test_an_update_moves_an_expense(alice, world):
-    number = world.add_expense()
-    alice.does("setExpenseRecord", {"id": number, "projectId": world.portal}, True)
-    item = alice.item("getExpenseRecord", number)
+def test_an_update_moves_an_expense(alice: Caller, world: World) -> None:
+    expense_id = world.add_expense()
+    alice.does("setExpenseRecord", {"id": expense_id, "projectId": world.portal}, True)
+    item = alice.item("getExpenseRecord", expense_id)
     assert (item["projectID"], item["projectName"]) == (world.portal, "Portal")
 
 
-def test_an_expense_whose_project_was_deleted(alice, world):
+def test_an_expense_whose_project_was_deleted(alice: Caller, world: World) -> None:
     texts = {"designation": "Train ☕", "comment": "to Acme"}
-    number = world.add_expense(timestamp=NOON, projectID=999, value=0, **texts)
-    assert alice.item("getExpenseRecord", number) == fresh(
-        world, number, projectID=999, projectName=None, customerID=None, customerName=None
+    expense_id = world.add_expense(timestamp=NOON, projectID=999, value=0, **texts)
+    assert alice.item("getExpenseRecord", expense_id) == fresh(
+        world, expense_id, projectID=999, projectName=None, customerID=None, customerName=None
     )
     (row,) = alice.items("getExpenses")
     assert (row["projectName"], row["customerName"], row["customerID"]) == (None, None, None)
 
 
-def test_remove(alice, world):
-    number, kept = world.add_expense(), world.add_expense()
-    alice.does("removeExpenseRecord", number)
-    assert world.expense(number) is None
-    assert world.expense(kept) is not None
-    assert alice.refusal("removeExpenseRecord", number) == "Invalid ID"
+def test_remove(alice: Caller, world: World) -> None:
+    expense_id, kept = world.add_expense(), world.add_expense()
+    alice.does("removeExpenseRecord", expense_id)
+    assert not world.exists(m.Expense, expense_id)
+    assert world.exists(m.Expense, kept)
+    assert alice.refusal("removeExpenseRecord", expense_id) == "Invalid ID"
 
 
-@pytest.mark.parametrize("number", [999_999, 0, -1, 2**31 - 1])
-def test_unknown_numbers(alice, world, number):
+@pytest.mark.parametrize("expense_id", [999_999, 0, -1, 2**31 - 1])
+def test_unknown_ids(alice: Caller, world: World, expense_id: int) -> None:
     world.add_expense()
-    assert alice.refusal("getExpenseRecord", number) == "Invalid ID"
-    assert alice.refusal("removeExpenseRecord", number) == "Invalid ID"
-    expected = "Invalid ID" if number else "Performed an update, but missing id property."
-    assert alice.refusal("setExpenseRecord", {"id": number, "comment": "x"}, True) == expected
+    assert alice.refusal("getExpenseRecord", expense_id) == "Invalid ID"
+    assert alice.refusal("removeExpenseRecord", expense_id) == "Invalid ID"
+    expected = "Invalid ID" if expense_id else "Performed an update, but missing id property."
+    assert alice.refusal("setExpenseRecord", {"id": expense_id, "comment": "x"}, True) == expected
 
 
-@pytest.mark.parametrize("number", ["x", 2**31, "1.5"])
-def test_numbers_of_the_wrong_type(alice, number):
-    alice.rejection("getExpenseRecord", number)
-    alice.rejection("removeExpenseRecord", number)
+@pytest.mark.parametrize("expense_id", ["x", 2**31, "1.5"])
+def test_ids_of_the_wrong_type(alice: Caller, expense_id: str | int) -> None:
+    alice.rejection("getExpenseRecord", expense_id)
+    alice.rejection("removeExpenseRecord", expense_id)
 
 
-def test_who_may_read_an_expense(alice, ben, oscar, root, world):
+def test_who_may_read_an_expense(
+    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
+) -> None:
     of_alice, of_ben = world.add_expense("alice"), world.add_expense("ben")
     for reader in (alice, ben, root):
         assert reader.item("getExpenseRecord", of_alice)["userID"] == world.alice
@@ -276,36 +290,41 @@ def test_who_may_read_an_expense(alice, ben, oscar, root, world):
     assert oscar.refusal("getExpenseRecord", of_alice) == DENIED
 
 
-def test_who_may_change_and_remove_an_expense(alice, ben, oscar, root, world):
+def test_who_may_change_and_remove_an_expense(
+    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
+) -> None:
     of_alice, of_ben = world.add_expense("alice"), world.add_expense("ben")
-    for stranger, number in ((alice, of_ben), (oscar, of_alice)):
-        change = {"id": number, "comment": "x"}
+    for stranger, expense_id in ((alice, of_ben), (oscar, of_alice)):
+        change = {"id": expense_id, "comment": "x"}
         assert stranger.refusal("setExpenseRecord", change, True) == DENIED
-        assert stranger.refusal("removeExpenseRecord", number) == DENIED
+        assert stranger.refusal("removeExpenseRecord", expense_id) == DENIED
     ben.does("setExpenseRecord", {"id": of_alice, "comment": "by ben"}, True)
     expense = world.expense(of_alice)
     assert (expense.comment, expense.userID) == ("by ben", world.alice)
     ben.does("removeExpenseRecord", of_alice)
     root.does("removeExpenseRecord", of_ben)
-    assert world.expense(of_alice) is world.expense(of_ben) is None
+    assert not world.exists(m.Expense, of_alice)
+    assert not world.exists(m.Expense, of_ben)
 
 
-def test_without_the_right_to_add(alice, world, without):
-    without("ki_expenses-ownEntry-add")
+def test_without_the_right_to_add(alice: Caller, world: World, revoke: Revoke) -> None:
+    revoke("ki_expenses-ownEntry-add")
     assert alice.refusal("setExpenseRecord", new(world)) == DENIED
 
 
-def test_cleared_expenses_take_the_right_to_others_entries(alice, ben, world):
-    number = world.add_expense(cleared=1)
-    change = {"id": number, "comment": "billed", "cleared": False}
+def test_changing_cleared_expenses_takes_the_right_to_expenses_of_others(
+    alice: Caller, ben: Caller, world: World
+) -> None:
+    expense_id = world.add_expense(cleared=1)
+    change = {"id": expense_id, "comment": "billed", "cleared": False}
     assert alice.refusal("setExpenseRecord", change, True) == DENIED
-    assert alice.refusal("removeExpenseRecord", number) == DENIED
+    assert alice.refusal("removeExpenseRecord", expense_id) == DENIED
     ben.does("setExpenseRecord", change, True)
-    assert world.expense(number).cleared == 0
-    alice.does("removeExpenseRecord", number)
+    assert world.expense(expense_id).cleared == 0
+    alice.does("removeExpenseRecord", expense_id)
 
 
-def test_expenses_older_than_the_edit_limit_are_locked(alice, world):
+def test_expenses_older_than_the_edit_limit_are_locked(alice: Caller, world: World) -> None:
     world.set_option("editLimit", 3600)
     young = world.add_expense(timestamp=world.now - 3600)
     old = world.add_expense(timestamp=world.now - 3601)
@@ -316,7 +335,7 @@ def test_expenses_older_than_the_edit_limit_are_locked(alice, world):
     alice.does("removeExpenseRecord", young)
 
 
-def test_a_leader_leads_only_while_the_group_is_there(ben, world):
-    number = world.add_expense("alice")
+def test_a_leader_leads_only_while_the_group_is_there(ben: Caller, world: World) -> None:
+    expense_id = world.add_expense("alice")
     world.change(m.Group, world.blue, trash=1)
-    assert ben.refusal("removeExpenseRecord", number) == DENIED
+    assert ben.refusal("removeExpenseRecord", expense_id) == DENIED

@@ -1,8 +1,13 @@
-"""The fields of each answer, in the contract's order, as they stand in the bytes of the answer."""
+"""The fields of each response, in the order in which they stand in its bytes."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from caller import Caller
+
+from support.world import World
 
 TASK = "activityID,name,visible"
 PROJECT = (
@@ -10,7 +15,7 @@ PROJECT = (
     "customerName,customerVisible"
 )
 
-#: Method and parameters after the key (texts are names of the world), and the fields of an item.
+#: Method, parameters after the key (strings are names in the test data), and fields of an item.
 FIELDS = [
     ("getUsers", [], "userID,name"),
     ("getCustomers", [], "customerID,name,contact,visible"),
@@ -61,26 +66,28 @@ FIELDS = [
 ]
 
 
-def number_of(world, value):
-    """The number of what has this name in the world, in records too."""
+def resolve(world: World, value: Any) -> Any:
+    """Replace names in the test data by IDs, in records too."""
     if isinstance(value, dict):
-        return {field: number_of(world, name) for field, name in value.items()}
+        return {field: resolve(world, name) for field, name in value.items()}
     return world.ids.get(value, value) if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize(("method", "parameters", "fields"), FIELDS)
-def test_fields_and_their_order(json_alice, world, method, parameters, fields):
+def test_fields_and_their_order(
+    json_alice: Caller, world: World, method: str, parameters: list[Any], fields: str
+) -> None:
     world.ids["entry"] = world.add_entry(end=0)
     world.ids["expense"] = world.add_expense()
-    values = [number_of(world, value) for value in parameters]
-    answer = json_alice.call(method, *values)
-    assert list(answer) == ["success", "items", "total"]
-    assert answer["items"]
-    for item in answer["items"]:
+    values = [resolve(world, value) for value in parameters]
+    response = json_alice.call(method, *values)
+    assert list(response) == ["success", "items", "total"]
+    assert response["items"]
+    for item in response["items"]:
         assert ",".join(item) == fields
 
 
-def test_fields_of_a_projects_tasks(json_alice):
+def test_fields_of_a_projects_tasks(json_alice: Caller) -> None:
     tasks = [task for row in json_alice.items("getProjects", True) for task in row["tasks"]]
     assert tasks
     for task in tasks:

@@ -1,37 +1,41 @@
-"""startRecord and stopRecord: the running clock."""
+"""startRecord and stopRecord: starting and stopping a recording."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from caller import DENIED
+from caller import DENIED, Caller, Revoke
+from sqlalchemy import select
 
 from kimai_remote.storage import models as m
+from support.world import World
 
 NOT_RECORDING = "Unable to stop, not recording?"
 INVALID_WORK = "Invalid project or task"
 
 
-def stored(entry):
-    """The columns of a stored entry."""
+def stored(entry: m.TimeEntry) -> dict[str, Any]:
+    """Return the columns of a stored entry."""
     return {column.name: getattr(entry, column.name) for column in m.TimeEntry.__table__.c}
 
 
-def running(world, user="alice"):
-    """Numbers of a user's running entries."""
-    entry = m.TimeEntry.__table__
-    found = world.execute(entry.select().where(entry.c.userID == world.ids[user], entry.c.end == 0))
-    return [row.timeEntryID for row in found]
+def running(world: World, user: str = "alice") -> list[int]:
+    """Return the IDs of a user's running entries."""
+    entry = m.TimeEntry
+    of_user = entry.userID == world.ids[user]
+    rows = world.execute(select(entry.timeEntryID).where(of_user, entry.end == 0))
+    return [row.timeEntryID for row in rows]
 
 
-def test_start_stores_a_running_entry(alice, world):
+def test_start_stores_a_running_entry(alice: Caller, world: World) -> None:
     item = alice.item("startRecord", world.shop, world.coding)
-    number = item["timeEntryID"]
-    assert item == {"timeEntryID": number}
-    assert stored(world.entry(number)) == {
-        "timeEntryID": number,
+    entry_id = item["timeEntryID"]
+    assert item == {"timeEntryID": entry_id}
+    assert stored(world.entry(entry_id)) == {
+        "timeEntryID": entry_id,
         "start": world.now,
         "end": 0,
         "duration": 0,
@@ -53,7 +57,7 @@ def test_start_stores_a_running_entry(alice, world):
     }
 
 
-def test_start_takes_the_best_rates_and_the_default_status(alice, world):
+def test_start_takes_the_best_rates_and_the_default_status(alice: Caller, world: World) -> None:
     world.set_option("defaultStatusID", 2)
     world.execute(m.rates.insert(), {"userID": world.alice, "rate": Decimal("70.50")})
     world.execute(m.fixed_rates.insert(), {"projectID": world.shop, "rate": Decimal("99.90")})
@@ -61,7 +65,7 @@ def test_start_takes_the_best_rates_and_the_default_status(alice, world):
     assert (entry.rate, entry.fixedRate, entry.statusID) == (Decimal("70.50"), Decimal("99.90"), 2)
 
 
-def test_start_stops_what_is_running_first(alice, world):
+def test_start_stops_the_running_entry_first(alice: Caller, world: World) -> None:
     first = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
     world.now += 100
     second = alice.item("startRecord", world.portal, world.meeting)["timeEntryID"]
@@ -71,20 +75,20 @@ def test_start_stops_what_is_running_first(alice, world):
     assert world.entry(second).start == world.now
 
 
-def test_start_stops_however_many_another_program_left_running(alice, world):
+def test_start_stops_all_running_entries_of_another_program(alice: Caller, world: World) -> None:
     left = [world.add_entry(start=world.now - 600 * n, end=0) for n in (1, 2, 3)]
-    number = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
-    assert running(world) == [number]
+    entry_id = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+    assert running(world) == [entry_id]
     assert [world.entry(entry).duration for entry in left] == [660, 1260, 1860]
 
 
-def test_start_leaves_others_recordings_alone(alice, ben, world):
-    number = ben.item("startRecord", world.shop, world.coding)["timeEntryID"]
+def test_start_leaves_others_recordings_alone(alice: Caller, ben: Caller, world: World) -> None:
+    entry_id = ben.item("startRecord", world.shop, world.coding)["timeEntryID"]
     alice.item("startRecord", world.shop, world.coding)
-    assert running(world, "ben") == [number]
+    assert running(world, "ben") == [entry_id]
 
 
-def test_start_without_project_and_task_repeats_the_last_ones(alice, world):
+def test_start_without_project_and_task_repeats_the_last_ones(alice: Caller, world: World) -> None:
     alice.item("startRecord", world.portal, world.meeting)
     world.now += 60
     again = world.entry(alice.item("startRecord", 0, 0)["timeEntryID"])
@@ -94,22 +98,22 @@ def test_start_without_project_and_task_repeats_the_last_ones(alice, world):
     assert (last.projectID, last.activityID) == (world.portal, world.meeting)
 
 
-def test_start_remembers_the_record(alice, world):
-    number = alice.item("startRecord", world.portal, world.meeting)["timeEntryID"]
-    user = m.User.__table__
-    (row,) = world.execute(user.select().where(user.c.userID == world.alice))
+def test_start_remembers_the_record(alice: Caller, world: World) -> None:
+    entry_id = alice.item("startRecord", world.portal, world.meeting)["timeEntryID"]
+    columns = (m.User.lastProject, m.User.lastActivity, m.User.lastRecord)
+    (row,) = world.execute(select(*columns).where(m.User.userID == world.alice))
     assert (row.lastProject, row.lastActivity, row.lastRecord) == (
         world.portal,
         world.meeting,
-        number,
+        entry_id,
     )
 
 
-def test_start_without_any_last_project(alice):
+def test_start_without_any_last_project(alice: Caller) -> None:
     assert alice.refusal("startRecord") == INVALID_WORK
 
 
-def test_start_when_the_last_project_is_gone(alice, world):
+def test_start_when_the_last_project_is_gone(alice: Caller, world: World) -> None:
     alice.item("startRecord", world.portal, world.meeting)
     world.change(m.Project, world.portal, trash=1)
     assert alice.refusal("startRecord") == INVALID_WORK
@@ -130,10 +134,12 @@ def test_start_when_the_last_project_is_gone(alice, world):
         (-1, -1),
     ],
 )
-def test_start_on_what_can_not_be_recorded(alice, world, project, task):
+def test_start_on_an_invalid_project_or_task(
+    alice: Caller, world: World, project: str | int | None, task: str | int | None
+) -> None:
     world.add_entry(end=0)
-    numbers = [world.ids.get(name, name or 0) for name in (project, task)]
-    assert alice.refusal("startRecord", *numbers) == INVALID_WORK
+    ids = [world.ids[name] if isinstance(name, str) else name or 0 for name in (project, task)]
+    assert alice.refusal("startRecord", *ids) == INVALID_WORK
 
 
 @pytest.mark.parametrize(
@@ -146,26 +152,28 @@ def test_start_on_what_can_not_be_recorded(alice, world, project, task):
         ("shop", "invisible_task"),
     ],
 )
-def test_start_on_what_lists_may_not_show(alice, world, project, task):
-    number = alice.item("startRecord", world.ids[project], world.ids[task])["timeEntryID"]
-    assert running(world) == [number]
+def test_start_on_unlisted_projects_and_tasks(
+    alice: Caller, world: World, project: str, task: str
+) -> None:
+    entry_id = alice.item("startRecord", world.ids[project], world.ids[task])["timeEntryID"]
+    assert running(world) == [entry_id]
 
 
-def test_start_in_a_trashed_group(alice, world):
+def test_start_in_a_trashed_group(alice: Caller, world: World) -> None:
     world.change(m.Group, world.blue, trash=1)
     assert alice.refusal("startRecord", world.shop, world.coding) == INVALID_WORK
 
 
-def test_start_without_the_right_to_add(alice, world, without):
-    without("ki_timesheets-ownEntry-add")
+def test_start_without_the_right_to_add(alice: Caller, world: World, revoke: Revoke) -> None:
+    revoke("ki_timesheets-ownEntry-add")
     assert alice.refusal("startRecord", world.shop, world.coding) == DENIED
 
 
-def test_stop_the_running_one(alice, world):
-    number = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+def test_stop_the_running_one(alice: Caller, world: World) -> None:
+    entry_id = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
     world.now += 100
     alice.does("stopRecord")
-    entry = world.entry(number)
+    entry = world.entry(entry_id)
     assert (entry.start, entry.end, entry.duration) == (1_772_443_800, 1_772_443_920, 120)
     assert alice.refusal("stopRecord", 0) == NOT_RECORDING
 
@@ -186,53 +194,57 @@ def test_stop_the_running_one(alice, world):
         ("-5", "unheard-of", "09:30:00", "09:53:00"),
     ],
 )
-def test_stop_rounds_as_configured(alice, world, precision, method, start, end):
+def test_stop_rounds_as_configured(
+    alice: Caller, world: World, precision: str | int, method: str, start: str, end: str
+) -> None:
     world.set_option("roundPrecision", precision)
     world.set_option("roundingMethod", method)
-    number = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+    entry_id = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
     world.now += 22 * 60 + 30
-    alice.does("stopRecord", number)
-    entry = world.entry(number)
+    alice.does("stopRecord", entry_id)
+    entry = world.entry(entry_id)
     times = [
-        datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S")
-        for moment in (entry.start, entry.end)
+        datetime.fromtimestamp(timestamp, UTC).strftime("%H:%M:%S")
+        for timestamp in (entry.start, entry.end)
     ]
     assert times == [start, end]
     assert entry.duration == entry.end - entry.start
 
 
-def test_stop_at_once_gives_no_negative_time(alice, world):
+def test_stop_at_once_gives_no_negative_time(alice: Caller, world: World) -> None:
     world.set_option("roundPrecision", 0)
-    number = world.add_entry(start=world.now + 500, end=0)
-    alice.does("stopRecord", number)
-    entry = world.entry(number)
+    entry_id = world.add_entry(start=world.now + 500, end=0)
+    alice.does("stopRecord", entry_id)
+    entry = world.entry(entry_id)
     assert (entry.start, entry.end, entry.duration) == (world.now + 500, world.now + 500, 0)
 
 
-def test_stop_changes_nothing_else(alice, world):
-    number = world.add_entry(end=0, description="kept", comment="kept too", location="here")
-    before = stored(world.entry(number))
-    alice.does("stopRecord", number)
-    after = stored(world.entry(number))
+def test_stop_changes_nothing_else(alice: Caller, world: World) -> None:
+    entry_id = world.add_entry(end=0, description="kept", comment="kept too", location="here")
+    before = stored(world.entry(entry_id))
+    alice.does("stopRecord", entry_id)
+    after = stored(world.entry(entry_id))
     assert {name for name in after if after[name] != before[name]} == {"start", "end", "duration"}
 
 
-def test_stop_when_nothing_is_running(alice, world):
+def test_stop_when_nothing_is_running(alice: Caller, world: World) -> None:
     world.add_entry()
     world.add_entry("ben", end=0)
     assert alice.refusal("stopRecord") == NOT_RECORDING
 
 
-@pytest.mark.parametrize("number", [999_999, -1, 2**31 - 1])
-def test_stop_an_unknown_entry(alice, number):
-    assert alice.refusal("stopRecord", number) == NOT_RECORDING
+@pytest.mark.parametrize("entry_id", [999_999, -1, 2**31 - 1])
+def test_stop_an_unknown_entry(alice: Caller, entry_id: int) -> None:
+    assert alice.refusal("stopRecord", entry_id) == NOT_RECORDING
 
 
-def test_stop_an_entry_that_has_ended(alice, world):
+def test_stop_an_entry_that_has_ended(alice: Caller, world: World) -> None:
     assert alice.refusal("stopRecord", world.add_entry()) == NOT_RECORDING
 
 
-def test_stop_somebody_elses_recording(alice, ben, oscar, root, world):
+def test_stop_a_recording_of_another_user(
+    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
+) -> None:
     of_ben, of_alice = world.add_entry("ben", end=0), world.add_entry("alice", end=0)
     assert alice.refusal("stopRecord", of_ben) == DENIED
     assert oscar.refusal("stopRecord", of_alice) == DENIED
@@ -241,8 +253,8 @@ def test_stop_somebody_elses_recording(alice, ben, oscar, root, world):
     assert running(world) == running(world, "ben") == []
 
 
-def test_an_old_recording_can_be_stopped_whatever_the_edit_limit(alice, world):
+def test_the_edit_limit_does_not_apply_to_stopping(alice: Caller, world: World) -> None:
     world.set_option("editLimit", 60)
-    number = world.add_entry(start=world.now - 90_000, end=0)
+    entry_id = world.add_entry(start=world.now - 90_000, end=0)
     alice.does("stopRecord")
-    assert world.entry(number).end == 1_772_443_860
+    assert world.entry(entry_id).end == 1_772_443_860

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from caller import DENIED
+from caller import DENIED, Caller, Revoke
 
 from kimai_remote.storage import models as m
+from support.world import World
 
 START, END = 1_772_359_200, 1_772_362_800
 LOCKED = "editLimit"
@@ -24,8 +26,8 @@ FIELDS = {
 }
 
 
-def new(world, **fields):
-    """A record that is enough for a new entry."""
+def new(world: World, **fields: Any) -> dict[str, Any]:
+    """Return a record with the required fields of a new entry."""
     return {
         "projectId": world.shop,
         "taskId": world.coding,
@@ -34,10 +36,10 @@ def new(world, **fields):
     } | fields
 
 
-def fresh(world, number, **fields):
-    """What getTimesheetRecord answers for an entry that was created from :func:`new`."""
+def fresh(world: World, entry_id: int, **fields: Any) -> dict[str, Any]:
+    """What getTimesheetRecord responses for an entry that was created from :func:`new`."""
     return {
-        "timeEntryID": number,
+        "timeEntryID": entry_id,
         "start": START,
         "end": END,
         "duration": 3600,
@@ -63,14 +65,14 @@ def fresh(world, number, **fields):
     } | fields
 
 
-def test_four_fields_are_enough_for_a_new_entry(alice, world):
+def test_four_fields_are_enough_for_a_new_entry(alice: Caller, world: World) -> None:
     created = alice.item("setTimesheetRecord", new(world))
     assert created == {"id": created["id"]}
-    number = created["id"]
-    assert alice.items("getTimesheetRecord", number) == [fresh(world, number)]
+    entry_id = created["id"]
+    assert alice.items("getTimesheetRecord", entry_id) == [fresh(world, entry_id)]
 
 
-def test_a_new_entry_with_all_fields(root, world):
+def test_a_new_entry_with_all_fields(root: Caller, world: World) -> None:
     world.set_option("defaultStatusID", 3)
     record = new(
         world,
@@ -81,10 +83,10 @@ def test_a_new_entry_with_all_fields(root, world):
         statusId=2,
         **FIELDS,
     )
-    number = root.item("setTimesheetRecord", record, False)["id"]
-    assert root.item("getTimesheetRecord", number) == fresh(
+    entry_id = root.item("setTimesheetRecord", record, False)["id"]
+    assert root.item("getTimesheetRecord", entry_id) == fresh(
         world,
-        number,
+        entry_id,
         userID=world.root,
         rate=Decimal("12.34"),
         fixedRate=Decimal("5.60"),
@@ -101,27 +103,29 @@ def test_a_new_entry_with_all_fields(root, world):
     )
 
 
-def test_a_new_entry_gets_the_best_rates_and_the_default_status(alice, world):
+def test_a_new_entry_gets_the_best_rates_and_the_default_status(
+    alice: Caller, world: World
+) -> None:
     world.set_option("defaultStatusID", 2)
     world.execute(m.rates.insert(), {"activityID": world.coding, "rate": Decimal("70.00")})
     world.execute(m.fixed_rates.insert(), {"activityID": world.coding, "rate": Decimal("9.00")})
-    number = alice.item("setTimesheetRecord", new(world))["id"]
-    assert alice.item("getTimesheetRecord", number) == fresh(
-        world, number, rate=Decimal("70.00"), fixedRate=Decimal("9.00"), statusID=2
+    entry_id = alice.item("setTimesheetRecord", new(world))["id"]
+    assert alice.item("getTimesheetRecord", entry_id) == fresh(
+        world, entry_id, rate=Decimal("70.00"), fixedRate=Decimal("9.00"), statusID=2
     )
 
 
-def test_a_new_entry_where_no_rate_fits(alice, world):
+def test_a_new_entry_where_no_rate_fits(alice: Caller, world: World) -> None:
     world.execute(m.rates.delete())
-    number = alice.item("setTimesheetRecord", new(world))["id"]
-    assert world.entry(number).rate == Decimal("0.00")
+    entry_id = alice.item("setTimesheetRecord", new(world))["id"]
+    assert world.entry(entry_id).rate == Decimal("0.00")
 
 
-def test_money_is_rounded_to_the_cent(alice, world):
-    number = alice.item(
+def test_money_is_rounded_to_the_cent(alice: Caller, world: World) -> None:
+    entry_id = alice.item(
         "setTimesheetRecord", new(world, budget=Decimal("0.005"), approved=Decimal("-0"))
     )["id"]
-    row = alice.item("getTimesheetRecord", number)
+    row = alice.item("getTimesheetRecord", entry_id)
     assert (row["budget"], row["approved"]) == (Decimal("0.01"), 0)
     assert not row["approved"].is_signed()
 
@@ -145,29 +149,31 @@ def test_money_is_rounded_to_the_cent(alice, world):
         ({"projectId": 0, "taskId": 0, "statusId": 0}, {}),
     ],
 )
-def test_an_update_changes_the_given_fields_only(alice, world, record, changed):
-    number = alice.item("setTimesheetRecord", new(world, **FIELDS))["id"]
-    before = alice.item("getTimesheetRecord", number)
-    alice.does("setTimesheetRecord", {"id": number, **record}, True)
-    after = alice.item("getTimesheetRecord", number)
+def test_an_update_changes_the_given_fields_only(
+    alice: Caller, world: World, record: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    entry_id = alice.item("setTimesheetRecord", new(world, **FIELDS))["id"]
+    before = alice.item("getTimesheetRecord", entry_id)
+    alice.does("setTimesheetRecord", {"id": entry_id, **record}, True)
+    after = alice.item("getTimesheetRecord", entry_id)
     assert after == before | changed
 
 
-def test_an_empty_text_empties_a_field(alice, world):
-    number = alice.item("setTimesheetRecord", new(world, **FIELDS))["id"]
-    alice.does("setTimesheetRecord", {"id": number, "comment": "", "location": ""}, True)
-    entry = world.entry(number)
+def test_an_empty_text_empties_a_field(alice: Caller, world: World) -> None:
+    entry_id = alice.item("setTimesheetRecord", new(world, **FIELDS))["id"]
+    alice.does("setTimesheetRecord", {"id": entry_id, "comment": "", "location": ""}, True)
+    entry = world.entry(entry_id)
     assert (entry.comment, entry.location, entry.description) == ("", "", FIELDS["description"])
 
 
-def test_an_update_moves_an_entry_and_keeps_its_rate(alice, world):
+def test_an_update_moves_an_entry_and_keeps_its_rate(alice: Caller, world: World) -> None:
     world.execute(m.rates.insert(), {"projectID": world.portal, "rate": Decimal("99.00")})
-    number = alice.item("setTimesheetRecord", new(world))["id"]
-    record = {"id": number, "projectId": world.portal, "taskId": world.meeting}
+    entry_id = alice.item("setTimesheetRecord", new(world))["id"]
+    record = {"id": entry_id, "projectId": world.portal, "taskId": world.meeting}
     alice.does("setTimesheetRecord", record, True)
-    assert alice.item("getTimesheetRecord", number) == fresh(
+    assert alice.item("getTimesheetRecord", entry_id) == fresh(
         world,
-        number,
+        entry_id,
         projectID=world.portal,
         projectName="Portal",
         activityID=world.meeting,
@@ -175,44 +181,44 @@ def test_an_update_moves_an_entry_and_keeps_its_rate(alice, world):
     )
 
 
-def test_an_update_may_end_a_running_entry(alice, world):
-    number = world.add_entry(start=START, end=0)
-    alice.does("setTimesheetRecord", {"id": number, "description": "still running"}, True)
-    assert world.entry(number).end == 0
-    alice.does("setTimesheetRecord", {"id": number, "end": str(END)}, True)
-    assert (world.entry(number).end, world.entry(number).duration) == (END, 3600)
+def test_an_update_may_end_a_running_entry(alice: Caller, world: World) -> None:
+    entry_id = world.add_entry(start=START, end=0)
+    alice.does("setTimesheetRecord", {"id": entry_id, "description": "still running"}, True)
+    assert world.entry(entry_id).end == 0
+    alice.does("setTimesheetRecord", {"id": entry_id, "end": str(END)}, True)
+    assert (world.entry(entry_id).end, world.entry(entry_id).duration) == (END, 3600)
 
 
-def test_an_update_never_starts_an_entry_again(alice, world):
+def test_an_update_never_starts_an_entry_again(alice: Caller, world: World) -> None:
     world.add_entry(end=0)
-    number = world.add_entry(start=START, end=END)
+    entry_id = world.add_entry(start=START, end=END)
     for nothing in ("0", "", 0):
-        alice.does("setTimesheetRecord", {"id": number, "end": nothing, "comment": "x"}, True)
-    assert world.entry(number).end == END
+        alice.does("setTimesheetRecord", {"id": entry_id, "end": nothing, "comment": "x"}, True)
+    assert world.entry(entry_id).end == END
 
 
-def test_an_entry_on_a_trashed_project_can_still_be_described(alice, world):
-    number = world.add_entry(projectID=world.trashed)
-    record = {"id": number, "projectId": world.trashed, "taskId": world.coding, "comment": "x"}
+def test_an_entry_on_a_trashed_project_can_still_be_described(alice: Caller, world: World) -> None:
+    entry_id = world.add_entry(projectID=world.trashed)
+    record = {"id": entry_id, "projectId": world.trashed, "taskId": world.coding, "comment": "x"}
     alice.does("setTimesheetRecord", record, True)
-    assert world.entry(number).comment == "x"
+    assert world.entry(entry_id).comment == "x"
 
 
-def test_rates_take_a_right_to_set(alice, root, world):
-    number = world.add_entry()
+def test_rates_take_a_right_to_set(alice: Caller, root: Caller, world: World) -> None:
+    entry_id = world.add_entry()
     for field in ("rate", "fixedRate"):
         change = {field: Decimal("999.00")}
         assert alice.refusal("setTimesheetRecord", new(world, **change)) == DENIED
-        assert alice.refusal("setTimesheetRecord", {"id": number, **change}, True) == DENIED
-        root.does("setTimesheetRecord", {"id": number, **change}, True)
-    assert (world.entry(number).rate, world.entry(number).fixedRate) == (Decimal(999),) * 2
+        assert alice.refusal("setTimesheetRecord", {"id": entry_id, **change}, True) == DENIED
+        root.does("setTimesheetRecord", {"id": entry_id, **change}, True)
+    assert (world.entry(entry_id).rate, world.entry(entry_id).fixedRate) == (Decimal(999),) * 2
 
 
-def test_an_entry_whose_project_and_task_were_deleted(alice, world):
-    number = world.add_entry(start=START, end=END, projectID=999, activityID=998)
-    assert alice.item("getTimesheetRecord", number) == fresh(
+def test_an_entry_whose_project_and_task_were_deleted(alice: Caller, world: World) -> None:
+    entry_id = world.add_entry(start=START, end=END, projectID=999, activityID=998)
+    assert alice.item("getTimesheetRecord", entry_id) == fresh(
         world,
-        number,
+        entry_id,
         projectID=999,
         activityID=998,
         projectName=None,
@@ -222,21 +228,27 @@ def test_an_entry_whose_project_and_task_were_deleted(alice, world):
     )
 
 
-def test_reading_without_the_right_to_see_rates(alice, world, without):
-    without("ki_timesheets-showRates")
+def test_reading_without_the_right_to_see_rates(
+    alice: Caller, world: World, revoke: Revoke
+) -> None:
+    revoke("ki_timesheets-showRates")
     item = alice.item("getTimesheetRecord", world.add_entry(fixedRate=Decimal(5)))
     assert (item["rate"], item["fixedRate"]) == (None, None)
 
 
-def test_rates_that_are_not_shown_can_not_be_guessed(alice, world, without):
-    without("ki_timesheets-showRates")
-    number = world.add_entry(rate=Decimal("60.00"))
+def test_rates_that_are_not_shown_can_not_be_guessed(
+    alice: Caller, world: World, revoke: Revoke
+) -> None:
+    revoke("ki_timesheets-showRates")
+    entry_id = world.add_entry(rate=Decimal("60.00"))
     for guess in ("59.00", "60.00"):
-        record = {"id": number, "rate": Decimal(guess)}
+        record = {"id": entry_id, "rate": Decimal(guess)}
         assert alice.refusal("setTimesheetRecord", record, True) == DENIED
 
 
-def test_who_may_read_an_entry(alice, ben, oscar, root, world):
+def test_who_may_read_an_entry(
+    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
+) -> None:
     of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
     for reader in (alice, ben, root):
         assert reader.item("getTimesheetRecord", of_alice)["userID"] == world.alice
@@ -244,7 +256,9 @@ def test_who_may_read_an_entry(alice, ben, oscar, root, world):
     assert oscar.refusal("getTimesheetRecord", of_alice) == DENIED
 
 
-def test_who_may_change_an_entry(alice, ben, oscar, root, world):
+def test_who_may_change_an_entry(
+    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
+) -> None:
     of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
     assert alice.refusal("setTimesheetRecord", {"id": of_ben, "comment": "x"}, True) == DENIED
     assert oscar.refusal("setTimesheetRecord", {"id": of_alice, "comment": "x"}, True) == DENIED
@@ -255,62 +269,70 @@ def test_who_may_change_an_entry(alice, ben, oscar, root, world):
         assert (entry.comment, entry.userID) == (comment, world.alice)
 
 
-def test_who_may_remove_an_entry(alice, ben, oscar, root, world):
+def test_who_may_remove_an_entry(
+    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
+) -> None:
     of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
     assert alice.refusal("removeTimesheetRecord", of_ben) == DENIED
     assert oscar.refusal("removeTimesheetRecord", of_alice) == DENIED
     ben.does("removeTimesheetRecord", of_alice)
     root.does("removeTimesheetRecord", of_ben)
-    assert world.entry(of_alice) is world.entry(of_ben) is None
+    assert not world.exists(m.TimeEntry, of_alice)
+    assert not world.exists(m.TimeEntry, of_ben)
 
 
-def test_a_leader_leads_only_while_the_group_is_there(ben, world):
-    number = world.add_entry("alice")
+def test_a_leader_leads_only_while_the_group_is_there(ben: Caller, world: World) -> None:
+    entry_id = world.add_entry("alice")
     world.change(m.Group, world.blue, trash=1)
-    assert ben.refusal("setTimesheetRecord", {"id": number, "comment": "x"}, True) == DENIED
+    assert ben.refusal("setTimesheetRecord", {"id": entry_id, "comment": "x"}, True) == DENIED
 
 
-def test_remove(alice, world):
-    number, kept, running = world.add_entry(), world.add_entry(), world.add_entry(end=0)
-    alice.does("removeTimesheetRecord", number)
+def test_remove(alice: Caller, world: World) -> None:
+    entry_id, kept, running = world.add_entry(), world.add_entry(), world.add_entry(end=0)
+    alice.does("removeTimesheetRecord", entry_id)
     alice.does("removeTimesheetRecord", running)
-    assert world.entry(number) is world.entry(running) is None
-    assert world.entry(kept) is not None
-    assert alice.refusal("removeTimesheetRecord", number) == "Invalid ID"
+    assert not world.exists(m.TimeEntry, entry_id)
+    assert not world.exists(m.TimeEntry, running)
+    assert world.exists(m.TimeEntry, kept)
+    assert alice.refusal("removeTimesheetRecord", entry_id) == "Invalid ID"
 
 
-@pytest.mark.parametrize("number", [999_999, 0, -1, 2**31 - 1])
-def test_unknown_numbers(alice, world, number):
+@pytest.mark.parametrize("entry_id", [999_999, 0, -1, 2**31 - 1])
+def test_unknown_ids(alice: Caller, world: World, entry_id: int) -> None:
     world.add_entry()
-    assert alice.refusal("getTimesheetRecord", number) == "Invalid ID"
-    assert alice.refusal("removeTimesheetRecord", number) == "Invalid ID"
-    expected = "Invalid ID" if number else "Performed an update, but missing id property."
-    assert alice.refusal("setTimesheetRecord", {"id": number, "comment": "x"}, True) == expected
+    assert alice.refusal("getTimesheetRecord", entry_id) == "Invalid ID"
+    assert alice.refusal("removeTimesheetRecord", entry_id) == "Invalid ID"
+    expected = "Invalid ID" if entry_id else "Performed an update, but missing id property."
+    assert alice.refusal("setTimesheetRecord", {"id": entry_id, "comment": "x"}, True) == expected
 
 
-@pytest.mark.parametrize("number", ["x", 2**31, "1.5"])
-def test_numbers_of_the_wrong_type(alice, number):
-    alice.rejection("getTimesheetRecord", number)
-    alice.rejection("removeTimesheetRecord", number)
+@pytest.mark.parametrize("entry_id", ["x", 2**31, "1.5"])
+def test_ids_of_the_wrong_type(alice: Caller, entry_id: str | int) -> None:
+    alice.rejection("getTimesheetRecord", entry_id)
+    alice.rejection("removeTimesheetRecord", entry_id)
 
 
-def test_cleared_entries_take_the_right_to_others_entries(alice, ben, world):
-    number = world.add_entry(cleared=1)
-    change = {"id": number, "comment": "billed", "flagCleared": False}
+def test_changing_cleared_entries_takes_the_right_to_entries_of_others(
+    alice: Caller, ben: Caller, world: World
+) -> None:
+    entry_id = world.add_entry(cleared=1)
+    change = {"id": entry_id, "comment": "billed", "flagCleared": False}
     assert alice.refusal("setTimesheetRecord", change, True) == DENIED
-    assert alice.refusal("removeTimesheetRecord", number) == DENIED
+    assert alice.refusal("removeTimesheetRecord", entry_id) == DENIED
     ben.does("setTimesheetRecord", change, True)
-    assert (world.entry(number).comment, world.entry(number).cleared) == ("billed", 0)
-    alice.does("removeTimesheetRecord", number)
+    assert (world.entry(entry_id).comment, world.entry(entry_id).cleared) == ("billed", 0)
+    alice.does("removeTimesheetRecord", entry_id)
 
 
 @pytest.mark.parametrize("limit", ["0", "-", "", "soon"])
-def test_no_edit_limit(alice, world, limit):
+def test_no_edit_limit(alice: Caller, world: World, limit: str) -> None:
     world.set_option("editLimit", limit)
     alice.does("removeTimesheetRecord", world.add_entry(start=1))
 
 
-def test_entries_older_than_the_edit_limit_are_locked(alice, root, world):
+def test_entries_older_than_the_edit_limit_are_locked(
+    alice: Caller, root: Caller, world: World
+) -> None:
     world.set_option("editLimit", 3600)
     young = world.add_entry(end=world.now - 3600)
     old = world.add_entry(end=world.now - 3601)
@@ -324,8 +346,8 @@ def test_entries_older_than_the_edit_limit_are_locked(alice, root, world):
     alice.does("removeTimesheetRecord", young)
 
 
-def test_a_running_entry_is_never_locked(alice, world):
+def test_a_running_entry_is_never_locked(alice: Caller, world: World) -> None:
     world.set_option("editLimit", 60)
-    number = world.add_entry(start=world.now - 90_000, end=0)
-    alice.does("setTimesheetRecord", {"id": number, "comment": "long day"}, True)
-    alice.does("removeTimesheetRecord", number)
+    entry_id = world.add_entry(start=world.now - 90_000, end=0)
+    alice.does("setTimesheetRecord", {"id": entry_id, "comment": "long day"}, True)
+    alice.does("removeTimesheetRecord", entry_id)

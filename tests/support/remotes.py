@@ -1,16 +1,16 @@
-"""Calling the API in process over either protocol, with the same answers from both.
+"""Calling the API in process over either protocol, with the same result from both.
 
-Through the whole WSGI application: only the socket is missing.
+A call runs through the whole WSGI application; only the socket is missing.
 """
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import zeep
+import zeep.helpers
 from werkzeug.test import Client
 from zeep.transports import Transport
 
@@ -26,7 +26,7 @@ class ProtocolError(Exception):
 
 
 class JsonRemote:
-    """The API over JSON-RPC, with true types."""
+    """The API over JSON-RPC, with native types."""
 
     name = "json"
 
@@ -38,10 +38,10 @@ class JsonRemote:
         body = json.dumps(request, default=str)
         response = self.client.post("/core/json.php?types=native", data=body, base_url=BASE)
         assert response.status_code == 200
-        answer = json.loads(response.get_data(), parse_float=Decimal)
-        if "error" in answer:
-            raise ProtocolError(answer["error"]["message"])
-        return answer["result"]
+        reply = json.loads(response.get_data(), parse_float=Decimal)
+        if "error" in reply:
+            raise ProtocolError(reply["error"]["message"])
+        return reply["result"]
 
 
 class SoapRemote:
@@ -56,18 +56,18 @@ class SoapRemote:
     def call(self, method: str, *params: Any) -> Any:
         self._zeep.transport.client = self.client
         try:
-            answer = getattr(self._zeep.service, method)(*params)
+            result = getattr(self._zeep.service, method)(*params)
         except zeep.exceptions.Fault as fault:
             raise ProtocolError(fault.message) from None
         except zeep.exceptions.ValidationError as error:
             raise ProtocolError(str(error)) from None
-        if isinstance(answer, str):
-            return answer
-        return _envelope(zeep.helpers.serialize_object(answer, dict))
+        if isinstance(result, str):
+            return result
+        return _envelope(zeep.helpers.serialize_object(result, dict))
 
 
 class _InProcess(Transport):
-    """Zeep's transport over a test client."""
+    """A transport of zeep that sends requests to a test client."""
 
     client: Client
 
@@ -87,26 +87,25 @@ class _Response:
         self.encoding = "utf-8"
 
 
-@lru_cache(maxsize=1)
-def _parsed() -> Any:
-    transport = _InProcess()
-    return transport, {}
+#: Shared by all tests, because parsing the WSDL takes zeep longer than most of them.
+_shared_zeep: Any = None
 
 
-def _zeep(client: Client) -> zeep.Client:
-    transport, cache = _parsed()
-    transport.client = client
-    if "client" not in cache:
-        # Reading the contract takes zeep longer than most tests; it is the same for all of them.
-        cache["client"] = zeep.Client(f"{BASE}/core/soap.php?wsdl", transport=transport)
-    return cache["client"]
+def _zeep(client: Client) -> Any:
+    """Return a zeep client whose requests go to this test client."""
+    global _shared_zeep
+    if _shared_zeep is None:
+        transport = _InProcess()  # type: ignore[no-untyped-call]
+        transport.client = client
+        _shared_zeep = zeep.Client(f"{BASE}/core/soap.php?wsdl", transport=transport)
+    return _shared_zeep
 
 
-def _envelope(answer: dict[str, Any]) -> dict[str, Any]:
-    """Zeep's answer in the shape of JSON's."""
-    if not answer["success"]:
-        return {"success": False, "error": answer["error"]}
-    return {"success": True, "items": _items(answer["items"]), "total": answer["total"]}
+def _envelope(result: dict[str, Any]) -> dict[str, Any]:
+    """Return zeep's result in the shape of a result in JSON."""
+    if not result["success"]:
+        return {"success": False, "error": result["error"]}
+    return {"success": True, "items": _items(result["items"]), "total": result["total"]}
 
 
 def _items(items: Any) -> list[Any]:
@@ -120,4 +119,5 @@ def _items(items: Any) -> list[Any]:
     return records or []
 
 
-REMOTES = {"json": JsonRemote, "soap": SoapRemote}
+Remote = JsonRemote | SoapRemote
+REMOTES: dict[str, type[Remote]] = {"json": JsonRemote, "soap": SoapRemote}

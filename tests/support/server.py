@@ -45,8 +45,8 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """IDs of the processes that answer calls."""
-        number = self.process.pid
-        return [int(n) for n in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+        pid = self.process.pid
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def start(self) -> None:
         """Start the process, and wait until it answers.
@@ -82,7 +82,8 @@ class Server:
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager

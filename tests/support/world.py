@@ -1,6 +1,6 @@
-"""A small known world that tests start from: who is who, and what belongs to whom.
+"""The test data that most tests start from: users, groups, customers, projects and activities.
 
-Everything is an attribute, so that a test reads ``world.alice`` and ``world.shop``:
+The ID of each is an attribute by its name, such as ``world.alice`` and ``world.shop``:
 
 * ``alice`` and ``ben`` (Groupleader) are in group ``blue``, ``oscar`` in group ``red``, ``root`` is
   a global administrator and group admin of ``blue``; ``gone`` is trashed, ``idle`` inactive.
@@ -14,14 +14,16 @@ Everything is an attribute, so that a test reads ``world.alice`` and ``world.sho
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
 
 from kimai_remote.api.execution import Service
 from kimai_remote.config import Settings
@@ -32,19 +34,21 @@ from kimai_remote.tracking.credentials import Credentials
 
 from . import databases
 
+T = TypeVar("T")
+
 SECRET = b"a secret for tests only, 32 byte"
-#: 2026-03-02 09:30:10 UTC, a Monday; seconds that rounding changes.
+#: 2026-03-02 09:30:10 UTC, a Monday. Rounding changes the seconds.
 NOW = 1_772_443_810
 PASSWORD = "correct horse"
 
 _credentials = Credentials(SECRET, "kimai salt")
-#: As it is stored; making one takes as long as a test.
+#: Hashed once, because hashing takes as long as a whole test.
 PASSWORD_HASH = _credentials.hash_password(PASSWORD)
 
 
 @dataclass
 class World:
-    """Numbers of everything by name, and the service to call."""
+    """IDs of all records by name, the database that has them, and the service that uses it."""
 
     database: Database
     settings: Settings
@@ -62,14 +66,17 @@ class World:
         return Service(self.database, _credentials, self.settings, clock=lambda: self.now)
 
     def key(self, name: str) -> str:
-        """The API key of a user, as authenticate would give it."""
+        """Return the API key that authenticate would give to a user."""
         return _credentials.api_key("user", self.ids[name], 0)
 
     def set_option(self, option: str, value: object) -> None:
         self._run(lambda session: session.merge(m.Configuration(option=option, value=str(value))))
 
     def add_entry(self, user: str = "alice", **fields: Any) -> int:
-        """A time entry; by default an hour on shop/coding that ended an hour ago."""
+        """Store a time entry, by default of an hour on shop/coding that ended an hour ago.
+
+        :returns: its ID.
+        """
         start = fields.pop("start", self.now - 7200)
         end = fields.pop("end", start + 3600)
         values = {
@@ -82,7 +89,8 @@ class World:
             "rate": Decimal("60.00"),
             "statusID": 1,
         } | fields
-        return self.add(m.TimeEntry(**values)).timeEntryID
+        entry: m.TimeEntry = self.add(m.TimeEntry(**values))
+        return entry.timeEntryID
 
     def add_expense(self, user: str = "alice", **fields: Any) -> int:
         values = {
@@ -92,29 +100,41 @@ class World:
             "timestamp": self.now - 3600,
             "value": Decimal("12.50"),
         } | fields
-        return self.add(m.Expense(**values)).expenseID
+        expense: m.Expense = self.add(m.Expense(**values))
+        return expense.expenseID
 
-    def entry(self, entry_id: int) -> m.TimeEntry | None:
-        """The stored time entry."""
-        return self._run(lambda session: session.get(m.TimeEntry, entry_id))
+    def entry(self, entry_id: int) -> m.TimeEntry:
+        """Return a stored time entry.
 
-    def expense(self, expense_id: int) -> m.Expense | None:
-        return self._run(lambda session: session.get(m.Expense, expense_id))
+        :raises sqlalchemy.exc.NoResultFound: there is none with this ID.
+        """
+        return self._run(lambda session: session.get_one(m.TimeEntry, entry_id))
+
+    def expense(self, expense_id: int) -> m.Expense:
+        """Return a stored expense.
+
+        :raises sqlalchemy.exc.NoResultFound: there is none with this ID.
+        """
+        return self._run(lambda session: session.get_one(m.Expense, expense_id))
+
+    def exists(self, model: type, key: Any) -> bool:
+        """Return whether a record with this primary key is stored."""
+        return self._run(lambda session: session.get(model, key) is not None)
 
     def change(self, model: type, key: Any, **fields: Any) -> None:
         """Set columns of one stored record."""
 
-        def work(session: Any) -> None:
-            record = session.get(model, key)
+        def work(session: Session) -> None:
+            record: object = session.get_one(model, key)
             for name, value in fields.items():
                 setattr(record, name, value)
 
         self._run(work)
 
     def add(self, *records: Any) -> Any:
-        """Store records of any kind; returns the first."""
+        """Store records of any model; return the first."""
 
-        def work(session: Any) -> Any:
+        def work(session: Session) -> Any:
             session.add_all(records)
             session.flush()
             return records[0]
@@ -122,34 +142,34 @@ class World:
         return self._run(work)
 
     def execute(self, statement: Any, *parameters: Any) -> list[Any]:
-        """Run a statement; the rows of a query."""
+        """Run a statement; return the rows of a query."""
 
-        def work(session: Any) -> list[Any]:
+        def work(session: Session) -> list[Any]:
             result = session.execute(statement, *parameters)
             return list(result) if getattr(result, "returns_rows", True) else []
 
         return self._run(work)
 
     def snapshot(self) -> dict[str, list[Any]]:
-        """All rows of all tables, to show that a call changed nothing."""
-        found = {}
-        # Most tests take two: by the driver, that's a third of the time.
+        """Return all rows of all tables by table, to compare them after a call."""
+        rows_by_table = {}
+        # Most tests take two snapshots; through the driver they take a third of the time.
         with self.database.engine.connect() as connection:
             cursor = connection.connection.cursor()
             for table in m.Base.metadata.sorted_tables:
                 cursor.execute(f"SELECT * FROM {_quoted(self.database, table.name)}")
-                found[table.name] = sorted(cursor.fetchall(), key=repr)
+                rows_by_table[table.name] = sorted(cursor.fetchall(), key=repr)
             cursor.close()
-        return found
+        return rows_by_table
 
-    def _run(self, work: Any) -> Any:
+    def _run(self, work: Callable[[Session], T]) -> T:
         return self.database.run(work, writes=True)
 
 
 class Template:
-    """All rows of a database as they are now, to put them back before each test.
+    """A copy of all rows of a database, to restore them before each test.
 
-    That takes a twentieth of the time of :func:`build`.
+    Restoring takes a twentieth of the time of :func:`build`.
     """
 
     def __init__(self, world: World) -> None:
@@ -157,7 +177,7 @@ class Template:
         self._rows = world.snapshot()
 
     def restore(self, database: Database) -> World:
-        """Make the rows of the database those of the template; returns its world."""
+        """Replace the rows of the database by those of the template; return its world."""
         *tables, counts = sorted(self._rows, key=lambda name: name == m.EntryCount.__tablename__)
         with database.begin() as connection:
             cursor = connection.connection.cursor()
@@ -165,7 +185,7 @@ class Template:
                 cursor.execute(f"DELETE FROM {_quoted(database, name)}")
             for name in tables:
                 self._insert(cursor, database, name, self._rows[name])
-            # Last, since the triggers have just changed them.
+            # Last, because triggers have just changed these rows.
             cursor.execute(f"DELETE FROM {_quoted(database, counts)}")
             self._insert(cursor, database, counts, self._rows[counts])
             cursor.close()
@@ -185,14 +205,14 @@ def _quoted(database: Database, name: str) -> str:
 
 
 def build(database: Database, settings: Settings | None = None) -> World:
-    """Fill an empty schema."""
+    """Create the test data in an empty schema."""
     world = World(database, settings or Settings())
     database.run(lambda session: _fill(session, world.ids), writes=True)
     return world
 
 
 def build_file(path: Path, prefix: str = "kimai_") -> World:
-    """The world in a new SQLite file."""
+    """Create the test data in a new SQLite file."""
     content, ids = _file(prefix)
     path.write_bytes(content)
     return World(Database(f"sqlite:///{path}", prefix), Settings(), ids=dict(ids))
@@ -200,7 +220,7 @@ def build_file(path: Path, prefix: str = "kimai_") -> World:
 
 @cache
 def _file(prefix: str) -> tuple[bytes, dict[str, int]]:
-    """What is in such a file, and what has which number."""
+    """Return the content of such a file, and its IDs by name."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "world.sqlite3"
         with closing(databases.create_file(path, prefix)) as database:
@@ -208,11 +228,11 @@ def _file(prefix: str) -> tuple[bytes, dict[str, int]]:
         return path.read_bytes(), ids
 
 
-def remote_key(kind: str, number: int) -> m.RemoteKey:
-    """The key that authenticate has given to a user or customer, as it is stored."""
-    key = _credentials.api_key(kind, number, 0)
+def remote_key(kind: str, owner_id: int) -> m.RemoteKey:
+    """Return the key that authenticate gives to a user or customer, as it is stored."""
+    key = _credentials.api_key(kind, owner_id, 0)
     return m.RemoteKey(
-        kind=kind, ownerID=number, keyHash=_credentials.key_hash(key), created=NOW - 3600
+        kind=kind, ownerID=owner_id, keyHash=_credentials.key_hash(key), created=NOW - 3600
     )
 
 
@@ -296,8 +316,8 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
         session.add(m.GroupCustomer(groupID=ids["blue"], customerID=ids[name]))
     session.add(m.GroupCustomer(groupID=ids["red"], customerID=ids["rival"]))
     for name in names:
-        group = ids["red" if name == "red_project" else "blue"]
-        session.add(m.GroupProject(groupID=group, projectID=ids[name]))
+        group_id = ids["red" if name == "red_project" else "blue"]
+        session.add(m.GroupProject(groupID=group_id, projectID=ids[name]))
     for name in tasks:
         if name != "red_task":
             session.add(m.GroupActivity(groupID=ids["blue"], activityID=ids[name]))
