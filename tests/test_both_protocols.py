@@ -1,7 +1,6 @@
-"""One server process, seen by two programs none of us wrote: zeep and jsonrpclib-pelix.
+"""One server process and two independent clients: zeep and jsonrpclib-pelix.
 
-What one of them writes, the other one reads. The scenarios over all 18 methods are in
-``tests/clients``.
+Each reads what the other has written. Scenarios with all methods are in ``tests/clients``.
 """
 
 from __future__ import annotations

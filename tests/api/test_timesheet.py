@@ -23,7 +23,7 @@ def ids(rows: list[dict[str, Any]]) -> list[int]:
 
 @pytest.fixture
 def five(world: World) -> list[int]:
-    """Return the IDs of five entries of an hour each, oldest first, that start at 10 to 14 o'clock."""
+    """Return the IDs of five entries of an hour, oldest first: from 10, 11, 12, 13, 14 o'clock."""
     return [world.add_entry(start=NOON + n * HOUR, end=NOON + (n + 1) * HOUR) for n in range(-2, 3)]
 
 

@@ -27,6 +27,7 @@ SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 STYLES = ("document", "rpc")
+#: The methods of the API in the order of the contracts. It is the only place that freezes them.
 METHODS = [
     "authenticate",
     "getVersion",

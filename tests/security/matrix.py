@@ -1,20 +1,20 @@
-"""Who may do what, written down by hand: the expectation that the rights are tested against.
+"""The permissions of each caller, written by hand: the expectation of the tests of permissions.
 
-People (rows): ``nokey`` sends no key, ``wrong`` a key that is nobody's; ``idle`` is inactive,
-``gone`` trashed, ``bert`` banned (their keys were good once); ``alice`` is a plain user of group
+Callers (rows): ``nokey`` sends no key, ``wrong`` an unknown key; ``idle`` is inactive,
+``gone`` trashed, ``bert`` banned (their keys were valid before); ``alice`` is a plain user of group
 blue, ``ben`` its leader, ``gina`` its admin; ``root`` is the global administrator; ``acme`` is
 blue's customer; ``oscar`` is a plain user of group red.
 
-Cells: ``ok`` done; ``no`` "Unknown user or no permissions."; ``lock`` refused by editLimit; ``pid``
-"Invalid projectId."; ``work`` "Invalid project or task".
+Cells: ``ok`` success; ``no`` "Unknown user or no permissions."; ``lock`` refused by editLimit;
+``pid`` "Invalid projectId."; ``work`` "Invalid project or task".
 """
 
 from __future__ import annotations
 
-#: What is done to one entry (columns): the caller's own; that of another plain user of blue, of
-#: another one of red; the caller's own on a trashed, invisible or internal project; the caller's
-#: own that is cleared; the caller's own that ended before the edit limit. What is ``acme``'s own is
-#: alice's work for it; it is on its projects, so blue's is too.
+#: Access to one entry (columns): the caller's own; of another plain user of blue; of another user
+#: of red; the caller's own on a trashed, invisible or internal project; the caller's own that is
+#: cleared; the caller's own that ended before the edit limit. The entries of ``acme`` are those on
+#: its projects, so those of blue are among them.
 ENTRIES = """
 method                 who    own  blue red  trashed invisible internal cleared locked
 getTimesheetRecord     nokey  no   no   no   no      no        no       no      no
@@ -199,7 +199,7 @@ getTasks     oscar  pid  ok   pid     pid       pid      -       -           -  
 """
 
 #: What the lists show: names of users, customers, projects and tasks, and whose entries and
-#: expenses there are. In the world of this test, alice, carl, ben and oscar have recorded time and
+#: expenses there are. In this test, alice, carl, ben and oscar have recorded time and
 #: spent money on shop and on internal, olga on red_project; alice has a running recording.
 LISTS = """
 method             who    shows
@@ -282,8 +282,8 @@ getActiveRecording acme   none
 getActiveRecording oscar  none
 """
 
-#: Who gets in with the right password, and who is told the version.
-DOORS = """
+#: Who can log in with the right password, and who gets the version.
+UNAUTHENTICATED = """
 method        who    outcome
 authenticate  nokey  no
 authenticate  wrong  no
@@ -311,7 +311,7 @@ getVersion    oscar  ok
 
 
 def rows(table: str) -> list[tuple[str, str, dict[str, str]]]:
-    """Method, who, and the cells by column."""
+    """Return method, caller, and the cells by column of each row."""
     head, *lines = table.strip().splitlines()
     columns = head.split()[2:]
     return [
@@ -321,6 +321,6 @@ def rows(table: str) -> list[tuple[str, str, dict[str, str]]]:
 
 
 def lists() -> list[tuple[str, str, list[str]]]:
-    """Method, who, and the words that say what is seen."""
+    """Return method, caller, and the listed items of each row."""
     _, *lines = LISTS.strip().splitlines()
     return [(method, who, words) for method, who, *words in (line.split() for line in lines)]

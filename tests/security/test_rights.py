@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import matrix
 import pytest
 from accounts import DENIED, key_of
 
+from kimai_remote.api.service import RemoteApi
 from kimai_remote.storage import models as m
 from support.remotes import REMOTES
 from support.world import PASSWORD, World
@@ -24,9 +26,11 @@ ENTRIES = matrix.rows(matrix.ENTRIES)
 RUNNING = matrix.rows(matrix.RUNNING)
 PROJECTS = matrix.rows(matrix.PROJECTS)
 LISTS = matrix.lists()
-DOORS = matrix.rows(matrix.DOORS)
-#: Tables whose cells create and change things: a few people on the other databases too.
-EVERYWHERE = ("alice", "ben", "acme")
+UNAUTHENTICATED = matrix.rows(matrix.UNAUTHENTICATED)
+#: The methods that words of the table of projects stand for.
+METHODS = {"start": "startRecord", "entry": "setTimesheetRecord", "expense": "setExpenseRecord"}
+#: Callers whose rows run on the other databases too.
+ON_EACH_DATABASE = ("alice", "ben", "acme")
 OBJECTS: dict[str, dict[str, Any]] = {
     "own": {},
     "blue": {"user": "carl"},
@@ -38,7 +42,7 @@ OBJECTS: dict[str, dict[str, Any]] = {
     "locked": {"age": LIMIT + 9},
 }
 #: Project and task of each column.
-PLACES = {
+WORK = {
     "blue": ("shop", "coding"),
     "red": ("red_project", "coding"),
     "trashed": ("trashed", "coding"),
@@ -52,8 +56,10 @@ PLACES = {
 
 
 def by_row(rows: list[Any]) -> Any:
-    """Each row over both protocols. Rights don't depend on the protocol, so over SOAP only the
-    rows of alice are not slow."""
+    """Parametrize by row and protocol.
+
+    Rights don't depend on the protocol, so the rows of all but alice are slow tests over SOAP.
+    """
     cases = [
         pytest.param(
             protocol,
@@ -67,56 +73,56 @@ def by_row(rows: list[Any]) -> Any:
     return pytest.mark.parametrize(("remote", "row"), cases, indirect=["remote"])
 
 
-def some(rows: list[Any]) -> list[Any]:
-    return [row for row in rows if row[1] in EVERYWHERE]
+def on_each_database(rows: list[Any]) -> list[Any]:
+    return [row for row in rows if row[1] in ON_EACH_DATABASE]
 
 
 def owner(who: str) -> str:
-    """Whose entries are a caller's own: those of callers without a user are alice's."""
+    """Return the user whose entries are a caller's own: alice for a caller who is no user."""
     return "alice" if who in ("nokey", "wrong", "acme") else who
 
 
 def check(world: World, remote: Any, expected: str, method: str, *params: Any) -> None:
-    """One cell: the call does what the matrix says, and a refused one changes nothing."""
+    """Check one cell: the call does what the matrix says, and changes nothing if it is refused."""
     reads = method.startswith("get")
     before = None if expected == "ok" and reads else world.snapshot()
-    answer = remote.call(method, *params)
+    response = remote.call(method, *params)
     if expected == "ok":
-        assert answer["success"] is True, answer
+        assert response["success"] is True, response
         assert reads or world.snapshot() != before
     else:
-        assert answer == {"success": False, "error": {"msg": REFUSALS[expected]}}
+        assert response == {"success": False, "error": {"msg": REFUSALS[expected]}}
         assert world.snapshot() == before
 
 
-def make(world: World, who: str, kind: str, column: str, *, running: bool = False) -> int:
-    """The object of a column, as a time entry or an expense."""
-    given = dict(OBJECTS[column])
-    user = given.pop("user", owner(who))
-    project = world.ids[given.pop("project", "shop")]
-    time = world.now - given.pop("age", 3600)
-    if kind == "expense":
-        return world.add_expense(user, projectID=project, timestamp=time, **given)
+def make(world: World, who: str, model: type, column: str, *, running: bool = False) -> int:
+    """Store a time entry or an expense as a column describes it; return its ID."""
+    fields = dict(OBJECTS[column])
+    user = fields.pop("user", owner(who))
+    project = world.ids[fields.pop("project", "shop")]
+    time = world.now - fields.pop("age", 3600)
+    if model is m.Expense:
+        return world.add_expense(user, projectID=project, timestamp=time, **fields)
     end = 0 if running else time
-    return world.add_entry(user, projectID=project, start=time - 3600, end=end, **given)
+    return world.add_entry(user, projectID=project, start=time - 3600, end=end, **fields)
 
 
-def change_of(method: str, number: int) -> tuple[Any, ...]:
-    """The parameters that do a method's work on an entry."""
+def change_of(method: str, record_id: int) -> tuple[Any, ...]:
+    """Return the parameters of a call that reads or changes a record."""
     if method == "updateActiveRecording":
-        return ({"timeEntryID": number, "comment": "changed"},)
+        return ({"timeEntryID": record_id, "comment": "changed"},)
     if method.startswith("set"):
-        return ({"id": number, "comment": "changed"}, True)
-    return (number,)
+        return ({"id": record_id, "comment": "changed"}, True)
+    return (record_id,)
 
 
 def entry_row(world: World, remote: Any, row: Any) -> None:
     method, who, cells = row
     world.set_option("editLimit", LIMIT)
-    kind = "expense" if "Expense" in method else "entry"
+    model = m.Expense if "Expense" in method else m.TimeEntry
     for column, expected in cells.items():
-        number = make(world, who, kind, column)
-        check(world, remote, expected, method, key_of(world, who), *change_of(method, number))
+        record_id = make(world, who, model, column)
+        check(world, remote, expected, method, key_of(world, who), *change_of(method, record_id))
 
 
 @pytest.mark.one_database
@@ -125,7 +131,7 @@ def test_entries(full_world: World, remote: Any, row: Any) -> None:
     entry_row(full_world, remote, row)
 
 
-@by_row(some(ENTRIES))
+@by_row(on_each_database(ENTRIES))
 def test_entries_on_each_database(full_world: World, remote: Any, row: Any) -> None:
     entry_row(full_world, remote, row)
 
@@ -136,8 +142,8 @@ def test_running_entries(full_world: World, remote: Any, row: Any) -> None:
     method, who, cells = row
     full_world.set_option("editLimit", LIMIT)
     for column, expected in cells.items():
-        number = make(full_world, who, "entry", column, running=True)
-        check(full_world, remote, expected, method, key_of(full_world, who), number)
+        record_id = make(full_world, who, m.TimeEntry, column, running=True)
+        check(full_world, remote, expected, method, key_of(full_world, who), record_id)
         full_world.execute(m.TimeEntry.__table__.delete())
 
 
@@ -146,13 +152,13 @@ def project_row(world: World, remote: Any, row: Any) -> None:
     for column, expected in cells.items():
         if expected == "-":
             continue
-        project, task = (world.ids[name] for name in PLACES[column])
+        project, task = (world.ids[name] for name in WORK[column])
         method, *params = call_on(world, who, what, project, task)
         check(world, remote, expected, method, key_of(world, who), *params)
 
 
 def call_on(world: World, who: str, what: str, project: int, task: int) -> tuple[Any, ...]:
-    """The method and parameters that do something on a project and task."""
+    """Return the method and parameters of a call that uses a project and task."""
     times = {"start": world.now - 7200, "end": world.now - 3600}
     own = {"user": owner(who), "projectID": world.ids["of_hidden"]}
     if what == "start":
@@ -162,15 +168,15 @@ def call_on(world: World, who: str, what: str, project: int, task: int) -> tuple
     if what == "expense":
         return "setExpenseRecord", {"projectId": project, "date": world.now}, False
     if what == "moveActive":
-        number = world.add_entry(**own)
-        change = {"timeEntryID": number, "projectID": project, "activityID": task}
+        record_id = world.add_entry(**own)
+        change = {"timeEntryID": record_id, "projectID": project, "activityID": task}
         return "updateActiveRecording", change
     if what == "moveEntry":
-        number = world.add_entry(**own)
-        return "setTimesheetRecord", {"id": number, "projectId": project, "taskId": task}, True
+        record_id = world.add_entry(**own)
+        return "setTimesheetRecord", {"id": record_id, "projectId": project, "taskId": task}, True
     if what == "moveExpense":
-        number = world.add_expense(**own)
-        return "setExpenseRecord", {"id": number, "projectId": project}, True
+        record_id = world.add_expense(**own)
+        return "setExpenseRecord", {"id": record_id, "projectId": project}, True
     return what, project
 
 
@@ -180,13 +186,13 @@ def test_projects(full_world: World, remote: Any, row: Any) -> None:
     project_row(full_world, remote, row)
 
 
-@by_row(some(PROJECTS))
+@by_row(on_each_database(PROJECTS))
 def test_projects_on_each_database(full_world: World, remote: Any, row: Any) -> None:
     project_row(full_world, remote, row)
 
 
 def seen(method: str, items: list[dict[str, Any]]) -> list[str]:
-    """What a list shows, in the words of the matrix."""
+    """Return the items of a list in the notation of the matrix."""
     if method in ("getTimesheet", "getExpenses"):
         return sorted({f"{item['userName']}:{item['projectName']}" for item in items})
     return [item["name"] for item in items]
@@ -219,45 +225,42 @@ def test_lists(full_world: World, remote: Any, row: Any) -> None:
                 statusID=1,
             )
         )
-    answer = remote.call(method, key_of(full_world, who))
+    response = remote.call(method, key_of(full_world, who))
     if words == ["no"]:
-        assert answer["error"]["msg"] == DENIED
+        assert response["error"]["msg"] == DENIED
     elif words == ["none"]:
-        assert answer["error"]["msg"] == "No active recording."
+        assert response["error"]["msg"] == "No active recording."
     elif method == "getActiveRecording":
-        assert [item["projectName"] for item in answer["items"]] == ["Shop"]
+        assert [item["projectName"] for item in response["items"]] == ["Shop"]
     else:
-        assert seen(method, answer["items"]) == ([] if words == ["nothing"] else words)
+        assert seen(method, response["items"]) == ([] if words == ["nothing"] else words)
 
 
 @pytest.mark.one_database
-@by_row(DOORS)
-def test_doors(full_world: World, remote: Any, row: Any) -> None:
+@by_row(UNAUTHENTICATED)
+def test_unauthenticated_methods(full_world: World, remote: Any, row: Any) -> None:
     method, who, cells = row
     if method == "getVersion":
         assert "-" in remote.call(method)
         return
     name = {"nokey": "", "wrong": "nobody", "acme": "Acme"}.get(who, who)
-    answer = remote.call("authenticate", name, PASSWORD)
+    response = remote.call("authenticate", name, PASSWORD)
     if cells["outcome"] == "ok":
-        assert answer["items"] == [{"apiKey": key_of(full_world, who)}]
+        assert response["items"] == [{"apiKey": key_of(full_world, who)}]
     else:
-        assert answer == {"success": False, "error": {"msg": DENIED}}
+        assert response == {"success": False, "error": {"msg": DENIED}}
 
 
-def test_the_matrix_is_whole() -> None:
-    """Each method, with each of the eleven kinds of callers, is in a table."""
-    from kimai_remote.api.service import RemoteApi
-
-    by_word = {"start": "startRecord", "entry": "setTimesheetRecord", "expense": "setExpenseRecord"}
-    rows = [
-        (by_word.get(row[0], row[0]), row[1])
-        for table in (ENTRIES, RUNNING, PROJECTS, LISTS, DOORS)
-        for row in table
-    ]
-    assert len({row for row in rows if not row[0].startswith("move")}) == 18 * 11
-    assert {method for method, _ in rows} >= set(RemoteApi.public_methods)
-    assert len(rows) == len(ENTRIES) + 11 * (1 + 7 + 7 + 2)
+def test_the_matrix_is_complete() -> None:
+    """All methods are in it, and each row of a table has each caller once."""
+    tables = (ENTRIES, RUNNING, PROJECTS, LISTS, UNAUTHENTICATED)
+    methods = {METHODS.get(row[0], row[0]) for table in tables for row in table}
+    assert methods >= set(RemoteApi.public_methods)
+    callers = {row[1] for row in ENTRIES}
+    assert len(callers) == 11
+    for table in tables:
+        cases = [(what, who) for what, who, _ in table]
+        assert sorted(cases) == sorted(product({what for what, _ in cases}, callers))
 
 
 @pytest.mark.one_database
@@ -268,13 +271,13 @@ def test_rates_need_rights_of_their_own(
 ) -> None:
     rights = {"ki_timesheets-showRates": int(shown), "ki_timesheets-editRates": int(edits)}
     change_role(rights)
-    key, number = key_of(full_world, "alice"), full_world.add_entry()
+    key, record_id = key_of(full_world, "alice"), full_world.add_entry()
     (listed,) = remote.call("getTimesheet", key)["items"]
-    (record,) = remote.call("getTimesheetRecord", key, number)["items"]
+    (record,) = remote.call("getTimesheetRecord", key, record_id)["items"]
     rate = Decimal("60.00") if shown else None
     assert (listed["rate"], listed["wage"] is not None, record["rate"]) == (rate, shown, rate)
     for field in ("rate", "fixedRate"):
-        change = {"id": number, field: 99}
+        change = {"id": record_id, field: 99}
         check(full_world, remote, "ok" if edits else "no", "setTimesheetRecord", key, change, True)
 
 

@@ -1,4 +1,4 @@
-"""The one Spyne service: all 18 methods of the Kimai 1 Remote API.
+"""The one Spyne service: all methods of the Kimai 1 Remote API.
 
 The signatures and texts here are the only description of the API; WSDL, SMD, OpenRPC and the
 checks of incoming values are derived from them.
