@@ -62,13 +62,13 @@ class Console:
         return self.page.get_by_role("region", name=name, exact=True)
 
     @property
-    def recorder(self) -> Any:
-        return self.section("Recorder")
+    def timer(self) -> Any:
+        return self.section("Timer")
 
     @property
     def recording(self) -> Any:
         """The heading that says what is being recorded."""
-        return self.recorder.get_by_role("heading", level=2)
+        return self.timer.get_by_role("heading", level=2)
 
     def field(self, name: str) -> Any:
         """The field of a method's form."""

@@ -70,7 +70,7 @@ def visit(console: Console) -> Any:
     page.keyboard.press("Escape")
     page.goto(f"{console.url}/#methods/setTimesheetRecord")
     expect(console.field("projectId")).to_be_visible()
-    page.get_by_text("What it answers").click()
+    page.get_by_text("Response fields").click()
     yield "record"
     page.goto(f"{console.url}/#methods/getTimesheet")
     console.field("limit").fill("3")
@@ -118,8 +118,8 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, demo: Server, width:
 
 
 def chosen(console: Console, label: str) -> Locator:
-    """What a choice of the recorder shows."""
-    return console.recorder.get_by_label(label).locator("option:checked")
+    """What a choice of the timer shows."""
+    return console.timer.get_by_label(label).locator("option:checked")
 
 
 def test_by_keyboard_alone(console: Console) -> None:
@@ -149,7 +149,7 @@ def test_by_keyboard_alone(console: Console) -> None:
         expect(tab).to_be_focused()
         expect(tab).to_have_attribute("aria-selected", "true")
         expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
-    task = console.recorder.get_by_label("Task")
+    task = console.timer.get_by_label("Task")
     expect(task).to_be_enabled()
     tab_to(page, "Project")
     keyboard.type("Spare")
@@ -161,9 +161,9 @@ def test_by_keyboard_alone(console: Console) -> None:
     keyboard.press("Tab")
     keyboard.press("Enter")
     expect(console.recording).to_have_text("Spare parts portal · Code review")
-    expect(console.recorder.get_by_role("button", name="Stop")).to_be_focused()
+    expect(console.timer.get_by_role("button", name="Stop")).to_be_focused()
     keyboard.press("Enter")
-    expect(console.recording).to_have_text("Nothing is being recorded")
+    expect(console.recording).to_have_text("No active recording")
     tab_to(page, "Edit Spare parts portal · Code review")
     keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Edit the entry")

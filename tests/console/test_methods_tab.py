@@ -74,9 +74,9 @@ def test_a_method_that_reads_is_called_over_both(console: Console, demo: Server)
     rpc, soap = sent
     assert json.loads(rpc.post_data or "")["params"]["limit"] == 2
     assert soap.headers["soapaction"] == '"getTimesheet"'
-    answer = json.loads(text(page, "JSON-RPC answer"))
+    answer = json.loads(text(page, "JSON-RPC response"))
     assert len(answer["result"]["items"]) == 2
-    found = ElementTree.fromstring(text(page, "SOAP answer"))
+    found = ElementTree.fromstring(text(page, "SOAP response"))
     rows = found.findall(".//{urn:kimai-remote}TimesheetRow")
     assert [row.findtext("{urn:kimai-remote}timeEntryID") for row in rows] == [
         item["timeEntryID"] for item in answer["result"]["items"]
@@ -102,15 +102,15 @@ def test_a_method_that_changes_something_is_sent_once(console: Console, demo: Se
         pane, idle = console.section(over), console.section(other)
         expect(pane.get_by_text("success", exact=True)).to_be_visible()
         expect(idle).to_contain_text("Not sent over this protocol.")
-        expect(idle).to_contain_text("shown only")
+        expect(idle).to_contain_text("preview only")
     assert [request.url.rpartition("/")[2] for request in sent] == ["soap.php", "json.php"]
     console.choose("getTimesheet")
     console.field("from").fill("2019-05-06")
     console.field("to").fill("2019-05-07")
-    page.get_by_label("True numbers and booleans").check()
+    page.get_by_label("Native numbers and booleans").check()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("success", exact=True)).to_have_count(2)
-    rows = json.loads(text(page, "JSON-RPC answer"))["result"]["items"]
+    rows = json.loads(text(page, "JSON-RPC response"))["result"]["items"]
     assert [row["description"] for row in rows] == [fields["description"]] * 2
     assert rows[0]["duration"] == 5400
 
@@ -120,7 +120,7 @@ def test_without_a_key_nothing_is_sent(console: Console) -> None:
     console.open("methods/getUsers")
     sent = calls(page)
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("Sign in, or type an API key.")).to_be_visible()
+    expect(page.get_by_text("Sign in, or enter an API key.")).to_be_visible()
     expect(page.get_by_label("apiKey")).to_be_focused()
     assert sent == []
     page.get_by_label("apiKey").fill("wrong")

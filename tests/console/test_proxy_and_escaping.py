@@ -112,7 +112,7 @@ def test_below_a_folder(browser: Browser, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "state", "said"),
-    [(200, "ok", "Running"), (503, "failing", "Not ready; the server’s log says why")],
+    [(200, "ok", "Running"), (503, "failing", "Not ready. See the server’s log.")],
 )
 def test_the_health_check_is_shown(console: Console, status: int, state: str, said: str) -> None:
     answer = {"status": state, "checks": {"database": "ok", "schema": state}}
@@ -143,14 +143,14 @@ def test_hostile_names_are_only_text(browser: Browser, address: str) -> None:
     with browsers.console(browser, address) as console:
         page = console.page
         console.enter("alice", worlds.PASSWORD)
-        recorder = console.recorder
-        recorder.get_by_label("Project").select_option(label=HOSTILE)
-        expect(recorder.get_by_label("Task")).to_be_enabled()
-        recorder.get_by_label("Task").select_option(label=HOSTILE)
-        recorder.get_by_role("button", name="Start").click()
+        timer = console.timer
+        timer.get_by_label("Project").select_option(label=HOSTILE)
+        expect(timer.get_by_label("Task")).to_be_enabled()
+        timer.get_by_label("Task").select_option(label=HOSTILE)
+        timer.get_by_role("button", name="Start").click()
         expect(console.recording).to_have_text(f"{HOSTILE} · {HOSTILE}")
-        recorder.get_by_label("Description").fill(HOSTILE)
-        recorder.get_by_role("button", name="Save texts").click()
+        timer.get_by_label("Description").fill(HOSTILE)
+        timer.get_by_role("button", name="Save texts").click()
         row = console.section("Entries").get_by_role("listitem").first
         expect(row).to_contain_text(f"{HOSTILE} · {HOSTILE}")
         expect(console.section("Entries")).to_contain_text(f"{HOSTILE} · {HOSTILE}")
@@ -167,7 +167,7 @@ def test_hostile_names_are_only_text(browser: Browser, address: str) -> None:
         page.get_by_role("tab", name="Methods").click()
         console.choose("getProjects")
         page.get_by_role("button", name="Send").click()
-        answer = page.get_by_role("region", name="SOAP answer")
+        answer = page.get_by_role("region", name="SOAP response")
         expect(answer).to_contain_text(HOSTILE.replace("&", "&amp;").split("<")[0])
         assert page.evaluate("window.hacked") is None
         assert page.locator("img[src=x], main script").count() == 0

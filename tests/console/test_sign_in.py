@@ -36,7 +36,7 @@ def test_nothing_typed(console: Console) -> None:
     console.open()
     console.sign_in("anna", "")
     dialog = console.page.get_by_role("dialog")
-    expect(dialog.get_by_role("alert")).to_have_text("Type your name and your password.")
+    expect(dialog.get_by_role("alert")).to_have_text("Enter your name and your password.")
     expect(dialog.get_by_label("Password")).to_be_focused()
     console.page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
@@ -47,7 +47,7 @@ def test_the_key_is_in_the_tab_and_nowhere_else(console: Console) -> None:
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
     console.enter("anna", "demo-anna")
-    expect(console.recorder.get_by_role("timer")).to_be_visible()
+    expect(console.timer.get_by_role("timer")).to_be_visible()
     key = page.evaluate("JSON.parse(sessionStorage['kimai-remote-session']).key")
     page.get_by_role("tab", name="Methods").click()
     console.choose("getUsers")
@@ -73,7 +73,7 @@ def test_without_storage_the_key_is_in_memory(console: Console) -> None:
         "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
     )
     console.enter("anna", "demo-anna")
-    expect(console.recorder.get_by_role("timer")).to_be_visible()
+    expect(console.timer.get_by_role("timer")).to_be_visible()
     assert kept(console) == "{}"
 
 
@@ -87,7 +87,7 @@ def test_a_server_that_is_away(console: Console) -> None:
     expect(dialog.get_by_role("alert")).to_contain_text("The server can’t be reached.")
     page.unroute("**/core/json.php*")
     dialog.get_by_role("button", name="Sign in").click()
-    expect(console.recorder.get_by_role("timer")).to_be_visible()
+    expect(console.timer.get_by_role("timer")).to_be_visible()
 
     page.route("**/core/json.php*", lambda route: route.abort("connectionrefused"))
     page.get_by_role("button", name="Previous week").click()
@@ -110,7 +110,9 @@ def test_a_server_in_trouble(console: Console, status: int) -> None:
     page.route("**/core/json.php*", fail)
     console.sign_in("anna", "demo-anna")
     alert = page.get_by_role("dialog").get_by_role("alert")
-    expect(alert).to_contain_text("The answer isn’t JSON." if status == 200 else "502 Bad Gateway")
+    expect(alert).to_contain_text(
+        "The response isn’t JSON." if status == 200 else "502 Bad Gateway"
+    )
 
 
 def test_a_revoked_key_signs_out(browser: Browser, tmp_path: Path) -> None:
@@ -126,7 +128,7 @@ def test_a_revoked_key_signs_out(browser: Browser, tmp_path: Path) -> None:
         )
         console.page.get_by_role("button", name="Previous week").click()
         expect(console.page.get_by_role("tabpanel", name="Time")).to_contain_text(
-            "Your key isn’t valid any more. Please sign in again."
+            "Your key is no longer valid. Sign in again."
         )
         assert kept(console) == "{}"
 

@@ -28,26 +28,29 @@ def latest(server: Server, name: str) -> dict[str, str]:
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def moment(text: str, fold: int = 0) -> int:
-    """Unix seconds; ``fold`` 1 is the second of two hours that are written alike."""
-    found = datetime.datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold)
-    return int(found.timestamp())
+def timestamp(text: str, fold: int = 0) -> int:
+    """Return unix seconds; with ``fold`` 1, of the later of two times with this text."""
+    local = datetime.datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold)
+    return int(local.timestamp())
 
 
-def answer_without_date(route: Route) -> None:
-    answer = route.fetch()
-    headers = {name: value for name, value in answer.headers.items() if name != "date"}
-    route.fulfill(response=answer, headers=headers)
+def respond_without_date(route: Route) -> None:
+    response = route.fetch()
+    headers = {name: value for name, value in response.headers.items() if name != "date"}
+    route.fulfill(response=response, headers=headers)
 
 
 def edit_end(console: Console, server: Server, start: int, end: int, typed: str) -> str:
-    """Add an entry, correct its end in the console, and what the dialog says of it then."""
+    """Add an entry and edit its end in the console.
+
+    :returns: the error in the dialog, or the stored end.
+    """
     record = {"projectId": 1, "taskId": 11, "start": start, "end": end}
-    number = call(server, "setTimesheetRecord", key(server, "ben"), record, False)
+    result = call(server, "setTimesheetRecord", key(server, "ben"), record, False)
     page = console.page
-    # The week of the entry is shown as if it were now; the server's answers mustn't tell.
+    # The clock of the browser is in the week of the entry. Responses must not correct it.
     page.clock.install(time=end)
-    page.route("**/core/json.php*", answer_without_date)
+    page.route("**/core/json.php*", respond_without_date)
     console.enter("ben", "demo-ben")
     entry = console.section("Entries").get_by_role("listitem").first
     entry.get_by_role("button").first.click()
@@ -59,39 +62,39 @@ def edit_end(console: Console, server: Server, start: int, end: int, typed: str)
         "() => !document.querySelector('dialog[open]')"
         " || document.querySelector('dialog[open] [role=alert]:not(:empty)')"
     )
-    said = alert.text_content() or "" if dialog.count() else ""
+    error = alert.text_content() or "" if dialog.count() else ""
     page.unroute_all(behavior="ignoreErrors")
-    entry_id = number["items"][0]["id"]
+    entry_id = result["items"][0]["id"]
     stored = call(server, "getTimesheetRecord", key(server, "ben"), entry_id)["items"][0]
     call(server, "removeTimesheetRecord", key(server, "ben"), entry_id)
-    return said or stored["end"]
+    return error or stored["end"]
 
 
-def test_an_end_in_the_hour_that_comes_twice(console: Console, demo: Server) -> None:
-    start = moment("2025-10-26T01:45:00")
-    end = moment("2025-10-26T02:30:00", fold=1)
-    wanted = moment("2025-10-26T02:40:00", fold=1)
+def test_an_end_in_the_repeated_hour(console: Console, demo: Server) -> None:
+    start = timestamp("2025-10-26T01:45:00")
+    end = timestamp("2025-10-26T02:30:00", fold=1)
+    wanted = timestamp("2025-10-26T02:40:00", fold=1)
     assert edit_end(console, demo, start, end, "2025-10-26T02:40:00") == str(wanted)
 
 
-def test_both_ends_in_the_hour_that_comes_twice(console: Console, demo: Server) -> None:
-    start = moment("2025-10-26T02:30:17", fold=1)
-    end = moment("2025-10-26T02:45:18", fold=1)
-    wanted = moment("2025-10-26T02:50:00", fold=1)
+def test_start_and_end_in_the_repeated_hour(console: Console, demo: Server) -> None:
+    start = timestamp("2025-10-26T02:30:17", fold=1)
+    end = timestamp("2025-10-26T02:45:18", fold=1)
+    wanted = timestamp("2025-10-26T02:50:00", fold=1)
     assert edit_end(console, demo, start, end, "2025-10-26T02:50:00") == str(wanted)
 
 
 def test_a_time_that_does_not_exist(console: Console, demo: Server) -> None:
-    start, end = moment("2026-03-29T01:30:00"), moment("2026-03-29T03:10:00")
-    said = edit_end(console, demo, start, end, "2026-03-29T02:30:00")
-    assert said.startswith("There is no such time")
+    start, end = timestamp("2026-03-29T01:30:00"), timestamp("2026-03-29T03:10:00")
+    error = edit_end(console, demo, start, end, "2026-03-29T02:30:00")
+    assert error.startswith("This time doesn’t exist")
 
 
-def test_what_is_done_elsewhere_is_noticed(console: Console, demo: Server) -> None:
+def test_changes_made_elsewhere_are_shown(console: Console, demo: Server) -> None:
     page = console.page
     page.clock.install()
     console.enter("ben", "demo-ben")
-    expect(console.recording).to_have_text("Nothing is being recorded")
+    expect(console.recording).to_have_text("No active recording")
     own = key(demo, "ben")
     project = call(demo, "getProjects", own)["items"][0]
     task = call(demo, "getTasks", own, project["projectID"])["items"][0]
@@ -100,7 +103,7 @@ def test_what_is_done_elsewhere_is_noticed(console: Console, demo: Server) -> No
     expect(console.recording).to_have_text(f"{project['name']} · {task['name']}")
     call(demo, "stopRecord", own, 0)
     page.clock.fast_forward(31_000)
-    expect(console.recording).to_have_text("Nothing is being recorded")
+    expect(console.recording).to_have_text("No active recording")
 
 
 def test_from_sign_in_to_a_stopped_timer(console: Console, demo: Server) -> None:
@@ -113,59 +116,59 @@ def test_from_sign_in_to_a_stopped_timer(console: Console, demo: Server) -> None
     dialog.get_by_label("Password").fill("demo-ben")
     page.keyboard.press("Enter")
 
-    recorder = console.recorder
+    timer = console.timer
     expect(page.get_by_role("tab", name="Time")).to_have_attribute("aria-selected", "true")
-    expect(console.recording).to_have_text("Nothing is being recorded")
-    project = recorder.get_by_label("Project")
+    expect(console.recording).to_have_text("No active recording")
+    project = timer.get_by_label("Project")
     project.select_option(label="Fleet tracking")
-    task = recorder.get_by_label("Task")
+    task = timer.get_by_label("Task")
     expect(task).to_be_enabled()
     task.select_option(label="Testing")
-    recorder.get_by_role("button", name="Start").click()
+    timer.get_by_role("button", name="Start").click()
 
-    stop = recorder.get_by_role("button", name="Stop")
+    stop = timer.get_by_role("button", name="Stop")
     expect(stop).to_be_focused()
     expect(console.recording).to_have_text("Fleet tracking · Testing")
-    expect(recorder.get_by_role("timer")).to_have_text(re.compile(r"^0:00:\d\d$"))
+    expect(timer.get_by_role("timer")).to_have_text(re.compile(r"^0:00:\d\d$"))
     assert call(demo, "getActiveRecording", key(demo, "ben"))["items"][0]["activityName"] == (
         "Testing"
     )
 
-    recorder.get_by_label("Description").fill("Measured the trucks\nand the vans")
-    recorder.get_by_label("Comment").fill("none")
-    recorder.get_by_role("button", name="Save texts").click()
+    timer.get_by_label("Description").fill("Measured the trucks\nand the vans")
+    timer.get_by_label("Comment").fill("none")
+    timer.get_by_role("button", name="Save texts").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert latest(demo, "ben")["description"] == "Measured the trucks\nand the vans"
-    expect(recorder.get_by_role("timer")).not_to_have_text("0:00:00")
+    expect(timer.get_by_role("timer")).not_to_have_text("0:00:00")
 
     # What is typed but not saved is not lost.
-    recorder.get_by_label("Comment").fill("done for today")
+    timer.get_by_label("Comment").fill("done for today")
     stop.click()
-    expect(console.recording).to_have_text("Nothing is being recorded")
-    expect(recorder.get_by_role("button", name="Start")).to_be_focused()
-    expect(recorder.get_by_role("timer")).to_have_text("0:00:00")
+    expect(console.recording).to_have_text("No active recording")
+    expect(timer.get_by_role("button", name="Start")).to_be_focused()
+    expect(timer.get_by_role("timer")).to_have_text("0:00:00")
     entry = latest(demo, "ben")
     assert entry["comment"] == "done for today"
     assert int(entry["end"]) > int(entry["start"])
 
     page.reload()
-    expect(console.recording).to_have_text("Nothing is being recorded")
+    expect(console.recording).to_have_text("No active recording")
     expect(project.locator("option:checked")).to_have_text("Fleet tracking")
 
 
-def test_starting_something_else_stops_what_runs(console: Console, demo: Server) -> None:
+def test_starting_another_recording_stops_the_running_one(console: Console, demo: Server) -> None:
     console.enter("ben", "demo-ben")
-    recorder = console.recorder
+    timer = console.timer
     for task in ("Meeting", "Support"):
-        recorder.get_by_label("Project").select_option(label="Online shop")
-        expect(recorder.get_by_label("Task")).to_be_enabled()
-        recorder.get_by_label("Task").select_option(label=task)
-        recorder.get_by_role("button", name=re.compile("^Start")).click()
+        timer.get_by_label("Project").select_option(label="Online shop")
+        expect(timer.get_by_label("Task")).to_be_enabled()
+        timer.get_by_label("Task").select_option(label=task)
+        timer.get_by_role("button", name=re.compile("^Start")).click()
         expect(console.recording).to_have_text(f"Online shop · {task}")
     rows = call(demo, "getTimesheet", key(demo, "ben"), 0, 0, -1, 0, 10)["items"]
     assert [row["activityName"] for row in rows if row["end"] == "0"] == ["Support"]
-    recorder.get_by_role("button", name="Stop").click()
-    expect(console.recording).to_have_text("Nothing is being recorded")
+    timer.get_by_role("button", name="Stop").click()
+    expect(console.recording).to_have_text("No active recording")
 
 
 def test_entries_are_added_corrected_and_deleted(console: Console, demo: Server) -> None:
@@ -180,7 +183,7 @@ def test_entries_are_added_corrected_and_deleted(console: Console, demo: Server)
     end = dialog.get_by_label("End")
     end.fill("2020-01-01T00:00:00")
     dialog.get_by_role("button", name="Add").click()
-    expect(dialog.get_by_role("alert").last).to_have_text("The end has to be after the start.")
+    expect(dialog.get_by_role("alert").last).to_have_text("The end must be after the start.")
     expect(end).to_be_focused()
     today = page.evaluate("new Date().toLocaleDateString('sv')")
     dialog.get_by_label("Start").fill(f"{today}T00:15:00")
@@ -254,21 +257,21 @@ def test_a_correction_sends_only_what_was_changed(console: Console, demo: Server
     call(demo, "removeTimesheetRecord", key(demo, "clara"), added)
 
 
-def test_an_hour_that_comes_twice(console: Console) -> None:
-    """When clocks go back, 02:30 is two moments: what isn't touched stays in its own."""
+def test_unchanged_inputs_in_the_repeated_hour(console: Console) -> None:
+    """When clocks go back, 02:30 occurs twice: an unchanged input keeps its timestamp."""
     console.open()
     first = datetime.datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
     twice = [first, first + 3600]
     read = console.page.evaluate(
-        """async (moments) => {
-          const { momentInput, momentOf } = await import("/console/inputs.js");
-          const inputs = moments.map(momentInput);
-          return inputs.map((input) => [input.value, Number(momentOf(input, "start"))]);
+        """async (timestamps) => {
+          const { timeInput, timestampOf } = await import("/console/inputs.js");
+          const inputs = timestamps.map(timeInput);
+          return inputs.map((input) => [input.value, Number(timestampOf(input, "start"))]);
         }""",
         twice,
     )
     assert [value[:16] for value, _ in read] == ["2026-10-25T02:30"] * 2
-    assert [moment for _, moment in read] == twice
+    assert [timestamp for _, timestamp in read] == twice
 
 
 def test_weeks_and_charts(console: Console) -> None:
@@ -290,10 +293,10 @@ def test_weeks_and_charts(console: Console) -> None:
     expect(page.get_by_text(f"{whole} hours")).to_be_visible()
     projects = page.get_by_role("figure", name="Hours per project")
     projects.get_by_text("As a table").click()
-    expect(projects.get_by_role("row").last).to_have_text(re.compile(rf"All\s*{whole}"))
+    expect(projects.get_by_role("row").last).to_have_text(re.compile(rf"Total\s*{whole}"))
     page.get_by_role("button", name="Next week").click()
     page.get_by_role("button", name="Next week").click()
-    expect(page.get_by_text("Nothing recorded in this week.")).to_be_visible()
+    expect(page.get_by_text("No time was recorded in this week.")).to_be_visible()
     expect(page.get_by_text("No entries in this week.")).to_be_visible()
     page.get_by_role("button", name="This week").click()
     expect(page.get_by_role("heading", name=re.compile("^This week, "))).to_be_visible()
@@ -305,21 +308,21 @@ def test_expenses(console: Console, demo: Server) -> None:
     expenses = console.section("Expenses")
     expenses.get_by_role("button", name="Add an expense").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("What").fill("Maps of the harbour")
-    dialog.get_by_label("Price of one").fill("cheap")
+    dialog.get_by_label("Designation").fill("Maps of the harbour")
+    dialog.get_by_label("Unit price").fill("cheap")
     dialog.get_by_label("Project").select_option(label="Fleet tracking")
     dialog.get_by_role("button", name="Add").click()
-    expect(dialog.get_by_role("alert").last).to_have_text("Give a number for the price of one.")
-    dialog.get_by_label("Price of one").fill("12,50")
-    dialog.get_by_label("How many").fill("3")
-    dialog.get_by_label("To be refunded").check()
+    expect(dialog.get_by_role("alert").last).to_have_text("Enter a number for the unit price.")
+    dialog.get_by_label("Unit price").fill("12,50")
+    dialog.get_by_label("Quantity").fill("3")
+    dialog.get_by_label("Refundable").check()
     dialog.get_by_role("button", name="Add").click()
     row = expenses.get_by_role("listitem").filter(has_text="Maps of the harbour")
     expect(row).to_contain_text("3 × 12.50")
     expect(row).to_contain_text("37.50")
     expect(row).to_contain_text("refundable")
     row.get_by_role("button", name=re.compile("^Edit")).click()
-    dialog.get_by_label("How many").fill("2")
+    dialog.get_by_label("Quantity").fill("2")
     dialog.get_by_role("button", name="Save").click()
     expect(row).to_contain_text("25.00")
     stored = call(demo, "getExpenses", key(demo, "clara"), 0, 0, -1, -1, 0, 1)["items"][0]
@@ -338,8 +341,8 @@ def test_a_wrong_clock_of_the_computer_does_not_matter(browser: Browser, demo: S
     with browsers.console(browser, demo.url) as console:
         console.page.clock.install(time="2001-02-03T04:05:06")
         console.enter("ben", "demo-ben")
-        recorder = console.recorder
-        expect(recorder.get_by_role("timer")).to_have_text(re.compile(r"^0:0[01]:\d\d$"))
+        timer = console.timer
+        expect(timer.get_by_role("timer")).to_have_text(re.compile(r"^0:0[01]:\d\d$"))
         expect(console.section("Entries")).to_contain_text("Today, ")
     call(demo, "stopRecord", key(demo, "ben"), record["timeEntryID"])
 
@@ -347,10 +350,10 @@ def test_a_wrong_clock_of_the_computer_does_not_matter(browser: Browser, demo: S
 def test_what_was_stopped_elsewhere(console: Console, demo: Server) -> None:
     call(demo, "startRecord", key(demo, "ben"), 1, 11)
     console.enter("ben", "demo-ben")
-    recorder = console.recorder
-    stop = recorder.get_by_role("button", name="Stop")
+    timer = console.timer
+    stop = timer.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
     call(demo, "stopRecord", key(demo, "ben"), 0)
     stop.click()
-    expect(recorder.get_by_text("Unable to stop, not recording?")).to_be_visible()
-    expect(console.recording).to_have_text("Nothing is being recorded")
+    expect(timer.get_by_text("Unable to stop, not recording?")).to_be_visible()
+    expect(console.recording).to_have_text("No active recording")

@@ -2,20 +2,20 @@
 
 import { announce, button, el, field, fill } from "./dom.js";
 import { dialog } from "./dialogs.js";
-import { wrong } from "./inputs.js";
+import { inputError } from "./inputs.js";
 import { onSession, session, signIn, signOut } from "./session.js";
 
-/** Shows who is signed in, and the way in or out. */
-export function account(place) {
+/** Shows the signed-in user, and a button to sign in or out. */
+export function account(container) {
   function show() {
     const current = session();
     fill(
-      place,
+      container,
       current
         ? [
             el(
               "span",
-              { class: "who" },
+              { class: "user" },
               el("span", { class: "off-screen" }, "Signed in as "),
               current.user,
             ),
@@ -24,20 +24,20 @@ export function account(place) {
               announce("Signed out.");
             }),
           ]
-        : button("Sign in", askWho, { class: "primary" }),
+        : button("Sign in", showSignIn, { class: "primary" }),
     );
   }
   onSession((current, reason) => {
     show();
-    if (!current) place.querySelector("button").focus();
+    if (!current) container.querySelector("button").focus();
     if (reason) announce(reason);
   });
-  place.hidden = false;
+  container.hidden = false;
   show();
 }
 
-/** The dialog to sign in with; resolves to whether somebody did. */
-export async function askWho() {
+/** Opens the sign-in dialog; resolves to whether the user signed in. */
+export async function showSignIn() {
   const name = el("input", {
     autocomplete: "username",
     autocapitalize: "none",
@@ -52,14 +52,14 @@ export async function askWho() {
       el(
         "p",
         { class: "hint" },
-        "The service answers with your API key. It stays in this browser tab and is gone when the tab is closed.",
+        "The service returns your API key. It is kept in this browser tab and deleted when you close the tab.",
       ),
     ],
     action: "Sign in",
     focus: name,
     async submit() {
       for (const input of [name, password]) {
-        if (!input.value) throw wrong(input, "Type your name and your password.");
+        if (!input.value) throw inputError(input, "Enter your name and your password.");
       }
       try {
         await signIn(name.value, password.value);

@@ -1,8 +1,8 @@
-// Calls to the service that this page came from.
+// Calls to the service that serves this page.
 
 import { syncRoughly } from "./clock.js";
 
-/** Where the service is, whatever folder it is served in. */
+/** The URL of the service; it may be below a folder. */
 export const ROOT = new URL("../", import.meta.url);
 export const JSON_URL = new URL("core/json.php", ROOT);
 export const SOAP_URL = new URL("core/soap.php", ROOT);
@@ -10,17 +10,17 @@ export const SOAP_URL = new URL("core/soap.php", ROOT);
 const TIMEOUT = 60_000;
 
 /**
- * A call that brought nothing. Its `kind` is "away" (no answer), "http" (an answer of something
- * else, or of a server in trouble), "rpc" (not understood) or "refused" (the service says no).
+ * A failed call. Its `reason` is "network" (no response), "http" (a response that is not the
+ * service's, or a server error), "rpc" (a JSON-RPC error) or "refused" (an envelope with an error).
  */
 export class Failure extends Error {
-  constructor(kind, message) {
+  constructor(reason, message) {
     super(message);
-    this.kind = kind;
+    this.reason = reason;
   }
 }
 
-/** Fetches something of the service; `{status, statusText, text, milliseconds}`. */
+/** Sends an HTTP request to the service; resolves to `{status, statusText, text, milliseconds}`. */
 export async function send(url, options = {}) {
   const started = performance.now();
   try {
@@ -31,25 +31,25 @@ export async function send(url, options = {}) {
     return { status, statusText, text, milliseconds: performance.now() - started };
   } catch (error) {
     throw new Failure(
-      "away",
+      "network",
       error.name === "TimeoutError"
-        ? `The server didn’t answer within ${TIMEOUT / 1000} seconds. Try again in a moment.`
+        ? `The server didn’t respond within ${TIMEOUT / 1000} seconds. Try again in a moment.`
         : "The server can’t be reached. Check that it is running, then try again.",
     );
   }
 }
 
-/** Sends a JSON-RPC request, which is a text. */
+/** Sends a JSON-RPC request; `body` is a string. */
 export function sendJson(body, { native = true } = {}) {
   const url = new URL(JSON_URL);
   if (native) url.searchParams.set("types", "native");
   return send(url, { method: "POST", body, headers: { "Content-Type": "application/json" } });
 }
 
-/** Calls a method and returns its result; an envelope that says no becomes a Failure. */
+/** Calls a method and resolves to its result; an envelope with an error becomes a Failure. */
 export async function call(method, params = {}) {
   const reply = await sendJson(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
-  if (reply.status !== 200) throw new Failure("http", troubled(reply));
+  if (reply.status !== 200) throw new Failure("http", serverError(reply));
   const { result, error } = parsed(reply.text);
   if (error) throw new Failure("rpc", error.message);
   if (typeof result === "object" && !result.success) {
@@ -58,21 +58,21 @@ export async function call(method, params = {}) {
   return result;
 }
 
-/** Gets a description that the service has at an address of its own. */
+/** Gets a contract of the service, such as OpenRPC. */
 export async function describe(url) {
   const reply = await send(url);
-  if (reply.status !== 200) throw new Failure("http", troubled(reply));
+  if (reply.status !== 200) throw new Failure("http", serverError(reply));
   return reply.text;
 }
 
-const troubled = ({ status, statusText }) =>
-  `The server answered ${`${status} ${statusText}`.trim()}. Try again in a moment; if it stays ` +
-  "so, the server’s log says why.";
+const serverError = ({ status, statusText }) =>
+  `The server responded with ${`${status} ${statusText}`.trim()}. Try again in a moment. If the ` +
+  "error persists, see the server’s log.";
 
 function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Failure("http", "The answer isn’t JSON. Something else may be answering here.");
+    throw new Failure("http", "The response isn’t JSON. Another program may be serving this URL.");
   }
 }

@@ -1,14 +1,14 @@
-// Hours per day and per project. The drawings are for the eye; a table says the same.
+// Hours per day and per project. Each drawing has a table with the same data.
 
 import { dayOf, hours, isToday, midnight, shortDay } from "./dates.js";
 import { el, fill } from "./dom.js";
-import { byProject, colours, total, within } from "./spans.js";
+import { byProject, colours, total, within } from "./durations.js";
 
-/** Draws both; tables that were opened stay open. */
-export function charts(place, entries, { days }) {
-  const open = [...place.querySelectorAll("details")].map((details) => details.open);
+/** Draws both charts; open tables stay open. */
+export function charts(container, entries, { days }) {
+  const open = [...container.querySelectorAll("details")].map((details) => details.open);
   if (!entries.length) {
-    fill(place, el("p", { class: "empty" }, "Nothing recorded in this week."));
+    fill(container, el("p", { class: "empty" }, "No time was recorded in this week."));
     return;
   }
   const projects = byProject(entries);
@@ -24,21 +24,21 @@ export function charts(place, entries, { days }) {
       }))
       .filter(({ seconds }) => seconds > 0),
   }));
-  fill(place, dayChart(perDay, colour), projectChart(projects, colour, total(entries)));
-  for (const [number, details] of place.querySelectorAll("details").entries()) {
-    details.open = open[number] ?? false;
+  fill(container, dayChart(perDay, colour), projectChart(projects, colour, total(entries)));
+  for (const [index, details] of container.querySelectorAll("details").entries()) {
+    details.open = open[index] ?? false;
   }
 }
 
 function dayChart(perDay, colour) {
   const sums = perDay.map(({ parts }) => parts.reduce((sum, { seconds }) => sum + seconds, 0));
-  const most = Math.max(...sums, 3600);
-  const columns = perDay.map(({ day, parts }, place) => {
+  const max = Math.max(...sums, 3600);
+  const columns = perDay.map(({ day, parts }, index) => {
     const bar = el(
       "div",
       { class: "bar" },
       parts.map(({ id, seconds }) =>
-        sized(el("span", { class: colour.get(id) }), "height", seconds / sums[place]),
+        sized(el("span", { class: colour.get(id) }), "height", seconds / sums[index]),
       ),
     );
     return el(
@@ -46,19 +46,19 @@ function dayChart(perDay, colour) {
       { class: isToday(day) ? "column today" : "column" },
       el(
         "div",
-        { class: "room" },
-        el("span", { class: "value" }, sums[place] ? hours(sums[place]) : "–"),
-        sized(bar, "height", (sums[place] / most) * 0.86),
+        { class: "space" },
+        el("span", { class: "value" }, sums[index] ? hours(sums[index]) : "–"),
+        sized(bar, "height", (sums[index] / max) * 0.86),
       ),
       el("span", { class: "day" }, shortDay(day)),
     );
   });
-  const rows = perDay.map(({ day }, place) => [dayOf(day), hours(sums[place])]);
+  const rows = perDay.map(({ day }, index) => [dayOf(day), hours(sums[index])]);
   return figure("Hours per day", el("div", { class: "columns" }, columns), "Day", rows);
 }
 
-function projectChart(projects, colour, all) {
-  const most = projects[0].seconds || 1;
+function projectChart(projects, colour, sum) {
+  const max = projects[0].seconds || 1;
   const bars = projects.map(({ id, name, customer, seconds }) =>
     el(
       "div",
@@ -68,14 +68,14 @@ function projectChart(projects, colour, all) {
       el(
         "div",
         { class: "track" },
-        sized(el("span", { class: colour.get(id) }), "width", seconds / most),
+        sized(el("span", { class: colour.get(id) }), "width", seconds / max),
       ),
     ),
   );
   const rows = projects.map(({ name, seconds }) => [name, hours(seconds)]);
   return figure("Hours per project", el("div", { class: "lines" }, bars), "Project", [
     ...rows,
-    ["All", hours(all)],
+    ["Total", hours(sum)],
   ]);
 }
 
@@ -100,8 +100,8 @@ function figure(title, drawing, heading, rows) {
   );
 }
 
-/** Sets a size by the style sheet's object model, which a strict policy allows. */
-function sized(element, side, part) {
-  element.style[side] = `${(100 * part).toFixed(2)}%`;
+/** Sets a size through the CSSOM, which the Content-Security-Policy allows. */
+function sized(element, dimension, fraction) {
+  element.style[dimension] = `${(100 * fraction).toFixed(2)}%`;
   return element;
 }

@@ -1,19 +1,19 @@
-// The server's time. The computer's own clock may be wrong; only its ticking is relied on.
+// The server's time. The browser's clock may be wrong, so only time differences are taken from it.
 
 let seconds = Date.now() / 1000;
-let at = performance.now();
+let measured = performance.now();
 
 /** The server's time now, in unix seconds. */
-export const now = () => seconds + (performance.now() - at) / 1000;
+export const now = () => seconds + (performance.now() - measured) / 1000;
 
-/** The server said what time it is. */
+/** Sets the clock to a time that the server sent. */
 export function sync(servertime) {
   seconds = servertime;
-  at = performance.now();
+  measured = performance.now();
 }
 
-/** An answer's Date header; it may be a second off, so it only corrects what is worse. */
+/** Sets the clock by a Date header, unless the difference is within the header's precision. */
 export function syncRoughly(date) {
-  const told = Date.parse(date ?? "") / 1000;
-  if (Math.abs(told - now()) > 2) sync(told);
+  const sent = Date.parse(date ?? "") / 1000;
+  if (Math.abs(sent - now()) > 2) sync(sent);
 }

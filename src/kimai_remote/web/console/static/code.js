@@ -1,11 +1,12 @@
-// Showing JSON and XML: indented, and with some colour. All of it is set as text.
+// JSON and XML for display: indented and coloured. All content is set as text.
 
 import { parseXml } from "./wsdl.js";
 import { el } from "./dom.js";
 
-/** Longer texts are shown without colours, and cut. */
-const COLOURED = 30_000;
-const SHOWN = 200_000;
+/** Longer texts are shown without colours. */
+const MAX_COLOURED = 30_000;
+/** Longer texts are cut. */
+const MAX_SHOWN = 200_000;
 
 export function prettyJson(text) {
   try {
@@ -29,12 +30,12 @@ function serialized(element, indent) {
   const children = [...element.children];
   if (!children.length) {
     const text = element.textContent;
-    if (!text) return [indent + without(whole, element)];
-    const holder = element.cloneNode(false);
-    holder.textContent = text;
-    return [indent + without(new XMLSerializer().serializeToString(holder), element)];
+    if (!text) return [indent + withoutInherited(whole, element)];
+    const withText = element.cloneNode(false);
+    withText.textContent = text;
+    return [indent + withoutInherited(new XMLSerializer().serializeToString(withText), element)];
   }
-  const start = without(whole, element).replace(/(\/>|><\/[^>]*>)$/, ">");
+  const start = withoutInherited(whole, element).replace(/(\/>|><\/[^>]*>)$/, ">");
   return [
     indent + start,
     ...children.flatMap((child) => serialized(child, `${indent}  `)),
@@ -42,13 +43,13 @@ function serialized(element, indent) {
   ];
 }
 
-/** Without the declarations that the serializer repeats on each element taken by itself. */
-function without(text, element) {
+/** Removes the namespace declarations that the element inherits. */
+function withoutInherited(text, element) {
   if (!element.parentElement) return text;
   const inherited = (prefix) => element.parentElement.lookupNamespaceURI(prefix || null);
   return text.replace(/^<[^>]*>/, (tag) =>
-    tag.replace(/ xmlns(?::([\w.-]+))?="([^"]*)"/g, (found, prefix, uri) =>
-      inherited(prefix) === uri ? "" : found,
+    tag.replace(/ xmlns(?::([\w.-]+))?="([^"]*)"/g, (declaration, prefix, uri) =>
+      inherited(prefix) === uri ? "" : declaration,
     ),
   );
 }
@@ -59,41 +60,41 @@ const TOKENS = {
 };
 
 /**
- * A box of code.
+ * A box with code.
  *
  * @param {string} text
  * @param {"json"|"xml"|"text"} language
- * @param {string} label What it is, for screen readers.
+ * @param {string} label The name for screen readers.
  */
 export function codeBox(text, language, label) {
-  const shown = text.slice(0, SHOWN);
+  const shown = text.slice(0, MAX_SHOWN);
   const code = el("code", {}, ...coloured(shown, language));
   const box = el("pre", { tabindex: "0", role: "region", "aria-label": label }, code);
   if (shown.length === text.length) return box;
-  const note = `The first ${SHOWN / 1000} of ${Math.ceil(text.length / 1000)} thousand characters; Copy copies all of them.`;
+  const note = `Showing the first ${MAX_SHOWN / 1000} of ${Math.ceil(text.length / 1000)} thousand characters. “Copy” copies all of them.`;
   return el("div", {}, box, el("p", { class: "hint" }, note));
 }
 
 function* coloured(text, language) {
   const tokens = TOKENS[language];
-  if (!tokens || text.length > COLOURED) {
+  if (!tokens || text.length > MAX_COLOURED) {
     yield text;
     return;
   }
   let last = 0;
-  for (const found of text.matchAll(tokens)) {
-    yield text.slice(last, found.index);
-    const [token, quoted, colon, word] = found;
+  for (const match of text.matchAll(tokens)) {
+    yield text.slice(last, match.index);
+    const [token, quoted, colon, word] = match;
     if (language === "xml") yield* tag(token);
     else if (quoted && colon) yield* [el("span", { class: "t-name" }, quoted), colon];
     else if (quoted) yield el("span", { class: "t-text" }, quoted);
     else yield el("span", { class: word ? "t-word" : "t-number" }, token);
-    last = found.index + token.length;
+    last = match.index + token.length;
   }
   yield text.slice(last);
 }
 
-/** A tag: what it holds stands out, so its name is the quieter. */
+/** Colours a tag: its name, and more quietly its attributes. */
 function* tag(token) {
   const [, start, rest, end] = token.match(/^(<[/?]?[\w:.-]*)([^]*?)([/?]?>)$/);
   yield el("span", { class: "t-name" }, start);

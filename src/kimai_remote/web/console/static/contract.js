@@ -1,12 +1,12 @@
-// What the service says of itself: methods and types from OpenRPC, messages from the WSDL. No
-// method is known here by name.
+// The contracts of the service: methods and types from OpenRPC, messages from the WSDL. No method is
+// known here by name.
 
 import { describe, JSON_URL, SOAP_URL } from "./api.js";
 import { readWsdl } from "./wsdl.js";
 
 const loading = {};
 
-/** Asks once; asks again after a failure. */
+/** Loads once, and again after a failure. */
 function once(name, load) {
   loading[name] ??= load().catch((error) => {
     delete loading[name];
@@ -22,10 +22,10 @@ export const loadContract = () =>
     return {
       jsonUrl: document.servers[0].url,
       methods: document.methods.map((method) => ({ ...method, writes: method["x-writes"] })),
-      /** A schema with its reference followed. */
+      /** Returns the schema that a reference names. */
       resolve(schema) {
         const path = schema.$ref?.slice(2).split("/");
-        return path ? path.reduce((place, name) => place[name], document) : schema;
+        return path ? path.reduce((part, name) => part[name], document) : schema;
       },
     };
   });
@@ -34,5 +34,5 @@ export const loadContract = () =>
 export const loadWsdl = () =>
   once("wsdl", async () => readWsdl(await describe(`${SOAP_URL}?wsdl&style=document`)));
 
-/** The type of a schema, without the null that it may be too. */
+/** The type of a schema, without null. */
 export const typeOf = ({ type }) => [type].flat().find((name) => name !== "null") ?? "any";

@@ -1,8 +1,9 @@
-// Days, weeks and how times are written. Unix seconds outside, this browser's time zone inside.
+// Days, weeks and the format of times. Parameters are unix seconds; output is in this browser's time
+// zone.
 
 import { now } from "./clock.js";
 
-// The page is in English, so its dates are.
+// The page is in English, so its dates are too.
 const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
 const format = (options) => {
   const formatter = new Intl.DateTimeFormat(LOCALE, options);
@@ -22,7 +23,7 @@ const rangeFormatter = new Intl.DateTimeFormat(LOCALE, {
 /** The name of the time zone that all times are shown in. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Midnight, `days` after the day of a time; steps over changes of the clock. */
+/** Midnight `days` days after the day of a time; correct when clocks change. */
 export function midnight(seconds, days = 0) {
   const date = new Date(seconds * 1000);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime() / 1000;
@@ -40,14 +41,14 @@ export const rangeOf = ({ from, days }) => rangeFormatter.formatRange(from * 100
 
 export const isToday = (seconds) => midnight(seconds) === midnight(now());
 
-/** 1:05, as Kimai shows durations. */
+/** A duration such as 1:05, as Kimai shows it. */
 export function hours(seconds) {
   const minutes = Math.floor(seconds / 60);
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
-/** 1:05:30 */
-export function ticking(seconds) {
+/** A duration such as 1:05:30. */
+export function clockText(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${hours(whole)}:${String(whole % 60).padStart(2, "0")}`;
 }

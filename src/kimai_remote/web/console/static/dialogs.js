@@ -1,32 +1,32 @@
-// Dialogs: forms that save something, and questions.
+// Dialogs with a form, and confirmations.
 
 import { button, el, fill, uid } from "./dom.js";
 
 /**
  * Opens a dialog with a form.
  *
- * @param {Object} what
- * @param {string} what.title
- * @param {Array} what.content
- * @param {string} what.action The text of the button that carries it out.
- * @param {string} [what.style] A class for that button.
- * @param {() => Promise} what.submit Carries it out; its error is shown, and the dialog stays open.
- * @param {HTMLElement} [what.focus] What is focused first.
- * @returns {Promise<boolean>} Whether it was carried out, once the dialog is closed.
+ * @param {Object} options
+ * @param {string} options.title
+ * @param {Array} options.content
+ * @param {string} options.action The text of the submit button.
+ * @param {string} [options.style] A class for that button.
+ * @param {() => Promise} options.submit The action; the dialog shows its error and stays open.
+ * @param {HTMLElement} [options.focus] The element that is focused first.
+ * @returns {Promise<boolean>} Whether the action was done, once the dialog is closed.
  */
 export function dialog({ title, content, action, style = "primary", submit, focus }) {
   const heading = el("h2", { id: uid() }, title);
   const error = el("p", { class: "error", role: "alert" });
-  const act = el("button", { class: style, type: "submit" }, action);
+  const submitButton = el("button", { class: style, type: "submit" }, action);
   const cancel = button("Cancel", () => box.close());
   let done = false;
   let busy = false;
 
-  async function carryOut(event) {
+  async function onSubmit(event) {
     event.preventDefault();
     if (busy) return;
     busy = true;
-    act.setAttribute("aria-disabled", "true");
+    submitButton.setAttribute("aria-disabled", "true");
     fill(error);
     try {
       await submit();
@@ -37,17 +37,17 @@ export function dialog({ title, content, action, style = "primary", submit, focu
       failure.field?.focus();
     } finally {
       busy = false;
-      act.removeAttribute("aria-disabled");
+      submitButton.removeAttribute("aria-disabled");
     }
   }
 
   const form = el(
     "form",
-    { submit: carryOut, novalidate: true },
+    { submit: onSubmit, novalidate: true },
     heading,
     content,
     error,
-    el("div", { class: "actions" }, cancel, act),
+    el("div", { class: "actions" }, cancel, submitButton),
   );
   const box = el("dialog", { "aria-labelledby": heading.id }, form);
   document.body.append(box);
@@ -61,7 +61,7 @@ export function dialog({ title, content, action, style = "primary", submit, focu
   });
 }
 
-/** Asks before something that can't be undone. */
+/** Asks for confirmation of an action that can't be undone. */
 export function confirmation({ title, text, action, submit }) {
   return dialog({ title, content: [el("p", {}, text)], action, style: "danger", submit });
 }

@@ -1,12 +1,12 @@
-// Making elements. Whatever comes from the server is only ever set as text.
+// Creating elements. Values from the server are only ever set as text.
 
 let count = 0;
 
-/** An id that no other element has. */
+/** Returns an id that no other element has. */
 export const uid = () => `x${++count}`;
 
 /**
- * Makes an element.
+ * Creates an element.
  *
  * @param {string} tag
  * @param {Object} attributes A function is a listener of the event of that name, `value`, `checked`
@@ -25,17 +25,17 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Replaces what an element contains. */
+/** Replaces the content of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child || child === 0));
 }
 
-/** A button that does something here. */
+/** A button with a click handler. */
 export function button(label, click, attributes = {}) {
   return el("button", { type: "button", click, ...attributes }, label);
 }
 
-/** A control with its label, and a hint that is read with it. */
+/** A form control with its label and a hint that describes it. */
 export function field(label, control, hint = "") {
   control.id ||= uid();
   const note = hint && el("span", { class: "hint", id: `${control.id}-hint` }, hint);
@@ -43,7 +43,7 @@ export function field(label, control, hint = "") {
   return el("div", { class: "field" }, el("label", { for: control.id }, label), control, note);
 }
 
-/** A choice; `options` are pairs of value and text. */
+/** A select element; `options` are pairs of value and text. */
 export function select(options, chosen, attributes = {}) {
   return el(
     "select",
@@ -56,7 +56,7 @@ export function option(value, text, chosen) {
   return el("option", { value, selected: String(value) === String(chosen ?? "") }, text);
 }
 
-/** Tells everybody, on the screen and by voice, that something was done. */
+/** Shows a short message, which screen readers announce. */
 export function announce(text) {
   const toast = document.getElementById("toast");
   toast.textContent = text;
@@ -68,7 +68,7 @@ export function announce(text) {
   }, 5000);
 }
 
-/** An error in its place, with a way to try again if there is one. */
+/** An error message in place of content, with a button to try again if `retry` is given. */
 export function problem(text, retry) {
   return el(
     "div",
@@ -78,12 +78,12 @@ export function problem(text, retry) {
   );
 }
 
-/** Copies text; `what` names it for the announcement. */
+/** Copies text to the clipboard; `what` names it in the message. */
 export async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Browsers have no clipboard for pages that came over plain HTTP from another machine.
+    // Browsers have no clipboard API for pages that were loaded over plain HTTP from another machine.
     const area = el("textarea", { value: text, class: "off-screen", "aria-hidden": "true" });
     const focused = document.activeElement;
     (document.querySelector("dialog[open]") ?? document.body).append(area);

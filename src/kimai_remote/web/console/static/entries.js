@@ -1,22 +1,22 @@
-// The entries of a week, by day: correct, remove, add.
+// The entries of a week by day, with actions to add, edit and delete them.
 
 import { dayOf, hours, isToday, midnight, timeOf } from "./dates.js";
 import { announce, el, fill } from "./dom.js";
 import { addEntry, editEntry } from "./entry-form.js";
 import { Listing, rowActions, rowTexts } from "./listing.js";
-import { ask } from "./session.js";
-import { lengthOf, total } from "./spans.js";
-import { grouped } from "./work.js";
+import { callAsUser } from "./session.js";
+import { durationOf, total } from "./durations.js";
+import { grouped } from "./catalog.js";
 
 /**
- * @param {Work} work
- * @param {() => void} changed Called when an entry has changed; loads the week again.
+ * @param {Catalog} catalog
+ * @param {() => void} changed Called after an entry has changed; reloads the week.
  */
-export function entriesList(work, changed) {
+export function entriesList(catalog, changed) {
   let entries = [];
   let colour = new Map();
   const listing = new Listing("Entries", "Add an entry", async () => {
-    if (await addEntry(work, entries[0])) done("Entry added.");
+    if (await addEntry(catalog, entries[0])) done("Entry added.");
   });
 
   function done(text) {
@@ -27,18 +27,18 @@ export function entriesList(work, changed) {
   async function edit({ timeEntryID: id }) {
     let stored;
     try {
-      // The list's times are cut to the week.
-      [stored] = (await ask("getTimesheetRecord", { id })).items;
+      // The times in the list are clipped to the week.
+      [stored] = (await callAsUser("getTimesheetRecord", { id })).items;
     } catch (error) {
       announce(error.message);
       return;
     }
-    if (await editEntry(work, stored)) done("Entry saved.");
+    if (await editEntry(catalog, stored)) done("Entry saved.");
   }
 
   async function remove(entry) {
     const text = `${namesOf(entry)}, ${dayOf(entry.start)}, ${spanOf(entry)}`;
-    const submit = () => ask("removeTimesheetRecord", { id: entry.timeEntryID });
+    const submit = () => callAsUser("removeTimesheetRecord", { id: entry.timeEntryID });
     if (await listing.remove("entry", text, submit)) changed();
   }
 
@@ -50,7 +50,7 @@ export function entriesList(work, changed) {
       el("span", { class: `swatch ${colour.get(entry.projectID)}`, "aria-hidden": "true" }),
       rowTexts(namesOf(entry), [entry.customerName, entry.description]),
       el("span", { class: "span" }, spanOf(entry)),
-      el("span", { class: "value" }, hours(lengthOf(entry))),
+      el("span", { class: "value" }, hours(durationOf(entry))),
       rowActions(
         entry.timeEntryID,
         what,
@@ -74,13 +74,13 @@ export function entriesList(work, changed) {
         el("ul", {}, list.map(row)),
       ),
     );
-    const none = "No entries in this week. Start the clock, or add one.";
+    const none = "No entries in this week. Start the timer, or add an entry.";
     listing.draw(days, !days.length && el("p", { class: "empty" }, none));
   }
 
   return {
     element: listing.element,
-    clear: () => fill(listing.place),
+    clear: () => fill(listing.content),
     tick: draw,
     show(list, colourOf) {
       [entries, colour] = [list, colourOf];

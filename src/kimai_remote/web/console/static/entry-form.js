@@ -1,31 +1,34 @@
-// The dialogs that add and correct a time entry.
+// The dialogs that add and edit a time entry.
 
 import { now } from "./clock.js";
 import { dialog } from "./dialogs.js";
 import { el, field, fill } from "./dom.js";
-import { changes, momentInput, momentOf, textArea, textInput, wrong } from "./inputs.js";
-import { ask } from "./session.js";
-import { workPicker } from "./work.js";
+import { changes, timeInput, timestampOf, textArea, textInput, inputError } from "./inputs.js";
+import { callAsUser } from "./session.js";
+import { projectPicker } from "./catalog.js";
 
 const QUARTER = 900;
 
-/** Adds an entry, by default like `last`, for the last hour; resolves to whether it was added. */
-export function addEntry(work, last) {
+/**
+ * Adds an entry; resolves to whether it was added. Defaults are the last hour, and the project and
+ * task of the entry `last`.
+ */
+export function addEntry(catalog, last) {
   const end = Math.floor(now() / QUARTER) * QUARTER;
-  const form = entryForm(work, { start: end - 3600, end });
+  const form = entryForm(catalog, { start: end - 3600, end });
   form.picker.set(last?.projectID, last?.activityID, last && namesOf(last));
   return dialog({
     title: "Add an entry",
     content: form.content,
     action: "Add",
     focus: form.picker.project,
-    submit: () => ask("setTimesheetRecord", { record: form.read(), doUpdate: false }),
+    submit: () => callAsUser("setTimesheetRecord", { record: form.read(), doUpdate: false }),
   });
 }
 
-/** Corrects a stored entry; only what was changed is sent. */
-export function editEntry(work, entry) {
-  const form = entryForm(work, entry);
+/** Edits a stored entry; only changed fields are sent. */
+export function editEntry(catalog, entry) {
+  const form = entryForm(catalog, entry);
   const before = {
     projectId: entry.projectID,
     taskId: entry.activityID,
@@ -44,18 +47,18 @@ export function editEntry(work, entry) {
       const record = changes(before, form.read());
       if (!Object.keys(record).length) return;
       const id = entry.timeEntryID;
-      await ask("setTimesheetRecord", { record: { id, ...record }, doUpdate: true });
+      await callAsUser("setTimesheetRecord", { record: { id, ...record }, doUpdate: true });
     },
   });
 }
 
 const namesOf = ({ projectName, activityName }) => ({ project: projectName, task: activityName });
 
-function entryForm(work, entry) {
+function entryForm(catalog, entry) {
   const failed = el("p", { class: "error", role: "alert" });
-  const picker = workPicker(work, (message) => fill(failed, message));
-  const start = momentInput(entry.start);
-  const end = momentInput(entry.end);
+  const picker = projectPicker(catalog, (message) => fill(failed, message));
+  const start = timeInput(entry.start);
+  const end = timeInput(entry.end);
   const description = textArea(entry.description);
   const comment = textArea(entry.comment);
   const location = textInput(entry.location, { maxlength: "50" });
@@ -79,7 +82,11 @@ function entryForm(work, entry) {
         { class: "fields" },
         picker.elements,
         field("Start", start),
-        field("End", end, isRunning ? "Empty while it is running; an end stops it." : ""),
+        field(
+          "End",
+          end,
+          isRunning ? "Empty while the entry is running. Enter an end to stop it." : "",
+        ),
         field("Description", description),
         field("Location", location),
         field("Comment", comment),
@@ -88,9 +95,9 @@ function entryForm(work, entry) {
     ],
     texts,
     read() {
-      const from = momentOf(start, "start");
-      const to = end.value || !isRunning ? momentOf(end, "end", Number(from)) : undefined;
-      if (Number(to) <= Number(from)) throw wrong(end, "The end has to be after the start.");
+      const from = timestampOf(start, "start");
+      const to = end.value || !isRunning ? timestampOf(end, "end", Number(from)) : undefined;
+      if (Number(to) <= Number(from)) throw inputError(end, "The end must be after the start.");
       return { ...picker.chosen(), start: from, end: to, ...texts() };
     },
   };

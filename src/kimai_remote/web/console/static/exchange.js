@@ -1,13 +1,13 @@
-// A call over both protocols side by side: its requests as they would be sent, and the answers.
+// A call over both protocols side by side: requests and responses.
 
 import { JSON_URL, send, sendJson, SOAP_URL } from "./api.js";
 import { codeBox, prettyJson, prettyXml } from "./code.js";
 import { button, copy, el, fill, uid } from "./dom.js";
-import { sent, shown, shownAnswer } from "./secrets.js";
+import { sent, shown, shownResponse } from "./secrets.js";
 import { check, isDenied, session } from "./session.js";
 import { parseXml } from "./wsdl.js";
 
-/** The requests of a method and their answers. */
+/** The requests of a method and their responses, over each protocol. */
 export class Exchange {
   constructor(method, wsdl) {
     this.method = method;
@@ -42,7 +42,7 @@ export class Exchange {
     this.element = el("div", {}, this.status, el("div", { class: "side-by-side" }, panes));
   }
 
-  /** Shows the requests of these values; `chosen` are the protocols that would be sent. */
+  /** Shows the requests with these values; `chosen` are the protocols to send over. */
   preview(values, chosen, options) {
     const params = shown(this.method, values, options.secrets);
     for (const [name, protocol] of Object.entries(this.protocols)) {
@@ -50,17 +50,17 @@ export class Exchange {
     }
   }
 
-  /** Sends them, and shows the answers. */
+  /** Sends the requests and shows the responses. */
   async send(values, chosen, options) {
     const params = sent(this.method, values);
     const own = session()?.key;
-    const told = [];
+    const results = [];
     for (const [name, protocol] of Object.entries(this.protocols)) {
       if (!chosen.includes(name)) protocol.skip();
     }
-    for (const name of chosen) told.push(await this.protocols[name].send(params, options));
-    fill(this.status, told.map(({ summary }) => summary).join(" "));
-    if (own && params.apiKey === own && told.some(({ text }) => isDenied(text))) {
+    for (const name of chosen) results.push(await this.protocols[name].send(params, options));
+    fill(this.status, results.map(({ summary }) => summary).join(" "));
+    if (own && params.apiKey === own && results.some(({ text }) => isDenied(text))) {
       await check().catch(() => {});
     }
   }
@@ -68,32 +68,32 @@ export class Exchange {
 
 const request = (method, params) => ({ jsonrpc: "2.0", id: 1, method: method.name, params });
 
-/** One side: a protocol's request and answer. */
+/** One protocol: its request and response. */
 class Protocol {
-  constructor(name, how) {
+  constructor(name, format) {
     this.name = name;
-    this.how = how;
+    this.format = format;
     this.request = el("div", {});
-    this.answer = el("div", {});
+    this.response = el("div", {});
     const heading = el("h3", { id: uid() }, name);
     this.element = el(
       "section",
       { class: "card pane", "aria-labelledby": heading.id },
       heading,
       this.request,
-      this.answer,
+      this.response,
     );
     this.idle("Not sent yet.");
   }
 
   preview(params, isSent, options) {
-    const text = this.how.write(params);
-    const head = el("span", { class: "mono" }, this.how.head(options));
-    fill(this.request, this.block("Request", text, head, !isSent && "shown only"));
+    const text = this.format.write(params);
+    const head = el("span", { class: "mono" }, this.format.head(options));
+    fill(this.request, this.block("Request", text, head, !isSent && "preview only"));
   }
 
   idle(text) {
-    fill(this.answer, el("h4", {}, "Answer"), el("p", { class: "empty" }, text));
+    fill(this.response, el("h4", {}, "Response"), el("p", { class: "empty" }, text));
   }
 
   skip() {
@@ -101,24 +101,24 @@ class Protocol {
   }
 
   async send(params, options) {
-    fill(this.answer, el("h4", {}, "Answer"), el("p", { class: "loading" }, "Waiting…"));
+    fill(this.response, el("h4", {}, "Response"), el("p", { class: "loading" }, "Waiting…"));
     let reply;
     try {
-      reply = await this.how.post(params, options);
+      reply = await this.format.post(params, options);
     } catch (error) {
-      fill(this.answer, el("h4", {}, "Answer"), el("p", { class: "error" }, error.message));
+      fill(this.response, el("h4", {}, "Response"), el("p", { class: "error" }, error.message));
       return { summary: `${this.name}: ${error.message}`, text: "" };
     }
     const status = `${reply.status} ${reply.statusText}`.trim();
-    const took = `${Math.max(1, Math.round(reply.milliseconds))} ms`;
-    const outcome = this.how.outcome(reply.text);
+    const duration = `${Math.max(1, Math.round(reply.milliseconds))} ms`;
+    const outcome = this.format.outcome(reply.text);
     const head = [
       el("span", { class: `pill ${outcome.style}` }, outcome.text),
-      el("span", { class: "mono" }, `${status} · ${took} · ${size(reply.text)}`),
+      el("span", { class: "mono" }, `${status} · ${duration} · ${size(reply.text)}`),
     ];
-    const text = this.how.pretty(shownAnswer(reply.text, options.secrets));
-    fill(this.answer, this.block("Answer", text, head));
-    return { summary: `${this.name}: ${outcome.text}, ${status}, ${took}.`, text: reply.text };
+    const text = this.format.pretty(shownResponse(reply.text, options.secrets));
+    fill(this.response, this.block("Response", text, head));
+    return { summary: `${this.name}: ${outcome.text}, ${status}, ${duration}.`, text: reply.text };
   }
 
   block(title, text, head, note) {
@@ -135,7 +135,7 @@ class Protocol {
         }),
       ),
       el("p", { class: "facts" }, head),
-      codeBox(text, this.how.language, what),
+      codeBox(text, this.format.language, what),
     ];
   }
 }
@@ -146,15 +146,15 @@ function size(text) {
 }
 
 const GOOD = { text: "success", style: "good" };
-const refused = (text) => ({ text: text || "refused", style: "bad" });
+const failed = (text) => ({ text: text || "failed", style: "bad" });
 
 function jsonOutcome(text) {
   try {
     const { result, error } = JSON.parse(text);
-    if (error) return refused(error.message);
-    return result?.success === false ? refused(result.error?.msg) : GOOD;
+    if (error) return failed(error.message);
+    return result?.success === false ? failed(result.error?.msg) : GOOD;
   } catch {
-    return refused("not JSON");
+    return failed("not JSON");
   }
 }
 
@@ -163,9 +163,9 @@ function soapOutcome(text) {
     const document = parseXml(text);
     const first = (name) => document.getElementsByTagNameNS("*", name)[0]?.textContent;
     const fault = first("faultstring");
-    if (fault !== undefined) return refused(fault);
-    return first("success") === "false" ? refused(first("msg")) : GOOD;
+    if (fault !== undefined) return failed(fault);
+    return first("success") === "false" ? failed(first("msg")) : GOOD;
   } catch {
-    return refused("not XML");
+    return failed("not XML");
   }
 }

@@ -1,4 +1,4 @@
-// The dialog that adds an expense, or changes one.
+// The dialog that adds or edits an expense.
 
 import { now } from "./clock.js";
 import { dialog } from "./dialogs.js";
@@ -7,20 +7,23 @@ import {
   amountInput,
   amountOf,
   changes,
-  momentInput,
-  momentOf,
+  timeInput,
+  timestampOf,
   textArea,
   textInput,
-  wrong,
+  inputError,
 } from "./inputs.js";
-import { ask } from "./session.js";
-import { offerProjects } from "./work.js";
+import { callAsUser } from "./session.js";
+import { offerProjects } from "./catalog.js";
 
-/** Resolves to whether it was saved; of an expense that is there, only what was changed is sent. */
-export async function editExpense(work, expense) {
+/**
+ * Adds an expense, or edits one of which only changed fields are sent; resolves to whether it was
+ * saved.
+ */
+export async function editExpense(catalog, expense) {
   const failed = el("p", { class: "error", role: "alert" });
   const project = el("select", {});
-  const date = momentInput(expense?.timestamp ?? Math.floor(now() / 60) * 60);
+  const date = timeInput(expense?.timestamp ?? Math.floor(now() / 60) * 60);
   const designation = textInput(expense?.designation);
   const multiplier = amountInput(expense?.multiplier ?? 1);
   const value = amountInput(expense?.value ?? "");
@@ -31,14 +34,14 @@ export async function editExpense(work, expense) {
     designation: designation.value,
     comment: comment.value,
     refundable: refundable.checked,
-    multiplier: amountOf(multiplier, "how many"),
-    value: amountOf(value, "the price of one"),
+    multiplier: amountOf(multiplier, "the quantity"),
+    value: amountOf(value, "the unit price"),
   });
 
   const before = expense
     ? { projectId: expense.projectID, date: String(expense.timestamp), ...rest() }
     : {};
-  const opened = offerProjects(work, project, expense?.projectID, expense?.projectName).catch(
+  const opened = offerProjects(catalog, project, expense?.projectID, expense?.projectName).catch(
     ({ message }) => fill(failed, message),
   );
   return dialog({
@@ -48,27 +51,27 @@ export async function editExpense(work, expense) {
       el(
         "div",
         { class: "fields" },
-        field("What", designation),
+        field("Designation", designation),
         field("Project", project),
-        field("Price of one", value),
-        field("How many", multiplier),
+        field("Unit price", value),
+        field("Quantity", multiplier),
         field("Date", date),
         field("Comment", comment),
-        el("label", { class: "check" }, refundable, "To be refunded"),
+        el("label", { class: "check" }, refundable, "Refundable"),
       ),
     ],
     action: expense ? "Save" : "Add",
     focus: designation,
     async submit() {
       await opened;
-      if (!project.value) throw wrong(project, "Choose a project.");
+      if (!project.value) throw inputError(project, "Choose a project.");
       const record = changes(before, {
         projectId: Number(project.value),
-        date: momentOf(date, "expense"),
+        date: timestampOf(date, "expense"),
         ...rest(),
       });
       if (!Object.keys(record).length) return;
-      await ask("setExpenseRecord", {
+      await callAsUser("setExpenseRecord", {
         record: expense ? { id: expense.expenseID, ...record } : record,
         doUpdate: Boolean(expense),
       });

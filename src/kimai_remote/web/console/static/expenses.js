@@ -1,19 +1,19 @@
-// Expenses: what was spent on projects.
+// The list of expenses, with actions to add, edit and delete them.
 
 import { dateOf } from "./dates.js";
 import { announce, button, el, fill, problem } from "./dom.js";
 import { editExpense } from "./expense-form.js";
 import { Listing, rowActions, rowTexts } from "./listing.js";
-import { ask } from "./session.js";
+import { callAsUser } from "./session.js";
 
 const PAGE = 8;
 
-/** @param {Work} work */
-export function expensesList(work) {
+/** @param {Catalog} catalog */
+export function expensesList(catalog) {
   let shown = PAGE;
-  let turn = 0;
+  let latest = 0;
   const listing = new Listing("Expenses", "Add an expense", async () => {
-    if (await editExpense(work, null)) done("Expense added.");
+    if (await editExpense(catalog, null)) done("Expense added.");
   });
 
   function done(text) {
@@ -22,15 +22,15 @@ export function expensesList(work) {
   }
 
   async function load() {
-    const mine = ++turn;
-    if (!listing.place.hasChildNodes()) {
-      fill(listing.place, el("p", { class: "loading", role: "status" }, "Loading the expenses…"));
+    const request = ++latest;
+    if (!listing.content.hasChildNodes()) {
+      fill(listing.content, el("p", { class: "loading", role: "status" }, "Loading expenses…"));
     }
     try {
-      const { items, total } = await ask("getExpenses", { limit: shown });
-      if (mine === turn) draw(items, total);
+      const { items, total } = await callAsUser("getExpenses", { limit: shown });
+      if (request === latest) draw(items, total);
     } catch (error) {
-      if (mine === turn) fill(listing.place, problem(error.message, load));
+      if (request === latest) fill(listing.content, problem(error.message, load));
     }
   }
 
@@ -56,7 +56,7 @@ export function expensesList(work) {
 
   function row(expense) {
     const { expenseID, timestamp, multiplier, value } = expense;
-    const name = expense.designation || "Without a name";
+    const name = expense.designation || "No designation";
     const what = `${name}, ${dateOf(timestamp)}`;
     const notes = [
       dateOf(timestamp),
@@ -65,10 +65,10 @@ export function expensesList(work) {
       expense.comment,
     ];
     async function edit() {
-      if (await editExpense(work, expense)) done("Expense saved.");
+      if (await editExpense(catalog, expense)) done("Expense saved.");
     }
     async function remove() {
-      const submit = () => ask("removeExpenseRecord", { id: expenseID });
+      const submit = () => callAsUser("removeExpenseRecord", { id: expenseID });
       if (await listing.remove("expense", what, submit)) load();
     }
     return el(

@@ -1,17 +1,17 @@
-// A form made from the schema of a method's parameters.
+// A form for the parameters of a method, made from their schemas.
 
 import { el, field, option, uid } from "./dom.js";
 import { typeOf } from "./contract.js";
-import { wrong } from "./inputs.js";
+import { inputError } from "./inputs.js";
 
 /**
- * @param {Array} params The parameters as OpenRPC has them.
- * @param {(schema: Object) => Object} resolve Follows references.
- * @param {Object} remarks More hints, by the parameter's name.
- * @returns `{elements, read}`; read gives the values by name. What is empty isn't in it, unless it
- *   is needed. It throws an error with a `field` where something can't be read.
+ * @param {Array} params The parameters in OpenRPC.
+ * @param {(schema: Object) => Object} resolve Resolves references.
+ * @param {Object} remarks More hints by the parameter's name.
+ * @returns `{elements, read}`; `read` returns the values by name, without optional ones that are
+ *   empty. For an invalid value it throws an error with the input as `field`.
  */
-export function formOf(params, resolve, remarks) {
+export function parameterForm(params, resolve, remarks) {
   const parts = params.map((param) => {
     const hints = [param.description, remarks[param.name]];
     return { name: param.name, ...part(param, param.required, resolve, hints) };
@@ -40,10 +40,10 @@ function part(param, required, resolve, hints) {
 }
 
 function record(param, schema, resolve, hints) {
-  const needed = new Set(schema.required);
+  const requiredNames = new Set(schema.required);
   const members = Object.entries(schema.properties ?? {}).map(([name, member]) => {
     const described = { name, schema: member, inRecord: true };
-    return { name, ...part(described, needed.has(name), resolve, [member.description]) };
+    return { name, ...part(described, requiredNames.has(name), resolve, [member.description]) };
   });
   const hint = el("p", { class: "hint", id: uid() }, hints.filter(Boolean).join(" "));
   const legend = el(
@@ -65,19 +65,19 @@ function record(param, schema, resolve, hints) {
 
 const controls = {
   boolean(param, required) {
-    const first = required ? [] : [option("", "not given")];
+    const first = required ? [] : [option("", "not set")];
     const control = el("select", {}, first, option("false", "false"), option("true", "true"));
     return { control, read: () => (control.value ? control.value === "true" : undefined) };
   },
   integer: (param, required) => text(required, number, { inputmode: "numeric" }),
   number: (param, required) => text(required, number, { inputmode: "decimal" }),
   string(param, required) {
-    // Texts of a record may have several lines.
-    if (param.inRecord) return text(required, asItIs, { rows: "1" }, "textarea");
+    // Strings in a record may have several lines.
+    if (param.inRecord) return text(required, unchanged, { rows: "1" }, "textarea");
     const secret = /password|key/i.test(param.name);
-    return text(required, asItIs, secret ? { type: "password" } : {});
+    return text(required, unchanged, secret ? { type: "password" } : {});
   },
-  // Lists, and what has no type: as JSON.
+  // Arrays and values without a type are entered as JSON.
   any(param, required) {
     const control = el("textarea", { rows: "3", spellcheck: "false" });
     return {
@@ -87,14 +87,14 @@ const controls = {
         try {
           return JSON.parse(control.value);
         } catch {
-          throw wrong(control, `${param.name} isn’t JSON.`);
+          throw inputError(control, `${param.name} isn’t JSON.`);
         }
       },
     };
   },
 };
 
-const asItIs = (value) => value;
+const unchanged = (value) => value;
 
 function text(required, convert, attributes, tag = "input") {
   const control = el(tag, { autocomplete: "off", spellcheck: "false", ...attributes });
@@ -104,7 +104,7 @@ function text(required, convert, attributes, tag = "input") {
   };
 }
 
-/** A number where it is one that JSON keeps as it is; else the text, for the service to judge. */
+/** A number if JSON can represent it exactly, or else the string, for the service to validate. */
 function number(value) {
   const trimmed = value.trim();
   return /^-?(0|[1-9]\d{0,14})(\.\d+)?$/.test(trimmed) ? Number(trimmed) : value;

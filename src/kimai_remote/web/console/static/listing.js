@@ -1,41 +1,41 @@
-// What lists of entries have in common: a card with a heading, rows that can be edited and deleted.
+// The common parts of the lists of entries and expenses: a card, and rows to edit and delete.
 
 import { confirmation } from "./dialogs.js";
 import { announce, button, el, fill, uid } from "./dom.js";
 
-/** A card with a list: `{element, place, heading, draw}`. */
+/** A card with a list: `{element, content, heading, draw}`. */
 export class Listing {
   /**
    * @param {string} title
-   * @param {string} add The text of the button that adds to it.
-   * @param {() => void} adding What the button does.
+   * @param {string} addLabel The text of the button that adds a record.
+   * @param {() => void} add The action of that button.
    */
-  constructor(title, add, adding) {
+  constructor(title, addLabel, add) {
     this.heading = el("h2", { id: uid(), tabindex: "-1" }, title);
-    this.place = el("div", {});
+    this.content = el("div", {});
     this.element = el(
       "section",
       { class: "card", "aria-labelledby": this.heading.id },
-      el("div", { class: "block-head" }, this.heading, button(add, adding)),
-      this.place,
+      el("div", { class: "block-head" }, this.heading, button(addLabel, add)),
+      this.content,
     );
   }
 
-  /** Draws the list anew; what is focused stays focused, or its heading if it is gone. */
-  draw(...content) {
+  /** Redraws the list. A focused button keeps the focus; if it is gone, the heading gets it. */
+  draw(...children) {
     const active = document.activeElement;
-    const key = this.place.contains(active) && active.dataset.key;
-    fill(this.place, ...content);
+    const key = this.content.contains(active) && active.dataset.key;
+    fill(this.content, ...children);
     if (!key) return;
-    const again = this.place.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    (again ?? this.heading).focus();
+    const redrawn = this.content.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    (redrawn ?? this.heading).focus();
   }
 
-  /** Asks, deletes, and says so; resolves to whether it was done. */
-  async remove(kind, text, submit) {
+  /** Deletes after a confirmation; resolves to whether it was done. */
+  async remove(noun, text, submit) {
     const removed = await confirmation({
-      title: `Delete this ${kind}?`,
-      text: `${text}. It can’t be brought back.`,
+      title: `Delete this ${noun}?`,
+      text: `${text}. This can’t be undone.`,
       action: "Delete",
       submit,
     });
@@ -46,7 +46,7 @@ export class Listing {
   }
 }
 
-/** The buttons of a row. `what` names it for those who don't see the row. */
+/** The buttons of a row. `what` names the row for screen readers. */
 export function rowActions(id, what, edit, remove) {
   const action = (label, click) =>
     button(label, click, {
@@ -57,7 +57,7 @@ export function rowActions(id, what, edit, remove) {
   return el("div", { class: "row-actions" }, action("Edit", edit), action("Delete", remove));
 }
 
-/** The name of a row, and what is known besides. */
+/** The name of a row, and notes about it. */
 export function rowTexts(name, notes) {
   return el(
     "div",

@@ -1,4 +1,4 @@
-// The console: what is on which tab.
+// The console: the account menu and the tabs.
 
 import { account } from "./account.js";
 import { methodsView } from "./methods.js";

@@ -1,14 +1,14 @@
-// The tab with every method: what it takes, a form to call it, and code to copy.
+// The tab with all methods: parameters, a form to call each, and code to copy.
 
 import { loadContract, loadWsdl, typeOf } from "./contract.js";
 import { el, field, fill, option, problem } from "./dom.js";
 import { Exchange } from "./exchange.js";
-import { formOf } from "./form.js";
-import { wrong } from "./inputs.js";
+import { parameterForm } from "./form.js";
+import { inputError } from "./inputs.js";
 import { onSession, session } from "./session.js";
-import { snippetsOf } from "./snippet-box.js";
+import { snippetCard } from "./snippet-card.js";
 
-const REMARKS = { apiKey: "Empty: your own, once you are signed in." };
+const REMARKS = { apiKey: "If it is empty, your own key is sent once you are signed in." };
 
 export function methodsView(panel) {
   let contract = null;
@@ -17,10 +17,10 @@ export function methodsView(panel) {
   let refresh = () => {};
   const list = el("ul", {});
   const pick = el("select", { change: () => (location.hash = `methods/${pick.value}`) });
-  const place = el("div", { class: "method" });
+  const content = el("div", { class: "method" });
 
   async function load(name) {
-    fill(panel, el("p", { class: "loading", role: "status" }, "Asking for the methods…"));
+    fill(panel, el("p", { class: "loading", role: "status" }, "Loading the methods…"));
     try {
       [contract, wsdl] = await Promise.all([loadContract(), loadWsdl()]);
     } catch (error) {
@@ -43,7 +43,7 @@ export function methodsView(panel) {
         { class: "with-list" },
         el("nav", { class: "method-list", "aria-label": "Methods" }, list),
         el("div", { class: "method-pick" }, field("Method", pick)),
-        place,
+        content,
       ),
     );
     open(name);
@@ -57,7 +57,7 @@ export function methodsView(panel) {
         "a",
         { href: `#methods/${name}` },
         name,
-        writes && el("span", { class: "dot", title: "May change something" }),
+        writes && el("span", { class: "dot", title: "May change data" }),
       ),
     );
 
@@ -68,24 +68,24 @@ export function methodsView(panel) {
       else link.removeAttribute("aria-current");
     }
     pick.value = method.name;
-    // What was typed stays while other tabs are looked at.
+    // Entered values stay while another tab is open.
     if (method === shownMethod) return;
     shownMethod = method;
-    refresh = showMethod(place, method, contract, wsdl);
+    refresh = showMethod(content, method, contract, wsdl);
   }
 
   onSession(() => refresh());
   return { shown: (name) => (contract && wsdl ? open(name) : load(name)) };
 }
 
-/** Shows a method; returns what to do when somebody signs in or out. */
-function showMethod(place, method, contract, wsdl) {
-  const form = formOf(method.params, contract.resolve, REMARKS);
+/** Shows a method; returns a function that updates it when the user signs in or out. */
+function showMethod(content, method, contract, wsdl) {
+  const form = parameterForm(method.params, contract.resolve, REMARKS);
   const exchange = new Exchange(method, wsdl);
-  const snippets = snippetsOf(method, contract, wsdl);
+  const snippets = snippetCard(method, contract, wsdl);
   const error = el("p", { class: "error", role: "alert" });
   const over = radios(method.writes);
-  const native = checkbox("True numbers and booleans in JSON (?types=native)", false);
+  const native = checkbox("Native numbers and booleans in JSON (?types=native)", false);
   const secrets = checkbox("Show my key and password", false);
   const send = el("button", { class: "primary", type: "submit" }, "Send");
 
@@ -96,7 +96,7 @@ function showMethod(place, method, contract, wsdl) {
       exchange.preview(values, over.chosen(), options);
       snippets.show(values, options);
     } catch {
-      // Half-typed JSON: the last preview stays until it can be read.
+      // Incomplete JSON: the last preview stays until it is valid.
     }
   }
 
@@ -109,7 +109,7 @@ function showMethod(place, method, contract, wsdl) {
       const values = form.read();
       const keyed = method.params.find(({ name }) => name === "apiKey");
       if (keyed && !values.apiKey && !session()) {
-        throw wrong(place.querySelector("[name=apiKey]"), "Sign in, or type an API key.");
+        throw inputError(content.querySelector("[name=apiKey]"), "Sign in, or enter an API key.");
       }
       const options = { native: native.box.checked, secrets: secrets.box.checked };
       await exchange.send(values, over.chosen(), options);
@@ -122,7 +122,7 @@ function showMethod(place, method, contract, wsdl) {
   }
 
   fill(
-    place,
+    content,
     el(
       "div",
       { class: "card" },
@@ -133,7 +133,7 @@ function showMethod(place, method, contract, wsdl) {
         el(
           "span",
           { class: method.writes ? "pill warn" : "pill" },
-          method.writes ? "may change something" : "only reads",
+          method.writes ? "may change data" : "read-only",
         ),
       ),
       el("p", {}, method.description),
@@ -148,7 +148,7 @@ function showMethod(place, method, contract, wsdl) {
     ),
     exchange.element,
     snippets.element,
-    answerOf(method, contract),
+    resultTable(method, contract),
   );
   refresh();
   return refresh;
@@ -157,11 +157,16 @@ function showMethod(place, method, contract, wsdl) {
 function radios(writes) {
   const name = "send-over";
   const choices = writes ? ["JSON-RPC", "SOAP"] : ["Both", "JSON-RPC", "SOAP"];
-  const inputs = choices.map((value, place) =>
-    el("input", { type: "radio", name, value, checked: place === 0 }),
+  const inputs = choices.map((value, index) =>
+    el("input", { type: "radio", name, value, checked: index === 0 }),
   );
   const hint =
-    writes && el("span", { class: "hint" }, "It may change something, so it is sent once.");
+    writes &&
+    el(
+      "span",
+      { class: "hint" },
+      "This method may change data, so it is sent over one protocol only.",
+    );
   return {
     element: el(
       "fieldset",
@@ -182,12 +187,12 @@ function checkbox(label, checked) {
   return { box, element: el("label", { class: "check" }, box, label) };
 }
 
-/** What the method answers, as a table. */
-function answerOf(method, { resolve }) {
+/** The fields of the method's result as a table. */
+function resultTable(method, { resolve }) {
   const result = resolve(method.result.schema);
   const items = result.properties?.items;
   const record = items && resolve(items.items);
-  const title = record ? "What it answers" : `It answers a plain ${typeOf(result)}`;
+  const title = record ? "Response fields" : `The result is a plain ${typeOf(result)}`;
   if (!record) return el("p", { class: "hint" }, `${title}.`);
   const rows = Object.entries(record.properties).map(([name, schema]) => {
     const type = typeOf(schema);
@@ -204,7 +209,11 @@ function answerOf(method, { resolve }) {
     "details",
     { class: "card" },
     el("summary", {}, title),
-    el("p", {}, "On success, a list “items” of these, and “total”; on failure “error” with “msg”."),
+    el(
+      "p",
+      {},
+      "On success, the result has a list “items” of these records and their “total”; on failure, it has “error” with “msg”.",
+    ),
     el(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": title },

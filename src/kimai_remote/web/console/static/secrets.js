@@ -1,4 +1,4 @@
-// What is not shown unless somebody asks for it: the API key and a password.
+// The API key and the password, which are shown only on request.
 
 import { Secret } from "./snippets.js";
 import { session } from "./session.js";
@@ -8,14 +8,14 @@ const KNOWN = {
   password: new Secret("KIMAI_PASSWORD", "YOUR_PASSWORD", false),
 };
 
-/** Parameters as they are sent: one's own key where none is typed. */
+/** Parameters as they are sent: with the user's own key if none is entered. */
 export function sent(method, values) {
   const own = session()?.key;
   const keyed = method.params.some(({ name }) => name === "apiKey");
   return keyed && !values.apiKey && own ? { ...values, apiKey: own } : values;
 }
 
-/** Parameters as they are shown: with secrets, or with what stands for them. */
+/** Parameters as they are shown: with secrets or with placeholders. */
 export function shown(method, values, withSecrets) {
   const members = method.params
     .map(({ name }) => [name, sent(method, values)[name]])
@@ -24,8 +24,8 @@ export function shown(method, values, withSecrets) {
   return Object.fromEntries(members);
 }
 
-/** An answer as it is shown: one's own key may be in it. */
-export function shownAnswer(text, withSecrets) {
+/** A response as it is shown: with the user's own key or with a placeholder. */
+export function shownResponse(text, withSecrets) {
   const own = session()?.key;
   return own && !withSecrets ? text.replaceAll(own, KNOWN.apiKey.shown) : text;
 }

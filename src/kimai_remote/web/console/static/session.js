@@ -1,10 +1,10 @@
-// Who is signed in. The key is in this tab's sessionStorage, which ends with the tab; where that is
-// switched off, in memory alone. It is never in an address, a cookie or localStorage.
+// The signed-in user. The key is in this tab's sessionStorage, which ends with the tab, or in memory if
+// storage is disabled. It is never in a URL, a cookie or localStorage.
 
 import { call, Failure } from "./api.js";
 
 const STORE = "kimai-remote-session";
-/** The service's words for a key that is worthless, and for what its user may not do. */
+/** The service's error for an invalid key and for a missing permission. */
 const DENIED = "Unknown user or no permissions.";
 
 let current = restored();
@@ -29,34 +29,34 @@ export async function signIn(user, password) {
 
 export const signOut = (reason = "") => change(null, reason);
 
-/** Calls a method with the key of who is signed in. */
-export async function ask(method, params = {}) {
-  const asking = current;
-  if (!asking) throw new Failure("refused", "Sign in first.");
+/** Calls a method with the key of the signed-in user. */
+export async function callAsUser(method, params = {}) {
+  const caller = current;
+  if (!caller) throw new Failure("refused", "Sign in first.");
   try {
-    return await call(method, { apiKey: asking.key, ...params });
+    return await call(method, { apiKey: caller.key, ...params });
   } catch (error) {
     if (error.message !== DENIED) throw error;
-    await check(asking);
+    await check(caller);
     throw new Failure("refused", "You have no permission for this.");
   }
 }
 
 /**
- * Signs out if the key is worthless. The service says the same for what the user may not do, so
- * this asks for what everybody may see.
+ * Signs out if the key is invalid. The service returns the same error for a missing permission, so
+ * this calls a method that every user may call.
  */
-export async function check(asking = current) {
+export async function check(caller = current) {
   try {
-    await call("getUsers", { apiKey: asking.key });
+    await call("getUsers", { apiKey: caller.key });
   } catch (error) {
     if (error.message !== DENIED) return;
-    if (asking === current) signOut("Your key isn’t valid any more. Please sign in again.");
-    throw new Failure("refused", "Your key isn’t valid any more.");
+    if (caller === current) signOut("Your key is no longer valid. Sign in again.");
+    throw new Failure("refused", "Your key is no longer valid.");
   }
 }
 
-/** Whether the service's answer, as a text, says that the key (or its user) is refused. */
+/** Whether the text of a response says that the key or its user is refused. */
 export const isDenied = (text) => text.includes(DENIED);
 
 function change(next, reason = "") {
@@ -65,7 +65,7 @@ function change(next, reason = "") {
     if (next) sessionStorage.setItem(STORE, JSON.stringify(next));
     else sessionStorage.removeItem(STORE);
   } catch {
-    // Switched off: memory has to do.
+    // Storage is disabled, so the session is in memory only.
   }
   for (const listener of listeners) listener(current, reason);
 }

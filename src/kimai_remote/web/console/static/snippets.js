@@ -1,14 +1,14 @@
-// A call as code in several languages. Values are quoted by each language's own rules, so that
-// nothing in them can end a text and begin a command.
+// A call as code in several languages. Values are quoted by the rules of each language, so that a
+// value can't end its string literal.
 
 import { fitForXml } from "./wsdl.js";
 
-/** Stands in a call for a value that is not to be written down: code reads it from a variable. */
+/** A placeholder for a secret value, which code reads from an environment variable. */
 export class Secret {
   /**
-   * @param {string} variable The environment variable that code reads it from.
-   * @param {string} shown What stands for it where a request is only shown.
-   * @param {boolean} plain Whether it never has a character that needs quoting.
+   * @param {string} variable The name of the environment variable.
+   * @param {string} shown The placeholder in a request that is only shown.
+   * @param {boolean} plain Whether the value never has a character that needs quoting.
    */
   constructor(variable, shown, plain) {
     this.variable = variable;
@@ -63,7 +63,7 @@ function curlSoap(call) {
   );
 }
 
-/** A quoted body; secrets in it come from variables, escaped by `escape` as they are read. */
+/** A quoted body whose secrets come from variables, which the command `escape` escapes. */
 function inShell(params, body, escape) {
   const marks = new Map();
   const marked = mapped(params, (secret) => {
@@ -101,8 +101,8 @@ import urllib.request
 request = ${literal(request(call), PYTHON)}
 body = json.dumps(request).encode()
 with urllib.request.urlopen(${doubleQuoted(call.jsonUrl)}, body) as response:
-    answer = json.load(response)
-print(json.dumps(answer, indent=2))
+    reply = json.load(response)
+print(json.dumps(reply, indent=2))
 `;
 }
 
@@ -114,8 +114,8 @@ import zeep  # pip install zeep
 
 client = zeep.Client(${doubleQuoted(call.wsdlUrl)})
 params = ${params}
-answer = client.service[${doubleQuoted(call.method)}](**params)
-print(answer)
+result = client.service[${doubleQuoted(call.method)}](**params)
+print(result)
 `;
 }
 
@@ -142,8 +142,8 @@ $context = stream_context_create(['http' => [
     'header' => 'Content-Type: application/json',
     'content' => json_encode($request, JSON_THROW_ON_ERROR),
 ]]);
-$answer = file_get_contents(${phpText(call.jsonUrl)}, false, $context);
-print_r(json_decode($answer, true, 512, JSON_THROW_ON_ERROR));
+$response = file_get_contents(${phpText(call.jsonUrl)}, false, $context);
+print_r(json_decode($response, true, 512, JSON_THROW_ON_ERROR));
 `;
 }
 
@@ -183,11 +183,11 @@ console.log(JSON.stringify(await response.json(), null, 2));
 
 // Common ------------------------------------------------------------------------------------------
 
-/** A text as JSON, Python and JavaScript write it alike; nothing in it breaks a line. */
+/** A string literal that is valid in JSON, Python and JavaScript, on one line. */
 function doubleQuoted(text) {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
@@ -211,11 +211,11 @@ function literal(value, language, before = "") {
   return `${open}\n${members.join(",\n")},\n${before}${close}`;
 }
 
-/** The same with each secret replaced. */
+/** Returns a copy in which each secret is replaced. */
 const mapped = (value, replace) =>
   changed(value, (each) => (each instanceof Secret ? replace(each) : each));
 
-/** The same with texts that XML can carry. */
+/** Returns a copy in which strings have only characters that XML allows. */
 const fit = (value) =>
   changed(value, (each) => (typeof each === "string" ? fitForXml(each) : each));
 

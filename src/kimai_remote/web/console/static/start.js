@@ -1,6 +1,6 @@
-// The first tab: what this is, whether it works, and where.
+// The first tab: what the service is, whether it is ready, and its URLs.
 
-import { askWho } from "./account.js";
+import { showSignIn } from "./account.js";
 import { call, ROOT, send } from "./api.js";
 import { loadContract } from "./contract.js";
 import { button, copy, el, fill } from "./dom.js";
@@ -8,33 +8,33 @@ import { onSession, session } from "./session.js";
 
 export function startView(panel) {
   const health = panel.querySelector("#health");
-  const ways = panel.querySelector("#ways");
-  ways.hidden = false;
+  const cards = panel.querySelector("#cards");
+  cards.hidden = false;
 
-  function showWays() {
+  function showCards() {
     fill(
-      ways,
-      way(
+      cards,
+      card(
         "Track time",
-        "Start and stop the clock, correct entries, see where the week went, keep expenses.",
+        "Start and stop the timer, edit entries, see the hours of each week, and record expenses.",
         session()
           ? el("a", { class: "button primary", href: "#time" }, "Open the time tracker")
-          : button("Sign in to start", enter, { class: "primary" }),
+          : button("Sign in to start", signIn, { class: "primary" }),
       ),
-      way(
+      card(
         "Try the methods",
-        "Every method by a form: its request and answer in JSON-RPC and in SOAP, and code to copy.",
+        "Call each method with a form, compare requests and responses in JSON-RPC and SOAP, and copy code.",
         el("a", { class: "button", href: "#methods" }, "Browse the methods"),
       ),
     );
   }
 
-  async function enter() {
-    if (await askWho()) location.hash = "time";
+  async function signIn() {
+    if (await showSignIn()) location.hash = "time";
   }
 
   async function check() {
-    fill(health, el("span", { class: "pill" }, "Asking the server…"));
+    fill(health, el("span", { class: "pill" }, "Checking the server…"));
     const state = await ready();
     fill(
       health,
@@ -45,16 +45,16 @@ export function startView(panel) {
     );
   }
 
-  showWays();
-  onSession(showWays);
-  showAddresses(panel);
+  showCards();
+  onSession(showCards);
+  showUrls(panel);
   return { shown: check };
 }
 
-const way = (title, text, action) =>
+const card = (title, text, action) =>
   el("div", { class: "card" }, el("h2", {}, title), el("p", {}, text), action);
 
-/** `{text, style, version, details}` of how the service is. */
+/** The state of the service: `{text, style, version, details}`. */
 async function ready() {
   let version = "";
   let details = [];
@@ -65,30 +65,31 @@ async function ready() {
       const { status, checks = {} } = JSON.parse(reply.text);
       details = Object.entries(checks).map(([name, state]) => `${name}: ${state}`);
       if (status !== "ok") {
-        return { text: "Not ready; the server’s log says why", style: "bad", version, details };
+        return { text: "Not ready. See the server’s log.", style: "bad", version, details };
       }
     }
     return { text: "Running", style: "good", version, details };
   } catch (error) {
-    const text = error instanceof SyntaxError ? "The health check gave no JSON." : error.message;
+    const text =
+      error instanceof SyntaxError ? "The health check didn’t return JSON." : error.message;
     return { text, style: "bad", version, details };
   }
 }
 
-/** Puts the whole addresses in, as the service knows itself, each with a button to copy it. */
-async function showAddresses(panel) {
-  const links = [...panel.querySelectorAll(".addresses a")];
+/** Shows the absolute URLs, as the service knows them, each with a button to copy it. */
+async function showUrls(panel) {
+  const links = [...panel.querySelectorAll(".urls a")];
   let base = ROOT.href;
   try {
     base = new URL("../", (await loadContract()).jsonUrl).href;
   } catch {
-    // The health line says what is wrong; this page's own address has to do.
+    // The health check shows the error; the URL of this page is the fallback.
   }
   for (const link of links) {
-    const address = new URL(link.getAttribute("href"), base).href;
-    link.textContent = address;
+    const url = new URL(link.getAttribute("href"), base).href;
+    link.textContent = url;
     const what = link.closest("div").querySelector("dt").textContent;
-    const label = { "aria-label": `Copy the address: ${what}`, class: "quiet" };
-    link.after(button("Copy", () => copy(address, "Address"), label));
+    const label = { "aria-label": `Copy the URL: ${what}`, class: "quiet" };
+    link.after(button("Copy", () => copy(url, "URL"), label));
   }
 }

@@ -1,19 +1,19 @@
-// The tab with a small time tracker. It uses the public JSON-RPC API and nothing else.
+// The tab with a time tracker, which uses only the public JSON-RPC API.
 
-import { askWho } from "./account.js";
+import { showSignIn } from "./account.js";
 import { charts } from "./charts.js";
 import { now } from "./clock.js";
 import { ZONE, rangeOf, week, hours } from "./dates.js";
 import { button, el, fill, problem, uid } from "./dom.js";
 import { entriesList } from "./entries.js";
 import { expensesList } from "./expenses.js";
-import { recorder } from "./recorder.js";
-import { ask, onSession, session } from "./session.js";
-import { colours, total } from "./spans.js";
-import { Work } from "./work.js";
+import { timer } from "./timer.js";
+import { callAsUser, onSession, session } from "./session.js";
+import { colours, total } from "./durations.js";
+import { Catalog } from "./catalog.js";
 
-/** Seconds after which the server is asked again, if anybody may be looking. */
-const FRESH = 30;
+/** Seconds between reloads while the page is visible. */
+const RELOAD_INTERVAL = 30;
 
 export function timeView(panel) {
   let tracker = null;
@@ -30,18 +30,18 @@ export function timeView(panel) {
   }
 
   onSession((current, reason) => show(reason));
-  const look = () => {
-    if (!document.hidden && visible) tracker?.freshen();
+  const reloadIfVisible = () => {
+    if (!document.hidden && visible) tracker?.reload();
   };
-  document.addEventListener("visibilitychange", look);
-  window.addEventListener("focus", look);
-  // It may be in sight all day on a second screen.
-  setInterval(look, 1000 * FRESH);
+  document.addEventListener("visibilitychange", reloadIfVisible);
+  window.addEventListener("focus", reloadIfVisible);
+  // The page may be visible all day without events.
+  setInterval(reloadIfVisible, 1000 * RELOAD_INTERVAL);
   show();
   return {
     shown() {
       visible = true;
-      if (tracker) tracker.freshen();
+      if (tracker) tracker.reload();
       else show();
     },
     hidden() {
@@ -56,36 +56,36 @@ function invitation(reason) {
     { class: "card invitation" },
     reason && el("p", { class: "notice" }, reason),
     el("h1", {}, "Track time"),
-    el("p", {}, "Sign in to start the clock, and to see and correct your entries and expenses."),
-    button("Sign in", askWho, { class: "primary" }),
+    el("p", {}, "Sign in to start the timer, and to see and edit your entries and expenses."),
+    button("Sign in", showSignIn, { class: "primary" }),
   );
 }
 
 class Tracker {
   #ended = false;
   #weeks = 0;
-  #turn = 0;
-  #asked = 0;
+  #latest = 0;
+  #loaded = 0;
   #entries = [];
   #timer;
 
   constructor(panel) {
-    const work = new Work();
-    this.work = work;
+    const catalog = new Catalog();
+    this.catalog = catalog;
     const changed = () => this.load();
-    this.recorder = recorder(work, changed);
-    this.list = entriesList(work, changed);
+    this.timer = timer(catalog, changed);
+    this.list = entriesList(catalog, changed);
     this.charts = el("div", { class: "charts" });
     this.range = el("h2", { id: uid(), tabindex: "-1" });
     this.total = el("p", { class: "total" });
     this.state = el("div", {});
     this.next = button("Next", () => this.go(this.#weeks + 1), { "aria-label": "Next week" });
     this.current = button("This week", () => this.go(0));
-    const expenses = expensesList(work);
+    const expenses = expensesList(catalog);
     fill(
       panel,
       el("h1", { class: "off-screen" }, "Time"),
-      this.recorder.element,
+      this.timer.element,
       el(
         "section",
         { class: "card", "aria-labelledby": this.range.id },
@@ -110,7 +110,7 @@ class Tracker {
     );
     this.#timer = setInterval(() => this.tick(), 1000);
     this.load();
-    this.recorder.load();
+    this.timer.load();
     expenses.load();
   }
 
@@ -119,12 +119,12 @@ class Tracker {
     clearInterval(this.#timer);
   }
 
-  /** Asks again what somebody, or this user elsewhere, may have changed. */
-  freshen() {
-    if (performance.now() - this.#asked < 1000 * (FRESH - 1)) return;
-    this.work.forget();
+  /** Reloads data that may have been changed elsewhere. */
+  reload() {
+    if (performance.now() - this.#loaded < 1000 * (RELOAD_INTERVAL - 1)) return;
+    this.catalog.clear();
     this.load();
-    this.recorder.load();
+    this.timer.load();
   }
 
   go(weeks) {
@@ -135,21 +135,24 @@ class Tracker {
   }
 
   async load() {
-    const mine = ++this.#turn;
+    const request = ++this.#latest;
     const shown = week(this.#weeks);
-    this.#asked = performance.now();
+    this.#loaded = performance.now();
     fill(this.range, this.#weeks ? rangeOf(shown) : `This week, ${rangeOf(shown)}`);
     this.current.setAttribute("aria-pressed", this.#weeks === 0);
     this.#busy(true);
     try {
-      const { items } = await ask("getTimesheet", { from: `${shown.from}`, to: `${shown.to}` });
-      if (mine !== this.#turn || this.#ended) return;
+      const { items } = await callAsUser("getTimesheet", {
+        from: `${shown.from}`,
+        to: `${shown.to}`,
+      });
+      if (request !== this.#latest || this.#ended) return;
       this.#entries = items;
       fill(this.state);
       this.draw();
       this.list.show(items, colours(items));
     } catch (error) {
-      if (mine !== this.#turn || this.#ended) return;
+      if (request !== this.#latest || this.#ended) return;
       fill(
         this.state,
         problem(error.message, () => this.load()),
@@ -158,7 +161,7 @@ class Tracker {
       fill(this.total);
       this.list.clear();
     } finally {
-      if (mine === this.#turn) this.#busy(false);
+      if (request === this.#latest) this.#busy(false);
     }
   }
 
@@ -176,8 +179,8 @@ class Tracker {
   }
 
   tick() {
-    this.recorder.tick();
-    // While something runs, the sums grow by the minute.
+    this.timer.tick();
+    // While an entry is running, the sums change every minute.
     const minute = Math.floor(now() / 60);
     if (minute === this.minute) return;
     const first = this.minute === undefined;

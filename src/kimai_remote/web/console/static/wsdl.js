@@ -1,19 +1,20 @@
-// Requests in SOAP 1.1 document/literal, made from what the WSDL says.
+// Requests in SOAP 1.1 document/literal, made from the WSDL.
 
 const WSDL = "http://schemas.xmlsoap.org/wsdl/";
 const SOAP = "http://schemas.xmlsoap.org/wsdl/soap/";
 const XSD = "http://www.w3.org/2001/XMLSchema";
 const ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/";
 
-// What XML can't carry, and half a surrogate pair.
-const UNFIT =
+// Characters that XML doesn't allow, and unpaired surrogates.
+const INVALID =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\t": "&#9;", "\r": "&#13;" };
 
-/** A text as XML can carry it: what it can't becomes U+FFFD, as in the service's answers. */
-export const fitForXml = (text) => text.replace(UNFIT, "\ufffd");
+/** Replaces characters that XML doesn't allow by U+FFFD, as the service does in responses. */
+export const fitForXml = (text) => text.replace(INVALID, "\ufffd");
 
-export const escapeXml = (text) => fitForXml(text).replace(/[&<>\t\r]/g, (found) => ESCAPES[found]);
+export const escapeXml = (text) =>
+  fitForXml(text).replace(/[&<>\t\r]/g, (character) => ESCAPES[character]);
 
 export function parseXml(text) {
   const document = new DOMParser().parseFromString(text, "application/xml");
@@ -37,7 +38,7 @@ export function readWsdl(text) {
   const ports = named(all(WSDL, "portType").flatMap((port) => all(WSDL, "operation", port)));
   const bound = named(all(WSDL, "binding").flatMap((port) => all(WSDL, "operation", port)));
 
-  /** The elements of a message or record, in order; none for a plain value. */
+  /** The child elements of a message or record in order; none for a plain value. */
   function members(element) {
     const type =
       [...element.children].find((child) => child.localName === "complexType") ??
@@ -49,21 +50,21 @@ export function readWsdl(text) {
     const name = element.getAttribute("name");
     const inner = members(element);
     if (Array.isArray(value)) {
-      // A list is an element that has one a record.
+      // A list is an element with a child element for each record.
       const records = value.flatMap((each) => lines(inner[0], each, `${indent}  `));
       return [`${indent}<${name}>`, ...records, `${indent}</${name}>`];
     }
     if (inner.length) {
       return [
         `${indent}<${name}>`,
-        ...inner.flatMap((member) => given(member, value, `${indent}  `)),
+        ...inner.flatMap((member) => optional(member, value, `${indent}  `)),
         `${indent}</${name}>`,
       ];
     }
     return [`${indent}<${name}>${escapeXml(String(value))}</${name}>`];
   }
 
-  function given(member, values, indent) {
+  function optional(member, values, indent) {
     const value = values?.[member.getAttribute("name")];
     return value === undefined || value === null ? [] : lines(member, value, indent);
   }
@@ -75,7 +76,7 @@ export function readWsdl(text) {
       return all(SOAP, "operation", bound.get(method))[0].getAttribute("soapAction") ?? "";
     },
 
-    /** The envelope of a call; parameters that aren't in the contract are left out. */
+    /** The envelope of a call, without parameters that aren't in the contract. */
     envelope(method, params) {
       const input = all(WSDL, "input", ports.get(method))[0];
       const message = messages.get(local(input.getAttribute("message")));
@@ -83,7 +84,7 @@ export function readWsdl(text) {
       const element = elements.get(local(part.getAttribute("element")));
       const name = element.getAttribute("name");
       const namespace = element.parentNode.getAttribute("targetNamespace");
-      const content = members(element).flatMap((member) => given(member, params, "      "));
+      const content = members(element).flatMap((member) => optional(member, params, "      "));
       const start = `    <${name} xmlns="${escapeXml(namespace)}"`;
       return [
         '<?xml version="1.0" encoding="utf-8"?>',

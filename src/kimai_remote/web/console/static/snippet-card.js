@@ -1,16 +1,16 @@
-// The box with code to copy.
+// The card with code to copy.
 
 import { codeBox } from "./code.js";
 import { button, copy, el, fill, uid } from "./dom.js";
 import { shown } from "./secrets.js";
 import { LANGUAGES } from "./snippets.js";
 
-/** The language that was looked at last; it stays when another method is opened. */
+/** The language that was chosen last; it stays when another method is opened. */
 let chosen = LANGUAGES[0].id;
 
 /** `{element, show(values, options)}` for a method. */
-export function snippetsOf(method, contract, wsdl) {
-  const place = el("div", {});
+export function snippetCard(method, contract, wsdl) {
+  const code = el("div", {});
   const note = el("p", { class: "hint" });
   const heading = el("h3", { id: uid() }, "Code");
   let last = null;
@@ -53,9 +53,9 @@ export function snippetsOf(method, contract, wsdl) {
     const variables = Object.values(params)
       .map((value) => value?.variable)
       .filter(Boolean);
-    const reads = `It reads ${variables.join(" and ")} from the environment.`;
+    const reads = `The code reads ${variables.join(" and ")} from the environment.`;
     fill(note, variables.length > 0 && reads);
-    fill(place, codeBox(text, "text", `${language.label} code for ${language.protocol}`));
+    fill(code, codeBox(text, "text", `${language.label} code for ${language.protocol}`));
   }
 
   const element = el(
@@ -69,7 +69,7 @@ export function snippetsOf(method, contract, wsdl) {
     ),
     groups,
     note,
-    place,
+    code,
   );
   return { element, show };
 }
