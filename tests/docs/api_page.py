@@ -79,9 +79,9 @@ def _method(method: Method, example: tuple[str, str]) -> str:
         lines += [_parameter(parameter) for parameter in method.parameters]
     else:
         lines.append("No parameters.")
-    lines += ["", f"Response: {_answer(method.result)}.", ""]
-    request, answer = example
-    lines += ["```json", request, "```", "", "```json", answer, "```", ""]
+    lines += ["", f"Response: {_result(method.result)}.", ""]
+    request, response = example
+    lines += ["```json", request, "```", "", "```json", response, "```", ""]
     return "\n".join(lines)
 
 
@@ -89,23 +89,23 @@ def _parameter(parameter: Parameter) -> str:
     default = "required"
     if parameter.is_optional:
         default = "null" if parameter.default is None else f"`{json.dumps(parameter.default)}`"
-    kind, doc = parameter.kind, documentation(parameter.kind)
-    return f"| `{parameter.name}` | {_type(kind)} | {default} | {doc} |"
+    doc = documentation(parameter.kind)
+    return f"| `{parameter.name}` | {_type(parameter.kind)} | {default} | {doc} |"
 
 
-def _answer(result: Any) -> str:
+def _result(result: Any) -> str:
     if not issubclass(result, ComplexModelBase):
         return f"a plain {_type(result)}, without an envelope"
     (item,) = result.get_flat_type_info(result)["items"]._type_info.values()
     return f"[envelope](protocols.md#envelope) with a list of {_type(item)}"
 
 
-def _type(kind: Any) -> str:
-    if issubclass(kind, Array):
-        (item,) = kind._type_info.values()
+def _type(spyne_type: Any) -> str:
+    if issubclass(spyne_type, Array):
+        (item,) = spyne_type._type_info.values()
         return f"list of {_type(item)}"
-    if issubclass(kind, ComplexModelBase):
-        name = kind.get_type_name()
+    if issubclass(spyne_type, ComplexModelBase):
+        name = spyne_type.get_type_name()
         return f"[{name}](#{name.lower()})"
     names = {
         Moment: "date",
@@ -113,22 +113,22 @@ def _type(kind: Any) -> str:
         primitive.Integer: "integer",
         primitive.Decimal: "decimal",
     }
-    return next((name for base, name in names.items() if issubclass(kind, base)), "text")
+    return next((name for base, name in names.items() if issubclass(spyne_type, base)), "text")
 
 
 # Records -----------------------------------------------------------------------------------------
 
 
 def _records(described: list[Method]) -> list[Any]:
-    """Each record that a parameter or an answer has, by name."""
-    found: dict[str, Any] = {}
+    """Return each record of a parameter or response, by name."""
+    records: dict[str, Any] = {}
 
-    def add(kind: Any) -> None:
-        if issubclass(kind, Array):
-            add(next(iter(kind._type_info.values())))
-        elif issubclass(kind, ComplexModelBase) and kind.get_type_name() not in found:
-            found[kind.get_type_name()] = kind
-            for member in kind.get_flat_type_info(kind).values():
+    def add(spyne_type: Any) -> None:
+        if issubclass(spyne_type, Array):
+            add(next(iter(spyne_type._type_info.values())))
+        elif issubclass(spyne_type, ComplexModelBase) and spyne_type.get_type_name() not in records:
+            records[spyne_type.get_type_name()] = spyne_type
+            for member in spyne_type.get_flat_type_info(spyne_type).values():
                 add(member)
 
     for method in described:
@@ -137,17 +137,17 @@ def _records(described: list[Method]) -> list[Any]:
         if issubclass(method.result, ComplexModelBase):  # its own type is the envelope
             for member in method.result.get_flat_type_info(method.result).values():
                 add(member)
-    return [found[name] for name in sorted(found)]
+    return [records[name] for name in sorted(records)]
 
 
-def _record(kind: Any) -> str:
+def _record(spyne_type: Any) -> str:
     rows = []
-    for name, member in kind.get_flat_type_info(kind).items():
+    for name, member in spyne_type.get_flat_type_info(spyne_type).items():
         presence = "optional" if not member.Attributes.min_occurs else ""
         if not presence and member.Attributes.nillable:
             presence = "null"
         rows.append(f"| `{name}` | {_type(member)} | {presence} | {documentation(member)} |")
-    head = [f"### {kind.get_type_name()}", "", documentation(kind), ""]
+    head = [f"### {spyne_type.get_type_name()}", "", documentation(spyne_type), ""]
     return "\n".join(
         [*head, "| field | type | presence | meaning |", "|---|---|---|---|", *rows, ""]
     )
@@ -195,44 +195,44 @@ _CALLS: Calls = {
 
 
 def _examples(names: list[str]) -> dict[str, tuple[str, str]]:
-    """By method, a request and its answer; each on a few lines.
+    """Return a request and its response by method.
 
     :raises LookupError: a method has no example.
     """
     missing = set(names) - set(_CALLS)
     if missing:
         raise LookupError(f"{', '.join(missing)}: put an example into {Path(__file__).name}")
-    found: dict[str, tuple[str, str]] = {}
+    examples: dict[str, tuple[str, str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/world.sqlite3")
         schema.create(database)
         world = worlds.build(database)
         client, seen = Client(wsgi_application(world.service)), dict[str, int]()
         for name, make in _CALLS.items():
-            given = make(world, seen)
+            parameters = make(world, seen)
             if name not in ("authenticate", "getVersion"):
-                given = {"apiKey": world.key("alice"), **given}
-            request = {"jsonrpc": "2.0", "id": 1, "method": name, "params": given}
-            answer = json.loads(client.post("/core/json.php", json=request).get_data())
-            result = answer["result"]
+                parameters = {"apiKey": world.key("alice"), **parameters}
+            request = {"jsonrpc": "2.0", "id": 1, "method": name, "params": parameters}
+            response = json.loads(client.post("/core/json.php", json=request).get_data())
+            result = response["result"]
             if isinstance(result, dict):
                 if not result["success"]:
                     raise LookupError(f"the example for {name} is refused: {result}")
                 first = next(iter(result["items"]), {})
                 seen[name] = int(first.get("timeEntryID") or first.get("id") or 0)
-            found[name] = (_compact(request), _shown(answer))
+            examples[name] = (_compact(request), _shown(response))
             world.now += 1800
         database.close()
-    return found
+    return examples
 
 
-def _shown(answer: dict[str, Any]) -> str:
-    """An answer with each of its records on a line."""
-    result = answer["result"]
+def _shown(response: dict[str, Any]) -> str:
+    """Return a response with each record on a line."""
+    result = response["result"]
     records = result["items"] if isinstance(result, dict) else []
     if not records:
-        return _compact(answer)
-    whole = _compact({**answer, "result": {**result, "items": []}})
+        return _compact(response)
+    whole = _compact({**response, "result": {**result, "items": []}})
     lines = ",\n".join(f"  {_compact(record)}" for record in records)
     return whole.replace('"items": []', f'"items": [\n{lines}\n]', 1)
 

@@ -27,8 +27,8 @@ def instructions() -> list[tuple[str, str]]:
     """Each instruction with what follows it, continued lines joined."""
     lines = re.sub(r"^\s*#.*\n", "", DOCKERFILE.read_text(), flags=re.M)
     lines = re.sub(r"\\\n\s*", "", lines)
-    found = [line.split(None, 1) for line in lines.splitlines() if line.strip()]
-    return [(name, rest) for name, rest in found]
+    pairs = [line.split(None, 1) for line in lines.splitlines() if line.strip()]
+    return [(name, rest) for name, rest in pairs]
 
 
 def value(name: str) -> str:
@@ -38,11 +38,11 @@ def value(name: str) -> str:
 
 def copied() -> list[str]:
     """What is copied from the folder that the image is built from."""
-    found = []
+    names = []
     for name, rest in instructions():
         if name == "COPY" and not rest.startswith("--from"):
-            found += rest.split()[:-1]
-    return found
+            names += rest.split()[:-1]
+    return names
 
 
 def ignored(name: str) -> bool:

@@ -28,7 +28,7 @@ def kimai(tmp_path: Path) -> Iterator[Database]:
 
 def run(database: Database, block: int, *changes: tuple[str, str]) -> None:
     page = ROOT / "docs" / "how-to" / "kimai1.md"
-    text = [found for found in blocks(page) if found.language == "sql"][block].code
+    text = [each for each in blocks(page) if each.language == "sql"][block].code
     for old, new in (("kimai_", database.prefix), *changes):
         assert old in text
         text = text.replace(old, new)

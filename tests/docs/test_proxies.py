@@ -53,18 +53,18 @@ def call(proxy: Proxy, method: str, *params: Any, folder: str = "", **headers: s
     return reply.json["result"]
 
 
-def location(proxy: Proxy, target: str, headers: dict[str, str] | None = None) -> str:
+def contract_url(proxy: Proxy, target: str, headers: dict[str, str] | None = None) -> str:
     reply = proxy.request("GET", target, headers=headers)
     assert reply.status == 200
-    (found,) = re.findall(r'address location="([^"]*)"', reply.text)
-    return found
+    (url,) = re.findall(r'address location="([^"]*)"', reply.text)
+    return url
 
 
 @pytest.mark.parametrize("folder", ["", "/kimai"])
 def test_contracts_have_the_public_address(proxy: Proxy, folder: str) -> None:
     wanted = f"{proxy.base}{folder}/core"
-    assert location(proxy, f"{folder}/core/soap.php?wsdl") == f"{wanted}/soap.php"
-    assert location(proxy, f"{folder}/core/soap.php?wsdl&style=rpc") == f"{wanted}/soap.php"
+    assert contract_url(proxy, f"{folder}/core/soap.php?wsdl") == f"{wanted}/soap.php"
+    assert contract_url(proxy, f"{folder}/core/soap.php?wsdl&style=rpc") == f"{wanted}/soap.php"
     assert proxy.request("GET", f"{folder}/core/json.php").json["target"] == f"{wanted}/json.php"
     start = proxy.request("GET", f"{folder}/")
     assert (start.status, start.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -94,9 +94,9 @@ def test_a_client_cannot_pass_for_another(proxy: Proxy) -> None:
     assert (event["event"], event["from"]) == ("login refused", CLIENT)
     assert event["request"] != SPOOFED["X-Request-Id"]
     for name in SPOOFED:
-        found = location(proxy, "/core/soap.php?wsdl", {name: SPOOFED[name]})
-        assert found == f"{proxy.base}/core/soap.php"
-    assert location(proxy, "/core/soap.php?wsdl", SPOOFED) == f"{proxy.base}/core/soap.php"
+        url = contract_url(proxy, "/core/soap.php?wsdl", {name: SPOOFED[name]})
+        assert url == f"{proxy.base}/core/soap.php"
+    assert contract_url(proxy, "/core/soap.php?wsdl", SPOOFED) == f"{proxy.base}/core/soap.php"
 
 
 def test_one_number_for_a_request(proxy: Proxy) -> None:
@@ -162,4 +162,4 @@ def test_what_is_not_for_everybody(proxy: Proxy) -> None:
 
 
 def test_the_name_that_the_client_uses(proxy: Proxy) -> None:
-    assert location(proxy, "/core/soap.php?wsdl").startswith(f"https://{SITE}:")
+    assert contract_url(proxy, "/core/soap.php?wsdl").startswith(f"https://{SITE}:")
