@@ -42,7 +42,7 @@ OWNERS = {
     "spyne": {"api", "protocols", "_compat"},
     "werkzeug": {"app", "web", "protocols"},
     "granian": {"server"},
-    "typer": {"cli"},
+    "click": {"cli"},
     "rich": {"cli"},
     "lxml": {"protocols"},
     "msgspec": {"protocols", "web", "cli"},

@@ -257,23 +257,27 @@ def test_nothing_is_changed_that_cannot_be_audited(
         (("user", "show", "alicia"), 1, "Did you mean 'alice'?"),
         (("user", "show", "99999999999999999999"), 1, "There is no user"),
         (("project", "show", "x" * 5000), 1, "There is no project"),
-        (("user", "add", "alice"), 2, "There is a user 'alice' already"),
+        (("user", "add", "alice"), 2, "There is already a user named 'alice'"),
         (("user", "add", "x" * 161), 2, "161 characters, at most 160 fit"),
         (("user", "add", "a\x1b[2Jb"), 2, "control character U+001B"),
         (("user", "add", "\udce9"), 2, "isn't valid UTF-8"),
         (("user", "add", "new", "--group", "nowhere"), 1, "There is no group 'nowhere'."),
         (("user", "add", "new", "--timezone", "Mars"), 2, "timezone must be a name"),
         (("user", "add", "new", "--mail", "x"), 2, "mail must be an address"),
-        (("customer", "add", "Acme"), 2, "Insist on a second one with --same-name."),
+        (("customer", "add", "Acme"), 2, "Use --same-name to have two of that name."),
         (("project", "add", "New", "--customer", "Acme", "--budget", "-1"), 2, "between 0 and"),
         (("project", "edit", "Shop", "--effort", "1e99"), 2, "between 0 and"),
         (("activity", "assign", "Coding"), 2, "--group or --project"),
         (("activity", "assign", "Coding", "--group", "red", "--budget", "1"), 2, "--project"),
         (("rate", "add", "5"), 2, "already"),
-        (("rate", "edit", "5", "--user", "alice"), 1, "There is no rate for just these"),
+        (
+            ("rate", "edit", "5", "--user", "alice"),
+            1,
+            "There is no rate for exactly this combination",
+        ),
         (("role", "grant", "User", "nothing"), 1, "There is no right 'nothing'"),
         (("role", "remove", "User", "--yes"), 2, "have the global role 'User'"),
-        (("status", "remove", "open", "--yes"), 2, "New entries get the status 'open'"),
+        (("status", "remove", "open", "--yes"), 2, "config set defaultStatusID STATUS"),
         (("config", "set", "roundPrecison", "5"), 2, "Did you mean 'roundPrecision'"),
         (("config", "get", "nothing"), 1, "There is no option 'nothing'."),
         (("config", "set", "language", "de"), 2, "--force"),
@@ -313,10 +317,10 @@ def test_what_is_refused(cli: Any, command: tuple[str, ...], code: int, text: st
 def test_what_cannot_be_undone_is_asked_for(cli: Any, command: tuple[str, ...]) -> None:
     if command[0] == "role":
         cli("role", "add", "Guest")
-    assert "say --yes if it is meant" in cli.refused(*command)
+    assert "Confirm with --yes" in cli.refused(*command)
     before = cli.world.snapshot()
     declined = at_terminal([*command], "n")
-    assert (declined.code, "Is it meant?" in declined.output) == (1, True)
+    assert (declined.code, "Continue? [y/N]" in declined.output) == (1, True)
     assert "Nothing was changed." in declined.output
     assert cli.world.snapshot() == before
     assert at_terminal([*command], "y").code == 0
@@ -357,13 +361,13 @@ def test_a_password_is_asked_for_twice_and_not_shown(cli: Any) -> None:
     done = at_terminal(["password", "set", "alice"], SECRET_WORD, SECRET_WORD)
     assert done.code == 0
     assert "is set." in done.output
-    assert done.output.count("New password") == done.output.count("Once more") == 1
+    assert done.output.count("New password") == done.output.count("Repeat the password") == 1
     login(JsonRemote(cli.world), "alice")
 
 
 def test_passwords(cli: Any) -> None:
     remote = JsonRemote(cli.world)
-    assert "it takes 8 or more" in cli.refused("password", "set", "alice", "--stdin", stdin="short")
+    assert "use 8 or more" in cli.refused("password", "set", "alice", "--stdin", stdin="short")
     outcome = cli("password", "set", "alice", "--stdin", stdin=f"{SECRET_WORD}\r\nmore\n")
     assert SECRET_WORD not in outcome.stdout + outcome.stderr
     login(remote, "alice")
@@ -443,7 +447,7 @@ def test_report(cli: Any) -> None:
     outcome = cli("report", "customer", *period)
     for text in ("2026-03-01 to 2026-03-31, UTC", "Acme", "Total", "228.06", "2:30"):
         assert text in outcome.stdout
-    assert outcome.stderr == "1 recording that still runs is left out."
+    assert outcome.stderr == "1 running recording is left out."
     assert cli("report", "customer", "--csv", *period).stdout == (
         "customerID,customerName,entries,seconds,hours,wages,expenses\n"
         "1,Acme,1,5431,1.51,129.06,12.50\n"
@@ -456,7 +460,7 @@ def test_report(cli: Any) -> None:
 
 @pytest.mark.parametrize("noun", ["user", "customer", "project", "activity"])
 def test_an_edit_of_nothing_is_refused(cli: Any, noun: str) -> None:
-    assert "Nothing is given to be changed" in cli.refused(noun, "edit", "id:1")
+    assert "Nothing to change" in cli.refused(noun, "edit", "id:1")
 
 
 def test_a_spreadsheet_runs_no_name(cli: Any) -> None:

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import insert, update
-from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
 from kimai_remote.storage import entry_counts, schema
@@ -103,8 +103,8 @@ def test_recount(configured: Database) -> None:
     schema.create(configured)
     with configured.begin() as connection:
         connection.execute(insert(EntryCount), {"userID": 5, "cleared": 0, "entries": 3})
-    assert run("db", "recount") == (0, "Counted again; the numbers of 1 users were wrong.")
-    assert run("db", "recount") == (0, "Counted again; the numbers of 0 users were wrong.")
+    assert run("db", "recount") == (0, "Recalculated; the counts of 1 user were wrong.")
+    assert run("db", "recount") == (0, "Recalculated; the counts of 0 users were wrong.")
     with configured.begin() as connection:
         entry_counts.disable(connection)
     assert run("db", "recount")[0] == 0  # makes the triggers again

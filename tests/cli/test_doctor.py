@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError
-from typer.testing import CliRunner
 
 from kimai_remote.cli.doctor import certificates, database, machine
 from kimai_remote.cli.doctor.finding import Level

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
-from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import inspect, select
-from typer.testing import CliRunner
 
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings

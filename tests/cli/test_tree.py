@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-import typer
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from kimai_remote.cli.main import app
 
-ROOT = typer.main.get_command(app)
+ROOT = app.make_context("kimai-remote", [], resilient_parsing=True)
 
 
 def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    context = command.make_context("kimai-remote", [], resilient_parsing=True)
+    context = click.Context(command, parent=ROOT)
     if not hasattr(command, "list_commands"):
         yield path, command
         return
@@ -29,7 +29,7 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield from walk(command.get_command(context, name), (*path, name))
 
 
-COMMANDS = dict(walk(ROOT))
+COMMANDS = dict(walk(app))
 PATHS = [" ".join(path) for path in COMMANDS]
 NOUNS = {
     "user",
@@ -44,6 +44,18 @@ NOUNS = {
     "password",
     "key",
     "config",
+}
+
+UNUSED_BY_COMMANDS = {
+    "alembic",
+    "argon2",
+    "granian",
+    "lxml",
+    "msgspec",
+    "prometheus_client",
+    "pydantic",
+    "spyne",
+    "werkzeug",
 }
 
 
@@ -82,9 +94,11 @@ def test_help(path: tuple[str, ...]) -> None:
         assert getattr(parameter, "help", None), f"{path}: {parameter.name}"
     assert command.epilog, "has no example"
     assert "kimai-remote " + " ".join(path) in command.epilog
-    shown = CliRunner().invoke(app, [*path, "--help"])
-    assert shown.exit_code == 0
-    assert "Example" in shown.output
+    for flag in ("--help", "-h"):
+        shown = CliRunner().invoke(app, [*path, flag])
+        assert shown.exit_code == 0
+        assert "Example" in shown.output
+        assert "BOOLEAN" not in shown.output
 
 
 @pytest.mark.parametrize(
@@ -98,22 +112,22 @@ def test_every_command_speaks_json(path: tuple[str, ...]) -> None:
 def test_examples_can_be_parsed(path: tuple[str, ...]) -> None:
     """Each option of an example is there, and no argument is missing."""
     command = COMMANDS[path]
-    for line in command.epilog.splitlines()[1:]:
-        words = shlex.split(line.replace("\\[", "[").partition(" > ")[0].rpartition(" | ")[2])
+    for line in command.epilog.splitlines()[2:]:
+        words = shlex.split(line.partition(" > ")[0].rpartition(" | ")[2])
         assert tuple(words[1 : len(path) + 1]) == path, line
-        command.make_context("x", words[len(path) + 1 :], resilient_parsing=False)
+        command.make_context("x", words[len(path) + 1 :], parent=ROOT)
 
 
 def complete(*words: str) -> list[str]:
     script = "kimai-remote " + " ".join(words)
     environ = {
-        "_KIMAI_REMOTE_COMPLETE": "complete_bash",
+        "_KIMAI_REMOTE_COMPLETE": "bash_complete",
         "COMP_WORDS": script,
         "COMP_CWORD": str(len(words)),
     }
     done = CliRunner().invoke(app, [], prog_name="kimai-remote", env=environ)
     assert done.exit_code == 0
-    return done.stdout.split()
+    return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
 
 def test_completion() -> None:
@@ -133,7 +147,7 @@ def test_the_script_for_bash_completes(tmp_path: Path) -> None:
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m kimai_remote "$@"\n')
     program.chmod(0o755)
     script = """
-        source <(_KIMAI_REMOTE_COMPLETE=source_bash kimai-remote)
+        source <(_KIMAI_REMOTE_COMPLETE=bash_source kimai-remote)
         complete -p kimai-remote
         COMP_WORDS=(kimai-remote rate add --act) COMP_CWORD=3
         _kimai_remote_completion kimai-remote
@@ -154,9 +168,21 @@ def test_the_script_for_bash_completes(tmp_path: Path) -> None:
 def test_help_loads_neither_database_nor_protocols() -> None:
     """They take longer to load than all the rest."""
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom kimai_remote.cli.main import app\n"
+        "import sys\nfrom click.testing import CliRunner\nfrom kimai_remote.cli.main import app\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
         "print({'sqlalchemy', 'spyne', 'granian', 'alembic'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_listing_users_loads_only_what_it_needs(cli: Any) -> None:
+    """A command loads neither what serves calls nor what parses their data."""
+    code = (
+        "import sys\nfrom kimai_remote.cli.main import app\n"
+        "app(['user', 'list'], standalone_mode=False)\n"
+        f"print({UNUSED_BY_COMMANDS!r} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "alice" in done.stdout
+    assert done.stdout.splitlines()[-1] == "set()"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from typing import Any
 
-import typer
+import click
 
 from kimai_remote.cli.main import app
 from support.server import ROOT
@@ -21,7 +20,7 @@ _HEAD = """\
 All commands work on the database that the [settings](configuration.md) name, whether the server is
 running or not. The server uses the changes from the next call on.
 
-- `--help`, with every command and group, shows the options and examples.
+- `--help` or `-h`, with every command and group, shows the options and examples.
 - `--json`, where a command has it, writes JSON and nothing else to standard output. Messages go to
   standard error.
 - Name a user, project or other record by its ID or name. If several have the name, the command
@@ -34,16 +33,19 @@ running or not. The server uses the changes from the next call on.
 | 1 | no: the record doesn't exist, the check failed, or you declined |
 | 2 | error; nothing was changed |
 
-`kimai-remote --install-completion` installs completion for your shell; `--show-completion` prints
-it.
+`kimai-remote --show-completion bash` prints the script that completes commands in bash; `zsh` and
+`fish` work too. To install it for bash:
+
+```text
+kimai-remote --show-completion bash > ~/.local/share/bash-completion/completions/kimai-remote
+```
 
 """
 
 
 def page() -> str:
     """The whole page, in Markdown."""
-    root = typer.main.get_command(app)
-    commands = list(_commands(root, ("kimai-remote",)))
+    commands = list(_commands(app, ("kimai-remote",)))
     index = "".join(
         f"| [`{' '.join(path[1:])}`](#{'-'.join(path).lower()}) | {_summary(command)} |\n"
         for path, command in commands
@@ -54,7 +56,7 @@ def page() -> str:
 
 def commands() -> set[str]:
     """The names of all commands, as typed."""
-    return {" ".join(path) for path, _ in _commands(typer.main.get_command(app), ())}
+    return {" ".join(path) for path, _ in _commands(app, ())}
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -62,7 +64,7 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
     if not hasattr(command, "list_commands"):
         yield path, command
         return
-    context = typer.Context(command)
+    context = click.Context(command)
     for name in command.list_commands(context):
         child = command.get_command(context, name)
         if not child.hidden:
@@ -70,15 +72,16 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
 
 
 def _section(path: tuple[str, ...], command: Any) -> str:
-    shown = [one for one in command.params if one.name != "help" and not one.hidden]
+    shown = command.params
     usage = " ".join([*path, *_usage(shown)])
     lines = [f"## {' '.join(path)}", "", _text(command.help or ""), "", "```text", usage, "```", ""]
     if shown:
         lines += ["| parameter | meaning |", "|---|---|", *map(_parameter, shown), ""]
-    examples = [line for line in (command.epilog or "").splitlines() if line.startswith(path[0])]
+    lines_of_epilog = [line.strip() for line in (command.epilog or "").splitlines()]
+    examples = [line for line in lines_of_epilog if line.startswith(path[0])]
     if examples:
         lines += ["Examples:", "", "```text", *examples, "```", ""]
-    return "\n".join(lines).replace("\\[", "[")
+    return "\n".join(lines)
 
 
 def _usage(parameters: list[Any]) -> Iterator[str]:
@@ -105,9 +108,7 @@ def _parameter(parameter: Any) -> str:
 
 
 def _choices(parameter: Any) -> list[str]:
-    kind = parameter.type_descriptor.annotation
-    is_enum = isinstance(kind, type) and issubclass(kind, enum.Enum)
-    return [str(one.value) for one in kind] if is_enum else []
+    return list(getattr(parameter.type, "choices", ()))
 
 
 def _value(parameter: Any) -> str:

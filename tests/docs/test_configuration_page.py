@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-
 from docs.configuration_page import page
-from kimai_remote.cli.main import serve
+from kimai_remote.cli.commands.serve import serve
 from kimai_remote.config import Settings
 
 
@@ -17,4 +15,4 @@ def test_every_setting_has_a_meaning_and_a_line() -> None:
 
 def test_the_options_of_serve_are_those_of_the_settings() -> None:
     options = {name for name, facts in Settings.facts().items() if facts.option}
-    assert set(inspect.signature(serve).parameters) - {"demo"} == options
+    assert {parameter.name for parameter in serve.params} - {"demo"} == options

@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-import typer
 
 from kimai_remote.cli.main import app
 from support.markdown import relative
@@ -21,9 +21,9 @@ _FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
 
 def unknown(words: list[str]) -> str:
     """Return the first word that the command line doesn't know, or an empty text."""
-    command: Any = typer.main.get_command(app)
+    command: Any = app
     while hasattr(command, "list_commands") and words and not words[0].startswith("-"):
-        child = command.get_command(typer.Context(command), words[0])
+        child = command.get_command(click.Context(command), words[0])
         if child is None:
             return words[0]
         command, words = child, words[1:]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from accounts import REFUSED, key_of
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from kimai_remote.api.execution import Service
 from kimai_remote.cli.main import app

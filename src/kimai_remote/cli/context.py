@@ -1,4 +1,4 @@
-"""The database as commands use it: opened, its schema checked, every change in the audit log."""
+"""Context of a command: the database, and the audit log of its changes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from ..server import logging
 from ..server.bootstrap import open_database, with_autoconf
 from ..storage import dialects, engine, schema
 from ..storage.transactions import Database
-from .output import reported
+from .errors import reported
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -27,7 +28,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AdminContext:
-    """What commands work with."""
+    """The database and the settings that a command works with."""
 
     database: Database
     settings: Settings
@@ -37,40 +38,49 @@ class AdminContext:
         """The server's time zone."""
         return ZoneInfo(self.settings.timezone)
 
+    def local_time(self, seconds: int | None) -> str | None:
+        """Return a time in the server's time zone.
+
+        :param seconds: since 1970, or None.
+        """
+        if seconds is None:
+            return None
+        return f"{datetime.fromtimestamp(seconds, self.zone):%Y-%m-%d %H:%M} ({self.zone.key})"
+
     def read(self, work: Callable[[Session], T]) -> T:
-        """Look something up, in one transaction."""
+        """Run a function that reads, in one transaction."""
         return self.database.run(work, writes=False)
 
     def change(
         self, command: str, work: Callable[[Session], Record], *, fields: Sequence[str] = ()
     ) -> Record:
-        """Change something, in one transaction, and write it to the audit log.
+        """Run a function that writes, in one transaction, and log it in the audit log.
 
         :param command: the command's words, without the program's name.
-        :param work: returns the changed object, whose numbers are written.
-        :param fields: names of what was given; never their values.
+        :param work: returns the changed object, whose IDs are logged.
+        :param fields: names of the fields that were given; their values are never logged.
         """
         logging.check_audit_log(self.settings)
         record = self.database.run(work, writes=True)
-        from ..api import audit_log  # loads what the protocols need
+        from ..api import audit_log
         from ..api.instrumentation import RequestInfo
 
         logging.configure_commands(self.settings)
-        numbers = {
+        ids = {
             name: value
             for name, value in record.items()
             if name.endswith("ID") and isinstance(value, int)
         }
-        what = numbers | ({"fields": sorted(fields)} if fields else {})
+        what = ids | ({"fields": sorted(fields)} if fields else {})
         audit_log.record(
             "changed", RequestInfo("cli"), operator=operator(), method=command, what=what
         )
         return record
 
     def hash_password(self, password: str) -> str:
-        """A password as it is stored: in the form of Kimai's PHP where that has to check it.
+        """Return the hash of a password, in Kimai's form if Kimai's PHP must be able to check it.
 
-        :raises ConfigurationError: it has to, and its salt isn't known.
+        :raises ConfigurationError: it must, and its salt isn't configured.
         """
         from ..tracking.credentials import Credentials, kimai_hash
 
@@ -87,9 +97,9 @@ class AdminContext:
 
 @contextmanager
 def open_admin() -> Iterator[AdminContext]:
-    """The configured database; errors become a message and an exit status.
+    """Open the configured database; errors become a message and an exit status.
 
-    Nobody else waits for a command, so its statements have no time limit.
+    Statements have no time limit, since no client waits for a command.
     """
     with reported():
         settings = with_autoconf(Settings.from_environment(statement_timeout=0))
@@ -108,7 +118,7 @@ def open_admin() -> Iterator[AdminContext]:
 
 
 def operator() -> str:
-    """Who runs the command: the user of the operating system."""
+    """Return the user of the operating system who runs the command."""
     try:
         import pwd  # not on Windows
 
@@ -120,7 +130,7 @@ def operator() -> str:
 
 
 def _check_there(settings: Settings) -> None:
-    """Looking for a database must not make the file of one."""
+    """Connecting would create the file of an SQLite database."""
     url = engine.parse(settings.url)
     path = dialects.for_url(url).file(url)
     if path and not str(path).startswith("file:") and not path.exists():

@@ -1,75 +1,59 @@
-"""Groups of commands that are loaded when one of them is run: help and completion stay quick."""
+"""A group whose commands are imported when one of them is used: help and completion stay fast."""
 
 from __future__ import annotations
 
 import importlib
-import inspect
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-import typer
-from typer.core import TyperGroup
+import click
+from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """A group of commands that is somewhere else.
+class LazyCommand:
+    """A command, or a group of commands, in another module.
 
-    :param module: in the package ``commands``.
-    :param panel: the heading that it is listed under.
+    :param target: module in this package and name in it, as in ``commands.user:group``.
+    :param section: heading that the command is listed under.
     """
 
     name: str
-    module: str
+    target: str
     help: str
-    app: str = "app"
-    panel: str | None = None
+    section: str
+
+    def load(self) -> click.Command:
+        module, _, name = self.target.partition(":")
+        command: click.Command = getattr(importlib.import_module(f".{module}", __package__), name)
+        return command
 
 
-class LaterGroup(TyperGroup):
-    """Stands for a group of commands until something has to be known of it."""
+class LazyGroup(click.Group):
+    """A group of :class:`LazyCommand`, listed by section without being imported."""
 
-    def __init__(self, later: Later) -> None:
-        super().__init__(
-            name=later.name, help=later.help, rich_help_panel=later.panel, no_args_is_help=True
-        )
-        self._later: Later | None = later
+    def __init__(self, *args: Any, lazy_commands: Iterable[LazyCommand], **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._lazy_commands = {command.name: command for command in lazy_commands}
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        self._load()
-        return super().list_commands(ctx)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._lazy_commands)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        self._load()
-        return super().get_command(ctx, cmd_name)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = self._lazy_commands.get(cmd_name)
+        return command.load() if command else None
 
-    def _load(self) -> None:
-        if self._later is None:
-            return
-        module = importlib.import_module(f".commands.{self._later.module}", __package__)
-        group = typer.main.get_group(getattr(module, self._later.app))
-        self.commands.update(group.commands)
-        _unwrap(self)
-        self._later = None
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in groupby(self._lazy_commands.values(), lambda each: each.section):
+            with formatter.section(section):
+                formatter.write_dl([(each.name, each.help) for each in commands], col_max=12)
 
-
-def group_with(laters: Sequence[Later]) -> type[TyperGroup]:
-    """A class of groups that have these groups too, behind their own commands."""
-
-    class Group(TyperGroup):
-        def __init__(self, **attributes: Any) -> None:
-            super().__init__(**attributes)
-            _unwrap(self)
-            for later in laters:
-                self.add_command(LaterGroup(later))
-
-    return Group
-
-
-def _unwrap(group: TyperGroup) -> None:
-    """Let the terminal's width break the lines of help, not the width of our source."""
-    for command in group.commands.values():
-        if command.help:
-            command.help = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(command.help))
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        commands = [
+            CompletionItem(each.name, help=each.help)
+            for each in self._lazy_commands.values()
+            if each.name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)

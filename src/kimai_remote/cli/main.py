@@ -2,202 +2,97 @@
 
 from __future__ import annotations
 
-import functools
-import logging
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
+from click.shell_completion import get_completion_class
 
 from .. import __version__
-from ..config import Settings
 from ..config.loading import FILE_VARIABLE, USUAL_FILE
-from .commands import report
-from .doctor.command import EXAMPLES, doctor
-from .examples import examples
-from .lazy import Later, group_with
-from .output import console, reported
+from .lazy import LazyCommand, LazyGroup
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy.orm import Session
-
-    from ..api.execution import Service
-    from ..server.bootstrap import Account
-
-_PEOPLE, _WORK, _SETUP = "People", "Work and money", "The installation"
-GROUPS = (
-    Later("user", "user", "Users: who records time.", panel=_PEOPLE),
-    Later("group", "group", "Groups of users and what they see.", panel=_PEOPLE),
-    Later("role", "role", "Roles: who may do what.", panel=_PEOPLE),
-    Later("password", "password", "Passwords.", panel=_PEOPLE),
-    Later("key", "key", "API keys.", panel=_PEOPLE),
-    Later("customer", "customer", "Customers.", panel=_WORK),
-    Later("project", "project", "Projects of customers.", panel=_WORK),
-    Later("activity", "activity", "Activities: the API's tasks.", panel=_WORK),
-    Later("status", "status", "Statuses of time entries.", panel=_WORK),
-    Later("rate", "rate", "Hourly rates.", "hourly", panel=_WORK),
-    Later("fixed-rate", "rate", "Fixed rates.", "fixed", panel=_WORK),
-    Later("config", "config", "Kimai's options, and the settings.", panel=_SETUP),
-    Later("db", "db", "Schema and backups of the database.", panel=_SETUP),
-    Later("kimai1", "kimai1", "Kimai 1 databases.", panel=_SETUP),
+_SERVER, _PEOPLE, _WORK = "Server", "People", "Work and money"
+COMMANDS = (
+    LazyCommand("serve", "commands.serve:serve", "Serve the API.", _SERVER),
+    LazyCommand("doctor", "doctor.command:doctor", "Check the whole installation.", _SERVER),
+    LazyCommand("config", "commands.config:group", "Kimai's options, and the settings.", _SERVER),
+    LazyCommand("db", "commands.db:group", "Schema and backups of the database.", _SERVER),
+    LazyCommand("kimai1", "commands.kimai1:group", "Moving from Kimai 1 and back.", _SERVER),
+    LazyCommand("user", "commands.user:group", "Users, who record time.", _PEOPLE),
+    LazyCommand("group", "commands.group:group", "Groups of users, and what they see.", _PEOPLE),
+    LazyCommand("role", "commands.role:group", "Roles and their rights.", _PEOPLE),
+    LazyCommand("password", "commands.account:password", "Passwords.", _PEOPLE),
+    LazyCommand("key", "commands.account:key", "API keys.", _PEOPLE),
+    LazyCommand("customer", "commands.customer:group", "Customers.", _WORK),
+    LazyCommand("project", "commands.project:group", "Projects of customers.", _WORK),
+    LazyCommand(
+        "activity", "commands.activity:group", "Activities, which the API calls tasks.", _WORK
+    ),
+    LazyCommand("status", "commands.status:group", "Statuses of time entries.", _WORK),
+    LazyCommand("rate", "commands.rate:hourly", "Hourly rates.", _WORK),
+    LazyCommand("fixed-rate", "commands.rate:fixed", "Fixed rates.", _WORK),
+    LazyCommand("report", "commands.report:report", "Hours and money of a period.", _WORK),
 )
 
-app = typer.Typer(
-    name="kimai-remote",
-    cls=group_with(GROUPS),
-    help="The Kimai 1 Remote API over SOAP and JSON-RPC.",
-    epilog="Exit status: 0 done; 1 no, or no such thing; 2 an error, nothing was changed.",
+
+def _print_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(__version__)
+        context.exit()
+
+
+def _print_completion(
+    context: click.Context, _parameter: click.Parameter, value: str | None
+) -> None:
+    completion = get_completion_class(value) if value else None
+    if completion is not None:
+        name = "kimai-remote"
+        click.echo(completion(context.command, {}, name, "_KIMAI_REMOTE_COMPLETE").source())
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy_commands=COMMANDS,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 for success; 1 if the answer is no or there is no such object; 2 for an "
+    "error, after which nothing has changed.",
 )
-app.command(epilog=report.EXAMPLES, rich_help_panel=_WORK)(report.report)
-app.command(epilog=EXAMPLES, rich_help_panel=_SETUP)(doctor)
-
-
-@app.callback(invoke_without_command=True)
-def main(
-    context: typer.Context,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"Configuration file (TOML); {FILE_VARIABLE}, or {USUAL_FILE} here, by default."
-        ),
-    ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    # Database, secret and logs are nobody else's on this machine.
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"Configuration file (TOML). By default {FILE_VARIABLE}, or {USUAL_FILE} in the current "
+    "directory.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Print the version.",
+)
+@click.option(
+    "--show-completion",
+    type=click.Choice(["bash", "zsh", "fish"]),
+    expose_value=False,
+    is_eager=True,
+    callback=_print_completion,
+    help="Print the script that completes commands in a shell.",
+)
+@click.pass_context
+def app(context: click.Context, config: Path | None) -> None:
+    """The Kimai 1 Remote API over SOAP and JSON-RPC."""
+    # Database, secret and logs are for the owner of this process alone.
     os.umask(0o077)
-    if version:
-        console.print(__version__)
-        raise typer.Exit
     if config is not None:
-        _name_file(config, context)
+        _set_config_file(config, context)
 
 
-def _option(name: str, *declarations: str) -> Any:
-    """The option of ``serve`` that wins over a setting."""
-    return typer.Option(*declarations, help=Settings.facts()[name].meaning)
-
-
-@app.command(
-    epilog=examples(
-        "kimai-remote serve --demo",
-        "kimai-remote serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
-    )
-)
-def serve(
-    host: Annotated[str | None, _option("host")] = None,
-    port: Annotated[int | None, _option("port")] = None,
-    data_dir: Annotated[Path | None, _option("data_dir")] = None,
-    database_url: Annotated[str | None, _option("database_url")] = None,
-    workers: Annotated[int | None, _option("workers")] = None,
-    threads: Annotated[int | None, _option("threads")] = None,
-    public_url: Annotated[str | None, _option("public_url")] = None,
-    tls_cert: Annotated[str | None, _option("tls_cert")] = None,
-    tls_key: Annotated[str | None, _option("tls_key")] = None,
-    insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Fill a new database with data to try things with.")
-    ] = False,
-) -> None:
-    """Serve the API; on first run, create the database and an administrator.
-
-    Options that aren't given are taken from the environment (--port from KIMAI_REMOTE_PORT and so
-    on) and from the configuration file; 'kimai-remote config explain' shows them.
-    """
-    from ..server import logging as server_logging
-    from ..server import preflight
-    from ..server.bootstrap import open_service, prepare
-
-    read = functools.partial(
-        Settings.from_environment,
-        host=host,
-        port=port,
-        data_dir=data_dir,
-        database_url=database_url,
-        workers=workers,
-        threads=threads,
-        public_url=public_url,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        insecure=insecure,
-    )
-    with reported():
-        settings = read()
-        preflight.check(settings)
-        server_logging.check_audit_log(settings)
-        service = open_service(settings)
-        administrator = prepare(service, _demonstration(service) if demo else None)
-        if administrator is not None:
-            _show_new(service, administrator, demo)
-        elif demo:
-            console.print(
-                "The database exists already, so --demo adds nothing to it. Who can't log in gets "
-                "a new password by: kimai-remote password set NAME"
-            )
-        service.database.close()
-    sys.stdout.flush()
-    from ..server.granian import run
-
-    run(settings, read, lambda: _show_addresses(settings))
-
-
-def _demonstration(service: Service) -> Callable[[Session], None]:
-    """Fills a new database with demo data, with a bar that shows how far it is."""
-    from rich.progress import Progress
-
-    from ..server import demo_data as demonstration
-
-    def fill(session: Session) -> None:
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task("Filling in demo data", total=1.0)
-            demonstration.fill(service, session, lambda part: progress.update(task, completed=part))
-
-    return fill
-
-
-def _show_new(service: Service, administrator: Account, demo: bool) -> None:
-    from rich.table import Table
-
-    from ..server import demo_data as demonstration
-    from ..server.bootstrap import relative
-
-    file = service.database.file
-    where = relative(file) if file else service.database.name
-    accounts = [administrator]
-    if demo:
-        accounts += demonstration.ACCOUNTS
-    console.print(f"Created a new database in {where}.", soft_wrap=True)
-    table = Table(title="Accounts, shown this once", title_justify="left")
-    for heading in ("User", "Password", "Is"):
-        table.add_column(heading)
-    for account in accounts:
-        table.add_row(account.name, account.password, account.role)
-    console.print(table)
-
-
-def _show_addresses(settings: Settings) -> None:
-    from ..server import preflight
-
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    base = (
-        settings.public_url.rstrip("/") or f"{preflight.scheme(settings)}://{host}:{settings.port}"
-    )
-    if settings.log_format == "json":
-        logging.getLogger("kimai_remote").info("Serving %s", base)
-    else:
-        console.print(f"Console   {base}/", soft_wrap=True, markup=False)
-        console.print(f"SOAP      {base}/core/soap.php?wsdl", soft_wrap=True, markup=False)
-        console.print(f"JSON-RPC  {base}/core/json.php", soft_wrap=True, markup=False)
-        console.print("Stop with Ctrl+C.")
-    sys.stdout.flush()  # else each process would have it, and print it too
-
-
-def _name_file(file: Path, context: typer.Context) -> None:
+def _set_config_file(file: Path, context: click.Context) -> None:
     """Let all that reads settings, server processes too, find the file of ``--config``."""
     before = os.environ.get(FILE_VARIABLE)
     os.environ[FILE_VARIABLE] = str(file)

@@ -1,116 +1,106 @@
-"""How commands tell what went wrong: one clear sentence, exit status 2."""
+"""Output of commands: tables for people, JSON and CSV for programs."""
 
 from __future__ import annotations
 
 import csv
+import functools
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-import typer
-from rich.console import Console
-from rich.table import Table
+import click
 
-from ..errors import KimaiRemoteError, NotFound
+from .errors import NO, fail
 
-console = Console(highlight=False)
-#: Exit statuses: the answer is no, or there is no such thing; it can't be done.
-NO, ERROR = 1, 2
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
+    Record = Mapping[str, Any]
 
-@contextmanager
-def reported() -> Iterator[None]:
-    """Turn errors that have a meaning for people into a message and an exit status."""
-    try:
-        yield
-    except NotFound as error:
-        fail(str(error), NO)
-    except KimaiRemoteError as error:
-        fail(str(error))
-    except Exception as error:
-        reason = _of_the_database(error)
-        if reason is None:
-            raise
-        fail(f"The database can't be used: {reason}")
+#: Words for what is shown with an object that another one belongs to; others are shown as they are.
+_WORDS = {"membershipRole": "role"}
 
 
-def fail(message: str, code: int = ERROR) -> NoReturn:
-    _errors.print("[bold red]kimai-remote:[/]", end=" ")
-    _errors.print(message, markup=False)
-    raise typer.Exit(code)
+@functools.cache
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
 
 
-def note(message: str) -> None:
+def console() -> Console:
+    """Return the console for tables and bars; Rich is loaded only for those."""
+    return _console()
+
+
+def say(text: str) -> None:
+    """Print a line of the output."""
+    click.echo(printable(text))
+
+
+def note(text: str) -> None:
     """Tell people something that isn't part of the output."""
-    _errors.print(message, markup=False)
-
-
-def _of_the_database(error: Exception) -> object:
-    """What a driver says; None if the error isn't the database's."""
-    from sqlalchemy.exc import DBAPIError  # slow to load, and not needed for help
-
-    return error.orig if isinstance(error, DBAPIError) else None
-
-
-#: Amounts are JSON numbers, written with all of their digits.
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+    click.echo(printable(text), err=True)
 
 
 def print_json(value: Any) -> None:
-    """A value as JSON, alone on standard output."""
-    typer.echo(msgspec.json.format(_encode(value), indent=2).decode())
+    """Print a value as JSON. Amounts are numbers with all of their digits."""
+    import msgspec
+
+    encoded = msgspec.json.Encoder(decimal_format="number").encode(value)
+    click.echo(msgspec.json.format(encoded, indent=2).decode())
 
 
-def print_records(
-    records: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, as_json: bool
-) -> None:
-    """A list of objects.
+def print_records(records: Sequence[Record], columns: Mapping[str, str], *, as_json: bool) -> None:
+    """Print a list of objects.
 
-    :param columns: heading of each field that is in the table; JSON has all of them.
+    :param columns: headings by field; JSON has all fields.
     """
     if as_json:
         print_json(records)
         return
-    table = Table(*columns.values())
-    for place, name in enumerate(columns):
+    table = make_table(*columns.values())
+    for index, name in enumerate(columns):
         if records and is_number(records[0][name]):
-            table.columns[place].justify = "right"
-            table.columns[place].no_wrap = True
+            table.columns[index].justify = "right"
+            table.columns[index].no_wrap = True
     for record in records:
         table.add_row(*(shown(record[name]) for name in columns))
-    console.print(table)
+    console().print(table)
 
 
-def print_record(record: Mapping[str, Any], *, as_json: bool) -> None:
-    """One object, a line a field; lists of what belongs to it a line each."""
+def print_record(record: Record, labels: Mapping[str, str], *, as_json: bool) -> None:
+    """Print one object, with a line for each field that has a value.
+
+    :param labels: by field; JSON has all fields.
+    """
     if as_json:
         print_json(record)
         return
-    table = Table("Field", "Value", show_header=False)
-    for name, value in record.items():
+    table = make_table("Field", "Value", show_header=False)
+    for name, label in labels.items():
+        value = record[name]
         if isinstance(value, list):
-            table.add_row(name, "\n".join(_listed(part) for part in value))
-        else:
-            table.add_row(name, shown(value))
-    console.print(table)
+            table.add_row(label, "\n".join(map(_listed, value)))
+        elif value not in (None, ""):
+            table.add_row(label, shown(value))
+    console().print(table)
 
 
-def print_change(record: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
-    """An object after a change, or a sentence that says what was done."""
+def print_change(record: Record, sentence: str, *, as_json: bool) -> None:
+    """Print an object after a change, or a sentence that says what was done."""
     if as_json:
         print_json(record)
     else:
-        console.print(printable(sentence), markup=False, soft_wrap=True)
+        say(sentence)
 
 
 def print_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Rows for a spreadsheet. It would run a name that looks like a formula, so such a name gets an
-    apostrophe in front."""
+    """Print rows for a spreadsheet, which would run a name that looks like a formula; such a name
+    gets an apostrophe in front."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(headings)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
@@ -121,8 +111,14 @@ def _harmless(cell: Any) -> Any:
     return f"'{cell}" if is_formula else cell
 
 
+def make_table(*headings: str, **attributes: Any) -> Table:
+    from rich.table import Table
+
+    return Table(*headings, title_justify="left", **attributes)
+
+
 def shown(value: Any) -> str:
-    """A value as a cell of a table."""
+    """Return a value as a cell of a table."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -139,7 +135,7 @@ def is_number(value: Any) -> bool:
 
 
 def printable(text: str) -> str:
-    """A text that doesn't move the cursor: what comes from a database may be anything."""
+    """Return a text that doesn't move the cursor: what a database holds may be anything."""
     return "".join(
         "�"
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
@@ -148,30 +144,34 @@ def printable(text: str) -> str:
     )
 
 
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return ``1 user`` or ``2 users``."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
 def _listed(part: Any) -> str:
-    """One thing that belongs to an object: number, name and what else there is."""
+    """Return an object that belongs to another one: ID, name and what else is known."""
     if not isinstance(part, Mapping):
         return shown(part)
-    number, name, *rest = part.items()
+    (_, entity_id), (_, name), *others = part.items()
     extra = ", ".join(
-        f"{key} {shown(value)}" for key, value in rest if value is not None and key[-2:] != "ID"
+        f"{_WORDS.get(key, key)} {shown(value)}"
+        for key, value in others
+        if value is not None and not key.endswith("ID")
     )
-    return f"{number[1]} {shown(name[1])}" + (f" ({extra})" if extra else "")
+    return f"{entity_id} {shown(name)}" + (f" ({extra})" if extra else "")
 
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask whether it is meant.")]
+def confirm(action: str, yes: bool) -> None:
+    """Ask whether to go on; end the command if not.
 
-
-def confirm(question: str, yes: bool) -> None:
-    """Go on if it is meant; else end the command.
-
-    :param question: what is going to happen.
-    :param yes: whether the question was answered in advance.
+    :param action: what is about to happen, as a sentence.
+    :param yes: the question was answered in advance.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        fail(f"{question} This can't be undone; say --yes if it is meant.")
-    if not typer.confirm(f"{question} This can't be undone. Is it meant?", err=True):
+        fail(f"{action} This can't be undone. Confirm with --yes.")
+    if not click.confirm(f"{action} This can't be undone. Continue?", err=True):
         note("Nothing was changed.")
-        raise typer.Exit(NO)
+        raise SystemExit(NO)

@@ -70,8 +70,9 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The URL without the password, for people."""
-        return self.url.render_as_string(hide_password=True)
+        """The URL as people write it, without driver and password."""
+        url = self.url.set(drivername=self.url.get_backend_name())
+        return url.render_as_string(hide_password=True)
 
     def run(self, work: Callable[[Session], T], *, writes: bool) -> T:
         """Run ``work`` in one transaction: committed when it returns, rolled back if it raises.

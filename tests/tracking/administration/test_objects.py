@@ -25,7 +25,7 @@ from kimai_remote.tracking.admin.entities import (
 @pytest.fixture
 def customer(do):
     def add(name, **fields):
-        return do(accounts.add_customer, {"name": name, **fields}, usual_timezone="Europe/Vienna")
+        return do(accounts.add_customer, {"name": name, **fields}, default_timezone="Europe/Vienna")
 
     return add
 
@@ -60,7 +60,7 @@ def test_ambiguous_names_are_refused_with_the_candidates(world, do):
 
 def test_a_name_that_is_anothers_number(world, do):
     other = do(editing.add, PROJECT, {"name": str(world.shop)}, customerID=world.acme)
-    with pytest.raises(Refused, match="Name it by its number, as in id:"):
+    with pytest.raises(Refused, match="Use an ID, as in id:"):
         do(find, PROJECT, str(world.shop))
     assert do(find, PROJECT, f"id:{world.shop}").projectID == world.shop
     assert do(find, PROJECT, f"id:{other.projectID}").name == str(world.shop)
@@ -187,14 +187,14 @@ def test_names_to_log_in_by_belong_to_one(do, name):
 
 
 def test_a_customer_named_like_a_user(do, customer):
-    with pytest.raises(Refused, match="There is a user named 'alice'"):
+    with pytest.raises(Refused, match="There is already a user named 'alice'"):
         customer("alice")
     customer("gone")  # is in the trash
-    with pytest.raises(Refused, match="There is a customer 'Acme' already"):
+    with pytest.raises(Refused, match="There is already a customer named 'Acme'"):
         customer("Acme")
-    with pytest.raises(Refused, match="There is a user named 'alice'"):
+    with pytest.raises(Refused, match="There is already a user named 'alice'"):
         do(editing.edit, CUSTOMER, "Acme", {"name": "alice"})
-    with pytest.raises(Refused, match="There is a customer named 'gone'"):
+    with pytest.raises(Refused, match="There is already a customer named 'gone'"):
         do(editing.set_trash, USER, "gone", trash=False)
 
 
@@ -206,7 +206,7 @@ def test_same_names(world, do):
     with pytest.raises(Refused, match="already"):
         do(editing.add, GROUP, {"name": "blue"}, same_name=True)
     do(editing.add, PROJECT, {"name": "Shop"}, customerID=world.rival)
-    with pytest.raises(Refused, match="of this customer already"):
+    with pytest.raises(Refused, match="This customer already has a project named 'Shop'"):
         do(editing.edit, PROJECT, f"id:{world.shop}", {}, customerID=world.rival)
     do(editing.edit, PROJECT, f"id:{world.shop}", {"name": "Shop", "comment": "x"})
 
@@ -240,7 +240,7 @@ def test_memberships(world, do):
         ("red", "Groupleader"),
     ]
     do(lambda s: assignments.unassign(s, USER, find(s, USER, "oscar"), "blue"))
-    with pytest.raises(NotFound, match=r"The user 'oscar' \(\d+\) isn't in the group 'blue'"):
+    with pytest.raises(NotFound, match=r"The user 'oscar' \(ID \d+\) isn't in the group 'blue'"):
         do(lambda s: assignments.unassign(s, USER, find(s, USER, "oscar"), "blue"))
     do(editing.set_trash, GROUP, "blue", trash=True)
     with pytest.raises(NotFound, match="in the trash"):

@@ -47,7 +47,7 @@ def test_patterns_of_rights(world, do):
     assert left == [r for r in GLOBAL_RIGHTS if not r.startswith(("core-", "ki_"))]
     for wrong, text in {
         "ki_timesheet-acces": "Did you mean 'ki_timesheet-access'",
-        "core-user-view": "of the other kind of role",
+        "core-user-view": "It is a right of a membership role",
         "xyz*": "There is no right 'xyz",
     }.items():
         with pytest.raises(NotFound, match=text):
@@ -57,7 +57,7 @@ def test_patterns_of_rights(world, do):
 def test_a_role_that_somebody_has_stays(world, do):
     do(roles.add, GLOBAL_ROLE, "Guest")
     do(accounts.edit_user, "gone", {}, role="Guest")
-    with pytest.raises(Refused, match="1 users have the global role 'Guest'"):
+    with pytest.raises(Refused, match="1 user has the global role 'Guest'"):
         do(roles.remove, GLOBAL_ROLE, "Guest")
     with pytest.raises(Refused, match="have the membership role 'User'"):
         do(roles.remove, MEMBERSHIP_ROLE, "User")
@@ -71,11 +71,11 @@ def test_statuses(world, do):
         do(statuses.add, "billed")
     assert do(statuses.rename, "billed", "invoiced")["status"] == "invoiced"
     world.add_entry(statusID=4)
-    with pytest.raises(Refused, match="1 time entries have the status 'invoiced'"):
+    with pytest.raises(Refused, match="1 time entry has the status 'invoiced'"):
         do(statuses.remove, "invoiced")
     world.execute(m.TimeEntry.__table__.delete())
     do(kimai_options.change, "defaultStatusID", "invoiced")
-    with pytest.raises(Refused, match="choose another one"):
+    with pytest.raises(Refused, match="New time entries get the status"):
         do(statuses.remove, "4")
     do(kimai_options.change, "defaultStatusID", "1")
     assert do(statuses.remove, "4")["statusID"] == 4
@@ -105,13 +105,13 @@ def test_rates(world, do):
     ]
     assert found == [("alice", "Shop"), (None, "Shop"), (None, None)]
     whole = {"user": "alice", "project": "Shop", "activity": "Coding"}
-    assert do(rate_tables.fitting, rate_tables.HOURLY, whole)["rate"] == Decimal("85.50")
-    assert do(rate_tables.fitting, rate_tables.HOURLY, {**whole, "user": "ben"})["rate"] == 70
-    assert do(rate_tables.fitting, rate_tables.HOURLY, {"user": "ben"})["rate"] == 60
+    assert do(rate_tables.applicable, rate_tables.HOURLY, whole)["rate"] == Decimal("85.50")
+    assert do(rate_tables.applicable, rate_tables.HOURLY, {**whole, "user": "ben"})["rate"] == 70
+    assert do(rate_tables.applicable, rate_tables.HOURLY, {"user": "ben"})["rate"] == 60
     do(rate_tables.edit, rate_tables.HOURLY, {"project": "Shop"}, "0")
-    assert do(rate_tables.fitting, rate_tables.HOURLY, {**whole, "user": "ben"})["rate"] == 0
+    assert do(rate_tables.applicable, rate_tables.HOURLY, {**whole, "user": "ben"})["rate"] == 0
     do(rate_tables.remove, rate_tables.HOURLY, {"project": "Shop"})
-    for change in (rate_tables.remove, rate_tables.check_known):
+    for change in (rate_tables.remove, rate_tables.check_exists):
         with pytest.raises(NotFound):
             do(change, rate_tables.HOURLY, {"project": "Shop"})
     with pytest.raises(NotFound):
@@ -120,13 +120,13 @@ def test_rates(world, do):
 
 def test_fixed_rates(do):
     assert do(rate_tables.listing, rate_tables.FIXED) == []
-    with pytest.raises(NotFound, match="No rate fits"):
-        do(rate_tables.fitting, rate_tables.FIXED, {"activity": "Coding"})
+    with pytest.raises(NotFound, match="No rate applies"):
+        do(rate_tables.applicable, rate_tables.FIXED, {"activity": "Coding"})
     do(rate_tables.add, rate_tables.FIXED, {"activity": "Coding"}, "180")
     do(rate_tables.add, rate_tables.FIXED, {"project": "Shop"}, "90")
     both = {"activity": "Coding", "project": "Shop"}
-    assert do(rate_tables.fitting, rate_tables.FIXED, both)["rate"] == 180
-    assert do(rate_tables.fitting, rate_tables.FIXED, {"project": "Shop"})["rate"] == 90
+    assert do(rate_tables.applicable, rate_tables.FIXED, both)["rate"] == 180
+    assert do(rate_tables.applicable, rate_tables.FIXED, {"project": "Shop"})["rate"] == 90
 
 
 @pytest.mark.parametrize("amount", ["-1", "100000000", "x", "", "1.234", "NaN"])
@@ -174,10 +174,10 @@ def test_options(do, name, value, stored):
         ("loginTries", "1001", "whole number from 0 to 1000"),
         ("loginBanTime", "2147483648", "whole seconds"),
         ("durationWithSeconds", "yes", "a number from 0 to 1"),
-        ("language", "de", "only Kimai's PHP does. Set it all the same with --force"),
+        ("language", "de", "only Kimai's PHP does"),
         ("roundPrecison", "5", "Did you mean 'roundPrecision'"),
-        ("revision", "1", "can't be chosen"),
-        ("version", "1", "can't be chosen"),
+        ("revision", "1", "can't be changed"),
+        ("version", "1", "can't be changed"),
     ],
 )
 def test_options_that_are_refused(world, do, name, value, text):
@@ -194,7 +194,7 @@ def test_options_of_kimai(do):
     for name, value in {"": "x", "a\nb": "x", "x" * 256: "x", "ok": "x" * 256, "nul": "\0"}.items():
         with pytest.raises(Refused):
             do(kimai_options.change, name, value, force=True)
-    with pytest.raises(Refused, match="can't be chosen"):
+    with pytest.raises(Refused, match="can't be changed"):
         do(kimai_options.change, "revision", "1", force=True)
     with pytest.raises(NotFound, match="Did you mean 'my_option'"):
         do(kimai_options.unset, "my_optoin")
@@ -212,13 +212,13 @@ def test_what_is_listed_is_what_counts(do):
 
 def test_passwords_and_bans(world, do):
     world.change(m.User, world.alice, passwordResetHash="mailed", ban=3, banTime=world.now)
-    do(accounts.set_password, "user", "alice", "a hash")
+    do(accounts.set_password, USER, "alice", "a hash")
     do(accounts.unban, USER, "alice")
     (row,) = world.execute(m.User.__table__.select().where(m.User.userID == world.alice))
     assert (row.password, row.passwordResetHash, row.ban, row.banTime) == ("a hash", None, 0, 0)
-    do(accounts.set_password, "user", "alice", None)
+    do(accounts.set_password, USER, "alice", None)
     with pytest.raises(NotFound, match="has no password"):
-        do(accounts.set_password, "user", "alice", None)
+        do(accounts.set_password, USER, "alice", None)
     world.add(m.RemoteKey(kind="customer", ownerID=world.acme, failures=3, failedAt=world.now))
     do(accounts.unban, CUSTOMER, "Acme")
     (key,) = world.execute(m.RemoteKey.__table__.select().where(m.RemoteKey.kind == "customer"))
@@ -230,13 +230,13 @@ def test_passwords_and_bans(world, do):
     ("password", "text"),
     [
         ("", "0 characters"),
-        ("seven77", "7 characters; it takes 8 or more"),
+        ("seven77", "7 characters; use 8 or more"),
         ("x" * 201, "more than 200"),
         ("12345678\n", "control character"),
         ("1234567\0", "control character"),
         ("1234567\udce9", "valid UTF-8"),
-        ("Alexander", "is the name"),
-        ("aaaaaaaaa", "one character again and again"),
+        ("Alexander", "is the account's name"),
+        ("aaaaaaaaa", "one character repeated"),
     ],
 )
 def test_passwords_that_are_refused(password, text):

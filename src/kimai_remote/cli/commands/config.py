@@ -1,61 +1,75 @@
-"""``kimai-remote config``: Kimai's options, which are kept in the database; and the settings."""
+"""``kimai-remote config``: Kimai's options, which the database holds, and the settings."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import re
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+from ...config import PREFIX, Configuration, Settings, Source, load, nearest
+from ...config.loading import USUAL_FILE
+from ...errors import ConfigurationError
+from ...server.bootstrap import with_autoconf
 from ...tracking.admin import kimai_options
 from ..context import open_admin
-from ..examples import examples
-from ..output import print_change, print_records
-from .explain import explain
-from .parameters import Json
+from ..errors import reported
+from ..output import console, make_table, print_change, print_records, say
+from ..parameters import examples, json_option
 
-app = typer.Typer(help="Kimai's options, and the settings of the service.", no_args_is_help=True)
-app.command(
-    epilog=examples("kimai-remote config explain", "kimai-remote config explain port --json")
-)(explain)
+COLUMNS = {"option": "Option", "value": "Value", "stored": "Set", "meaning": "Meaning"}
+#: Shown instead of a secret.
+MASK = "***"
 
 
-def _complete(incomplete: str) -> list[tuple[str, str]]:
+def _complete(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
     return [
-        (name, option.meaning)
+        click.shell_completion.CompletionItem(name, help=option.meaning)
         for name, option in kimai_options.KNOWN.items()
         if name.startswith(incomplete)
     ]
 
 
-Option = Annotated[
-    str, typer.Argument(help="Name of the option.", autocompletion=_complete, metavar="OPTION")
-]
+option_argument = click.argument("option", shell_complete=_complete, help="Name of the option.")
 
 
-@app.command("list", epilog=examples("kimai-remote config list", "kimai-remote config list --all"))
-def list_(
-    everything: Annotated[
-        bool, typer.Option("--all", help="Those too that only Kimai's PHP reads.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """List the options that this service reads, with their values."""
+@click.group(no_args_is_help=True)
+def group() -> None:
+    """Kimai's options, and the settings of the service."""
+
+
+@group.command(
+    "list", epilog=examples("kimai-remote config list", "kimai-remote config list --all")
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Also the options that only Kimai's PHP uses."
+)
+@json_option
+def list_(everything: bool, as_json: bool) -> None:
+    """List the options that this service uses, with their values."""
     with open_admin() as admin:
         records = admin.read(kimai_options.listing)
     records = [record for record in records if everything or record["read"]]
-    columns = {"option": "Option", "value": "Value", "stored": "Set", "meaning": "Meaning"}
-    print_records(records, columns, as_json=as_json)
+    print_records(records, COLUMNS, as_json=as_json)
 
 
-@app.command(epilog=examples("kimai-remote config get roundPrecision"))
-def get(option: Option, as_json: Json = False) -> None:
+@group.command(epilog=examples("kimai-remote config get roundPrecision"))
+@option_argument
+@json_option
+def get(option: str, as_json: bool) -> None:
     """Print the value of an option."""
     with open_admin() as admin:
         record = admin.read(lambda session: kimai_options.get(session, option))
     print_change(record, record["value"], as_json=as_json)
 
 
-@app.command(
+@group.command(
     "set",
     epilog=examples(
         "kimai-remote config set roundPrecision 15",
@@ -63,15 +77,12 @@ def get(option: Option, as_json: Json = False) -> None:
         "kimai-remote config set currency_name Euro --force",
     ),
 )
-def set_(
-    option: Option,
-    value: Annotated[str, typer.Argument(help="Its value.")],
-    force: Annotated[
-        bool, typer.Option("--force", help="Even if only Kimai's PHP reads it.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Set an option; it counts from the next call on."""
+@option_argument
+@click.argument("value", help="The new value.")
+@click.option("--force", is_flag=True, help="Set an option that only Kimai's PHP uses.")
+@json_option
+def set_(option: str, value: str, force: bool, as_json: bool) -> None:
+    """Set an option. It applies from the next call on."""
     with open_admin() as admin:
         record = admin.change(
             "config set",
@@ -79,21 +90,119 @@ def set_(
             fields=[option],
         )
     before = "not set" if record["before"] is None else record["before"]
-    print_change(
-        record, f"{record['option']} is {record['value']} now; it was {before}.", as_json=as_json
-    )
+    sentence = f"{record['option']} is {record['value']} now; it was {before}."
+    print_change(record, sentence, as_json=as_json)
 
 
-@app.command(epilog=examples("kimai-remote config unset editLimit"))
-def unset(option: Option, as_json: Json = False) -> None:
-    """Remove an option, so that what is assumed without it counts."""
+@group.command(epilog=examples("kimai-remote config unset editLimit"))
+@option_argument
+@json_option
+def unset(option: str, as_json: bool) -> None:
+    """Remove an option, so that its default applies."""
     with open_admin() as admin:
         record = admin.change(
             "config unset", lambda session: kimai_options.unset(session, option), fields=[option]
         )
-    now = "" if record["value"] is None else f" {record['value']} is assumed."
-    print_change(
-        record,
-        f"{record['option']} is not set any more; it was {record['before']}.{now}",
-        as_json=as_json,
-    )
+    default = "" if record["value"] is None else f" The default {record['value']} applies."
+    sentence = f"{record['option']} is no longer set; it was {record['before']}.{default}"
+    print_change(record, sentence, as_json=as_json)
+
+
+@group.command(epilog=examples("kimai-remote config explain", "kimai-remote config explain port"))
+@click.argument("setting", required=False, help="Name of a setting, such as port.")
+@json_option
+def explain(setting: str | None, as_json: bool) -> None:
+    """Show each setting with its value, source and meaning.
+
+    Secrets are masked. Options of 'serve' override what is shown here. To read another
+    configuration file, use 'kimai-remote --config FILE config explain'.
+    """
+    with reported():
+        configuration = in_force(load())
+        names = list(Settings.facts()) if setting is None else [_known(setting)]
+    rows = [_described(configuration, name) for name in names]
+    if as_json:
+        value = rows if setting is None else rows[0]
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    else:
+        _show_settings(rows, configuration.file)
+
+
+def in_force(configuration: Configuration) -> Configuration:
+    """Return the configuration with what Kimai's autoconf.php adds to it.
+
+    :raises ConfigurationError: that file can't be read or understood.
+    """
+    settings = with_autoconf(configuration.settings)
+    source = Source("autoconf", settings.kimai_autoconf)
+    changed = {
+        name: source
+        for name in configuration.sources
+        if getattr(settings, name) != getattr(configuration.settings, name)
+    }
+    return Configuration(settings, {**configuration.sources, **changed}, configuration.file)
+
+
+def _described(configuration: Configuration, name: str) -> dict[str, Any]:
+    """Return all that is known of a setting, with a secret masked."""
+    facts, source = Settings.facts()[name], configuration.sources[name]
+    return {
+        "name": name,
+        "variable": PREFIX + name.upper(),
+        "value": _masked(name, getattr(configuration.settings, name)),
+        "source": source.kind,
+        "place": source.place,
+        "meaning": facts.meaning,
+        "unit": facts.unit,
+        "empty": facts.empty,
+    }
+
+
+def _masked(name: str, value: Any) -> Any:
+    if name == "database_url" and value:
+        try:
+            url = make_url(value)
+            text = url.render_as_string(hide_password=True)
+        except (ArgumentError, ValueError):
+            return MASK
+        if "@" in (url.host or ""):  # a part of the password, unescaped
+            return MASK
+        return re.sub(r"(?i)(\w*password=)[^&]*", rf"\g<1>{MASK}", text)
+    if value and Settings.facts()[name].secret:
+        return MASK
+    return str(value) if isinstance(value, Path) else value
+
+
+def _known(name: str) -> str:
+    bare = name.strip("-").replace("-", "_").upper().removeprefix(PREFIX).lower()
+    if bare not in Settings.facts():
+        raise ConfigurationError(f"There is no setting {name}. {nearest(bare)}")
+    return bare
+
+
+def _show_settings(rows: list[dict[str, Any]], file: Path | None) -> None:
+    from rich import box
+    from rich.markup import escape
+
+    where = file or f"none (no {USUAL_FILE} here, no --config, no {PREFIX}CONFIG)"
+    say(f"Configuration file: {where}")
+    headings = ("Setting", "Value", "From", "Meaning")
+    table = make_table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"  # a path that is cut off is useless
+    table.columns[0].no_wrap = True
+    for row in rows:
+        value = row["value"]
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
+        cells = row["name"], value, row["place"] or row["source"], _meaning(row)
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    console().print(table)
+
+
+def _meaning(row: dict[str, Any]) -> str:
+    """Return the meaning of a setting, with its unit and the meaning of 0 or an empty value."""
+    zero = "0" if isinstance(row["value"], int) and not isinstance(row["value"], bool) else "empty"
+    details = [f"in {row['unit']}"] * bool(row["unit"])
+    details += [f"{zero}: {row['empty']}"] * bool(row["empty"])
+    return "; ".join([str(row["meaning"]).rstrip("."), *details]) + "."

@@ -2,122 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import typer
+from sqlalchemy.orm import Session
 
-from ...tracking.admin import accounts, editing
-from ...tracking.admin.entities import CUSTOMER
-from ...tracking.validation import without_none
-from ..context import open_admin
-from ..examples import examples
-from . import resource as commands
-from .parameters import Groups, Json, NewName, Renamed, SameName, Shown, with_options
-
-app = typer.Typer(help="Customers.", no_args_is_help=True)
-
-Customer = Annotated[str, typer.Argument(help="The customer, by number or name.")]
+from ...storage import models as m
+from ...tracking.admin import accounts, entities
+from ..context import AdminContext
+from ..parameters import option
+from ..resource import SELECTABLE, Resource
 
 
-class Fields(Shown, total=False):
-    """What is known of a customer besides its name."""
+class Customers(Resource):
+    """Customers, who can log in to see their projects."""
 
-    company: Annotated[str | None, typer.Option("--company", help="Company.")]
-    vat: Annotated[str | None, typer.Option("--vat", help="VAT number.")]
-    contact: Annotated[str | None, typer.Option("--contact", help="Who to talk to.")]
-    street: Annotated[str | None, typer.Option("--street", help="Street and number.")]
-    zipcode: Annotated[str | None, typer.Option("--zipcode", help="Postal code.")]
-    city: Annotated[str | None, typer.Option("--city", help="City.")]
-    country: Annotated[
-        str | None, typer.Option("--country", metavar="XX", help="Country, as two letters.")
-    ]
-    phone: Annotated[str | None, typer.Option("--phone", help="Telephone number.")]
-    fax: Annotated[str | None, typer.Option("--fax", help="Fax number.")]
-    mobile: Annotated[str | None, typer.Option("--mobile", help="Mobile number.")]
-    mail: Annotated[str | None, typer.Option("--mail", help="Mail address.")]
-    homepage: Annotated[str | None, typer.Option("--homepage", help="Address of its web site.")]
-    timezone: Annotated[
-        str | None,
-        typer.Option("--timezone", metavar="ZONE", help="Time zone; the server's by default."),
-    ]
-
-
-class Changes(Renamed, Fields, total=False):
-    """What can be changed of a customer."""
-
-
-commands.add_list(
-    app,
-    CUSTOMER,
-    {
+    entity_type = entities.CUSTOMER
+    help = "Customers."
+    example = '"Blue Harbour"'
+    can_log_in = True
+    columns = {
         "customerID": "No.",
         "name": "Name",
         "contact": "Contact",
         "city": "City",
         "visible": "Visible",
         "groups": "Groups",
-    },
-)
-
-
-@app.command(
-    epilog=examples(
-        'kimai-remote customer add "Blue Harbour" --contact "Tom Reilly" --country IE',
-        'kimai-remote customer add "Our own company" --group Design --group Development',
+    }
+    labels = {
+        "customerID": "ID",
+        "name": "Name",
+        "comment": "Comment",
+        "company": "Company",
+        "vat": "VAT ID",
+        "contact": "Contact",
+        "street": "Street",
+        "zipcode": "Postal code",
+        "city": "City",
+        "country": "Country",
+        "phone": "Phone",
+        "fax": "Fax",
+        "mobile": "Mobile phone",
+        "mail": "Email",
+        "homepage": "Website",
+        "timezone": "Time zone",
+        "visible": "Visible",
+        "hasPassword": "Password",
+        "bannedUntil": "Banned until",
+        "trash": "In the trash",
+        "groups": "Groups",
+        "projects": "Projects",
+    }
+    fields = (
+        *SELECTABLE,
+        option("--company", help="Company."),
+        option("--vat", help="VAT ID."),
+        option("--contact", help="Contact person."),
+        option("--street", help="Street and house number."),
+        option("--zipcode", help="Postal code."),
+        option("--city", help="City."),
+        option("--country", metavar="XX", help="Country, as a two-letter code."),
+        option("--phone", help="Phone number."),
+        option("--fax", help="Fax number."),
+        option("--mobile", help="Mobile phone number."),
+        option("--mail", help="Email address."),
+        option("--homepage", help="URL of the website."),
+        option("--timezone", metavar="ZONE", help="Time zone; the server's by default."),
     )
-)
-@with_options(Fields)
-def add(
-    name: NewName,
-    groups: Groups = None,
-    same_name: SameName = False,
-    as_json: Json = False,
-    **fields: Any,
-) -> None:
-    """Add a customer. It can log in once it has a password, see 'password set --customer'."""
+    helps = {
+        "add": "Add a customer. It can log in once it has a password: 'password set --customer'."
+    }
+    examples = {
+        "add": (
+            '"Blue Harbour" --contact "Tom Reilly" --country IE',
+            '"Our own company" --group Design --group Development',
+        ),
+        "edit": ('"Blue Harbour" --phone "+353 1 555" --hidden',),
+    }
 
-    values = {"name": name, **without_none(**fields)}
-    with open_admin() as admin:
-        record = commands.change_in(
-            admin,
-            CUSTOMER,
-            "add",
-            "is added",
-            lambda session: accounts.add_customer(
-                session,
-                values,
-                usual_timezone=admin.settings.timezone,
-                groups=groups or (),
-                same_name=same_name,
-            ),
-            as_json,
-            list(values),
+    def create(
+        self,
+        admin: AdminContext,
+        session: Session,
+        fields: Mapping[str, Any],
+        *,
+        group: Sequence[str] = (),
+        **options: Any,
+    ) -> m.Customer:
+        return accounts.add_customer(
+            session, fields, default_timezone=admin.settings.timezone, groups=group, **options
         )
-    commands.hint_at_groups(CUSTOMER, record)
 
 
-@app.command(
-    epilog=examples('kimai-remote customer edit "Blue Harbour" --phone "+353 1 555" --hidden')
-)
-@with_options(Changes)
-def edit(
-    customer: Customer,
-    same_name: SameName = False,
-    as_json: Json = False,
-    **fields: Any,
-) -> None:
-    """Change a customer: what is given, and nothing else."""
-    values = without_none(**fields)
-    commands.change(
-        CUSTOMER,
-        "edit",
-        "is changed",
-        lambda session: editing.edit(session, CUSTOMER, customer, values, same_name=same_name),
-        as_json,
-        list(values),
-    )
-
-
-commands.add_common(app, CUSTOMER, '"Blue Harbour"')
-commands.add_unban(app, CUSTOMER, '"Blue Harbour"')
-commands.add_assignment(app, CUSTOMER, '"Blue Harbour"')
+group = Customers().group()

@@ -5,53 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
-import typer
-from rich.table import Table
+import click
 
 from ...config import PREFIX, Settings
 from ...kimai1 import schema_detection
 from ...server.bootstrap import open_database, with_autoconf
-from ...storage import backup as backups
 from ...storage import entry_counts, schema
+from ...storage.backup import backup as copy
 from ...storage.transactions import Database
-from ..examples import examples
-from ..output import console, fail, reported
+from ..errors import fail, reported
+from ..output import console, make_table, say
+from ..parameters import examples
 
-app = typer.Typer(help="Schema and backups of the database.", no_args_is_help=True)
+
+@click.group(no_args_is_help=True)
+def group() -> None:
+    """Schema and backups of the database."""
 
 
-@app.command(epilog=examples("kimai-remote db status"))
+@group.command(epilog=examples("kimai-remote db status"))
 def status() -> None:
-    """Say which version the schema has. Exit status 1 if the service can't run on it."""
+    """Show the version of the schema. Exit status 1 if the service can't use it."""
     with reported(), _database() as (database, _):
         from ...storage.migrations import runner
 
         if schema.is_empty(database):
-            console.print(
+            say(
                 f"There are no tables {database.prefix}… in {database.name} yet; "
-                "'kimai-remote serve' creates them.",
-                markup=False,
+                "'kimai-remote serve' creates them."
             )
-            raise typer.Exit(1)
+            raise SystemExit(1)
         steps = runner.steps(database)
-        table = Table(title=database.name, title_justify="left")
-        for heading in ("Version", "What it brings", "Done"):
-            table.add_column(heading)
+        table = make_table("Version", "What it brings", "Done", title=database.name)
         for step in steps:
             table.add_row(step.version, step.title, "yes" if step.done else "no")
-        console.print(table)
+        console().print(table)
         if not all(step.done for step in steps):
-            console.print("Bring it up to date with: kimai-remote db upgrade", markup=False)
-            raise typer.Exit(1)
+            say("Upgrade it with: kimai-remote db upgrade")
+            raise SystemExit(1)
 
 
-@app.command(epilog=examples("kimai-remote db upgrade"))
+@group.command(epilog=examples("kimai-remote db upgrade"))
 def upgrade() -> None:
-    """Bring the schema to the version that this program needs.
+    """Upgrade the schema to the version that this program needs.
 
-    In a Kimai 1 database this adds tables and indexes of our own; Kimai's tables stay as they are.
+    In a Kimai 1 database this adds tables and indexes; Kimai's own tables stay as they are.
     """
     with reported(), _database() as (database, settings):
         from ...storage.migrations import runner
@@ -60,51 +59,44 @@ def upgrade() -> None:
         adopts = not schema.is_empty(database) and schema.version(database) is None
         if adopts:
             _check_adoption(database)
-        made = runner.upgrade(database, lambda version: console.print(f"Version {version} …"))
+        made = runner.upgrade(database, lambda version: say(f"Version {version} …"))
         if not made:
-            console.print(f"The schema is up to date ({schema.LATEST}).", markup=False)
+            say(f"The schema is up to date ({schema.LATEST}).")
         if adopts and not settings.shared_with_kimai:
-            console.print(
-                f"If Kimai's PHP goes on using this database, set {PREFIX}SHARED_WITH_KIMAI=yes, "
-                "so that passwords stay in the form that it can check.",
-                markup=False,
+            say(
+                f"If Kimai's PHP keeps using this database, set {PREFIX}SHARED_WITH_KIMAI=yes, so "
+                "that it can still check passwords."
             )
 
 
-@app.command(epilog=examples("kimai-remote db backup /var/backups/kimai.sqlite3 --overwrite"))
-def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write.")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
-) -> None:
-    """Copy an SQLite database while it is served."""
-    with reported(), _database() as (database, _), console.status("Copying …"):
-        size = _backup(database, file, overwrite)
-    console.print(f"{file}: {size:,} bytes, checked.", markup=False)
+@group.command(epilog=examples("kimai-remote db backup /var/backups/kimai.sqlite3 --overwrite"))
+@click.argument("file", type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+def backup(file: Path, overwrite: bool) -> None:
+    """Copy an SQLite database, also while it is served."""
+    with reported(), _database() as (database, _), console().status("Copying …"):
+        size = copy(database, file, overwrite=overwrite)
+    say(f"{file}: {size:,} bytes, checked.")
 
 
-@app.command(epilog=examples("kimai-remote db recount"))
+@group.command(epilog=examples("kimai-remote db recount"))
 def recount() -> None:
-    """Count all time entries again, and make the triggers that keep their numbers.
+    """Recalculate the stored counts of time entries, and create their triggers again.
 
-    Needed only after rows were changed behind the triggers' back, as a restore of data alone does;
-    'kimai-remote doctor' tells.
+    This is needed only after rows were changed without the triggers, for example by restoring data
+    alone. 'kimai-remote doctor' tells whether it is.
     """
     with reported(), _database() as (database, _):
         schema.check(database)
         with database.begin() as connection:
-            wrong = entry_counts.mismatches(connection)
-            kept = entry_counts.enable(connection)
-    if kept:
-        console.print(f"Counted again; the numbers of {len(wrong)} users were wrong.")
+            mismatches = entry_counts.mismatches(connection)
+            are_stored = entry_counts.enable(connection)
+    if are_stored:
+        users = len(mismatches)
+        were = "counts of 1 user were" if users == 1 else f"counts of {users} users were"
+        say(f"Recalculated; the {were} wrong.")
     else:
-        console.print("No numbers are kept here: entries are counted when they are asked for.")
-
-
-def _backup(database: Database, file: Path, overwrite: bool) -> int:
-    try:
-        return backups.backup(database, file, overwrite=overwrite)
-    except backups.ServerDatabase as error:
-        fail(f"{error} Back it up with {error.dump_program}.")
+        say("This database stores no counts; time entries are counted on request.")
 
 
 def _check_adoption(database: Database) -> None:

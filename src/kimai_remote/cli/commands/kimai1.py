@@ -7,12 +7,10 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
-from typing import Annotated
 
-import typer
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from ...config import Settings
 from ...errors import ConfigurationError
@@ -21,85 +19,78 @@ from ...kimai1.inspection import BLOCKER, PROBLEM, Inspection, inspect
 from ...server.bootstrap import open_database, with_autoconf
 from ...storage import entry_counts
 from ...storage.transactions import Database
-from ..examples import examples
-from ..output import console, reported
+from ..errors import reported
+from ..output import console, make_table, say
+from ..parameters import examples, json_option
 
-app = typer.Typer(help="Kimai 1 databases.", no_args_is_help=True)
-
-#: RecordSet of a comparison by user or project that are shown when all of them are equal.
-MOST_SHOWN = 20
+#: Rows of a comparison by user or project that are shown if all of them are equal.
+MAX_EQUAL_ROWS = 20
 _COLOURS = {BLOCKER: "bold red", PROBLEM: "yellow"}
 
 
-@app.command(
+@click.group(no_args_is_help=True)
+def group() -> None:
+    """Moving from a Kimai 1 database and back."""
+
+
+@group.command(
     epilog=examples(
         "kimai-remote kimai1 check --autoconf /var/www/kimai/includes/autoconf.php",
         "kimai-remote kimai1 check --url mariadb://kimai:password@localhost/kimai",
     )
 )
-def check(
-    url: Annotated[
-        str | None, typer.Option(help="Database URL; the configured database by default.")
-    ] = None,
-    prefix: Annotated[
-        str | None, typer.Option(help="Prefix of Kimai's tables; by default as configured.")
-    ] = None,
-    autoconf_: Annotated[
-        str | None, typer.Option("--autoconf", help="Kimai's includes/autoconf.php instead.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Report what is in a Kimai 1 database; nothing is written.
+@click.option("--url", help="Database URL; the configured database by default.")
+@click.option("--prefix", help="Prefix of Kimai's tables; the configured one by default.")
+@click.option("--autoconf", "autoconf_file", metavar="FILE", help="Kimai's includes/autoconf.php.")
+@json_option
+def check(url: str | None, prefix: str | None, autoconf_file: str | None, as_json: bool) -> None:
+    """Report what is in a Kimai 1 database. Nothing is written.
 
-    Exit status 1 if it can be neither served nor imported as it is.
+    Exit status 1 if it can't be imported as it is.
     """
     with reported():
         settings = with_autoconf(
             Settings.from_environment(
                 database_url=url,
                 table_prefix=prefix,
-                kimai_autoconf=autoconf_,
+                kimai_autoconf=autoconf_file,
                 statement_timeout=0,
             )
         )
         with closing(open_database(settings)) as database:
             found = inspect(database)
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
     else:
         _show_survey(found)
     if found.import_problem:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
-@app.command(
+@group.command(
     "import",
     epilog=examples(
         "kimai-remote kimai1 import --from-autoconf /var/www/kimai/includes/autoconf.php"
     ),
 )
+@click.option("--from", "from_url", metavar="URL", help="Database URL of the Kimai 1 database.")
+@click.option("--from-prefix", default="kimai_", help="Prefix of its tables; kimai_ by default.")
+@click.option("--from-autoconf", metavar="FILE", help="Kimai's includes/autoconf.php, instead.")
+@click.option("--repair-text", is_flag=True, help="Repair text that was encoded twice.")
+@json_option
 def import_(
-    from_url: Annotated[
-        str | None, typer.Option("--from", help="Database URL of the Kimai 1 database.")
-    ] = None,
-    from_prefix: Annotated[
-        str, typer.Option("--from-prefix", help="Prefix of its tables.")
-    ] = "kimai_",
-    from_autoconf: Annotated[
-        str | None, typer.Option("--from-autoconf", help="Kimai's includes/autoconf.php instead.")
-    ] = None,
-    repair_text: Annotated[
-        bool, typer.Option("--repair-text", help="Repair text that was encoded twice.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    from_url: str | None,
+    from_prefix: str,
+    from_autoconf: str | None,
+    repair_text: bool,
+    as_json: bool,
 ) -> None:
-    """Copy a whole Kimai 1 database into the configured one, everything or nothing.
+    """Copy a whole Kimai 1 database into the configured one, all or nothing.
 
-    The other way round, from a database that kimai-remote made into Kimai's empty tables, it is
-    the same.
+    The same command copies a database that kimai-remote created into empty tables of Kimai.
 
-    At the end the copy is compared with the original; if they differ, nothing is kept. Doing it
-    again compares once more.
+    At the end the copy is compared with the original; if they differ, nothing is kept. Repeating
+    the import repeats the comparison.
     """
     with reported():
         if (from_url is None) == (from_autoconf is None):
@@ -123,56 +114,43 @@ def import_(
                 _show_end(report, source, target)
 
 
-@app.command(epilog=examples("kimai-remote kimai1 leave", "kimai-remote kimai1 leave --yes"))
-def leave(
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes.")] = False,
-) -> None:
+@group.command(epilog=examples("kimai-remote kimai1 leave", "kimai-remote kimai1 leave --yes"))
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; needs --yes.")
+def leave(yes: bool, as_json: bool) -> None:
     """Remove what kimai-remote has added to the configured Kimai 1 database.
 
-    Stop the server first. Kimai's own tables and all records in them stay; API keys that
-    kimai-remote gave out are gone then. A database that kimai-remote made is left as it is.
+    Stop the server first. Kimai's own tables and all their records stay; the API keys that
+    kimai-remote gave out are lost. A database that kimai-remote created is left as it is.
     """
     with reported():
         settings = with_autoconf(Settings.from_environment(statement_timeout=0))
         with closing(open_database(settings)) as database:
-            ours = _find_additions(database)
+            ours = uninstall.find_additions(database)
             if as_json and not yes:
-                raise ConfigurationError("With --json nobody is asked, so give --yes as well.")
+                raise ConfigurationError("--json asks no question, so it needs --yes.")
             if not as_json:
                 _show_ours(ours, database)
             if not ours.is_empty:
                 if not yes:
-                    typer.confirm("Remove them?", abort=True)
+                    click.confirm("Remove them?", abort=True)
                 uninstall.remove(database, ours)
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(ours), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(dataclasses.asdict(ours), indent=2, ensure_ascii=False))
     elif not ours.is_empty:
-        console.print("Removed. The database is Kimai's alone again.")
-
-
-def _find_additions(database: Database) -> uninstall.Additions:
-    try:
-        return uninstall.find_additions(database)
-    except uninstall.OwnSchema as error:
-        raise ConfigurationError(
-            f"{error} To go back to Kimai, copy them into tables that Kimai made: kimai-remote "
-            "kimai1 import, the other way round."
-        ) from None
+        say("Removed. Only Kimai's own tables are left.")
 
 
 def _show_ours(ours: uninstall.Additions, database: Database) -> None:
     if ours.is_empty:
-        console.print(f"Nothing in {database.name} is of kimai-remote.", markup=False)
+        say(f"Nothing in {database.name} was added by kimai-remote.")
     for what, names in (("Tables", ours.tables), ("Indexes", [name for name, _ in ours.indexes])):
         if names:
-            console.print(f"{what}: {', '.join(names)}", markup=False, soft_wrap=True)
+            say(f"{what}: {', '.join(names)}")
     if ours.passwords:
-        console.print(
-            "Kimai can't check the passwords of these (they were stored as Argon2id), so give them "
-            f"new ones in Kimai: {', '.join(ours.passwords)}",
-            markup=False,
-            soft_wrap=True,
+        say(
+            "Kimai can't check the passwords of these accounts, which are stored as Argon2id. Set "
+            f"new ones in Kimai: {', '.join(ours.passwords)}"
         )
 
 
@@ -193,28 +171,27 @@ def _import(source: Database, target: Database, repair_text: bool, *, quiet: boo
 
 
 def _show_survey(found: Inspection) -> None:
-    console.print(f"{found.database}, tables {found.prefix}…", markup=False)
-    console.print(f"Kimai {found.version or '?'}, revision {found.revision or '?'}", markup=False)
+    say(f"{found.database}, tables {found.prefix}…")
+    say(f"Kimai {found.version or '?'}, revision {found.revision or '?'}")
     if found.counts:
-        table = Table("Table", "Records", title="Contents", title_justify="left")
+        table = make_table("Table", "Records", title="Contents")
         table.columns[1].justify = "right"
         for name, count in found.counts.items():
             table.add_row(name, f"{count:,}")
-        console.print(table)
+        console().print(table)
     if found.findings:
-        table = Table("", "About", "Found", "Count", "Such as", title="Findings")
-        table.title_justify = "left"
+        table = make_table("", "About", "Found", "Count", "Such as", title="Findings")
         for finding in found.findings:
             number = f"{finding.count:,}" if finding.count else ""
             examples = "\n".join(finding.examples)
             cells = (finding.level, finding.topic, finding.text, number, examples)
             table.add_row(*map(_plain, cells), style=_COLOURS.get(finding.level, ""))
-        console.print(table)
+        console().print(table)
     for way, problem in (
         ("served where it is (kimai-remote db upgrade, then serve)", found.adoption_problem),
         ("imported (kimai-remote kimai1 import)", found.import_problem),
     ):
-        console.print(f"It {'cannot' if problem else 'can'} be {way}.", markup=False)
+        say(f"It {'cannot' if problem else 'can'} be {way}.")
 
 
 def _show(report: importer.Report, as_json: bool) -> None:
@@ -223,16 +200,16 @@ def _show(report: importer.Report, as_json: bool) -> None:
             {**dataclasses.asdict(figure), "equal": figure.is_equal} for figure in report.totals
         ]
         whole = {"already": report.already, "changed": report.changed, "comparison": lines}
-        typer.echo(json.dumps(whole, indent=2, ensure_ascii=False, default=_number))
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False, default=_number))
         return
-    table = Table("What", "Source", "Target", "", title="Comparison", title_justify="left")
-    for place in (1, 2):
-        table.columns[place].justify = "right"
-    for row in _rows(report.totals):
+    table = make_table("What", "Source", "Target", "", title="Comparison")
+    for index in (1, 2):
+        table.columns[index].justify = "right"
+    for row in _rows(report.figures):
         table.add_row(*map(_plain, row))
-    console.print(table)
+    console().print(table)
     for what, count in report.changed.items():
-        console.print(f"{what}: {count:,}", markup=False)
+        say(f"{what}: {count:,}")
 
 
 def _rows(all_figures: list[control_totals.ControlTotal]) -> Iterator[tuple[str, str, str, str]]:
@@ -241,7 +218,7 @@ def _rows(all_figures: list[control_totals.ControlTotal]) -> Iterator[tuple[str,
     for topic in topics:
         own = [figure for figure in all_figures if figure.topic == topic]
         for figure in own:
-            if len(own) <= MOST_SHOWN or not figure.is_equal or topic == "records":
+            if len(own) <= MAX_EQUAL_ROWS or not figure.is_equal or topic == "records":
                 sign = "=" if figure.is_equal else "differs"
                 yield (
                     f"{topic} {figure.name}",
@@ -249,7 +226,7 @@ def _rows(all_figures: list[control_totals.ControlTotal]) -> Iterator[tuple[str,
                     _shown(figure.target),
                     sign,
                 )
-        if len(own) > MOST_SHOWN and topic != "records":
+        if len(own) > MAX_EQUAL_ROWS and topic != "records":
             source = sum((figure.source for figure in own), Decimal(0))
             target = sum((figure.target for figure in own), Decimal(0))
             equal = sum(figure.is_equal for figure in own)
@@ -263,17 +240,15 @@ def _rows(all_figures: list[control_totals.ControlTotal]) -> Iterator[tuple[str,
 
 def _show_end(report: importer.Report, source: Database, target: Database) -> None:
     if report.already:
-        console.print("All of it was there already; nothing was written.")
+        say("Everything was there already; nothing was written.")
         return
-    console.print(f"{source.name} is now in {target.name}.", markup=False, soft_wrap=True)
+    say(f"{source.name} is now in {target.name}.")
     with target.engine.connect() as connection:
         if not entry_counts.is_own_schema(connection):  # on its way back to Kimai
             return
-    console.print(
+    say(
         "Set KIMAI_REMOTE_PASSWORD_SALT to $password_salt of Kimai's autoconf.php, so that its "
-        "passwords go on working.",
-        markup=False,
-        soft_wrap=True,
+        "passwords keep working."
     )
 
 

@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Any
 
-import typer
 from sqlalchemy.orm import Session
 
 from ...storage import models as m
-from ...tracking.admin import accounts, editing
-from ...tracking.admin.entities import PROJECT
-from ...tracking.validation import without_none
-from ..examples import examples
-from . import resource as commands
-from .parameters import (
-    All,
-    Groups,
-    InGroup,
-    Json,
-    NewName,
-    Planned,
-    Renamed,
-    SameName,
-    Shown,
-    Trashed,
-    with_options,
-)
-
-app = typer.Typer(help="Projects of customers.", no_args_is_help=True)
-
-Project = Annotated[str, typer.Argument(help="The project, by number or name.")]
-OfCustomer = Annotated[
-    str | None, typer.Option(metavar="CUSTOMER", help="Only projects of this customer.")
-]
+from ...tracking.admin import entities
+from ...tracking.admin.entities import CUSTOMER, find_id
+from ..context import AdminContext
+from ..parameters import option
+from ..resource import AMOUNTS, IN_GROUP, SELECTABLE, Resource
 
 
-class Fields(Shown, Planned, total=False):
-    """What is known of a project besides its name and customer."""
+class Projects(Resource):
+    """Projects, each of a customer."""
 
-    internal: Annotated[
-        bool | None,
-        typer.Option("--internal/--external", help="Internal ones are kept from the customer."),
-    ]
-
-
-class Changes(Renamed, Fields, total=False):
-    """What can be changed of a project."""
-
-
-@app.command(
-    "list",
-    epilog=examples(
-        "kimai-remote project list", 'kimai-remote project list --customer "Blue Harbour"'
-    ),
-)
-def list_(
-    customer: OfCustomer = None,
-    group: InGroup = None,
-    trashed: Trashed = False,
-    everything: All = False,
-    as_json: Json = False,
-) -> None:
-    """List projects, by name."""
+    entity_type = entities.PROJECT
+    help = "Projects of customers."
+    example = '"Fleet tracking"'
     columns = {
         "projectID": "No.",
         "name": "Name",
@@ -71,80 +30,72 @@ def list_(
         "internal": "Internal",
         "groups": "Groups",
     }
-    commands.show_list(
-        PROJECT,
-        columns,
-        as_json,
-        trashed=trashed,
-        everything=everything,
-        group=group,
-        customer=customer,
+    labels = {
+        "projectID": "ID",
+        "name": "Name",
+        "customerName": "Customer",
+        "comment": "Comment",
+        "budget": "Budget",
+        "effort": "Effort (hours)",
+        "approved": "Approved budget",
+        "visible": "Visible",
+        "internal": "Internal",
+        "trash": "In the trash",
+        "groups": "Groups",
+        "activities": "Activities",
+    }
+    filters = (
+        option("--customer", metavar="CUSTOMER", help="Only projects of this customer."),
+        IN_GROUP,
     )
-
-
-@app.command(
-    epilog=examples(
-        'kimai-remote project add "Fleet tracking" --customer "Blue Harbour" --group Design '
-        "--budget 48000 --effort 400"
+    fields = (
+        *SELECTABLE,
+        *AMOUNTS,
+        option(
+            "--internal/--external", default=None, help="Whether it is hidden from the customer."
+        ),
     )
-)
-@with_options(Fields)
-def add(
-    name: NewName,
-    customer: Annotated[
-        str, typer.Option(metavar="CUSTOMER", help="Whose project, by number or name.")
-    ],
-    groups: Groups = None,
-    same_name: SameName = False,
-    as_json: Json = False,
-    **fields: Any,
-) -> None:
-    """Add a project to a customer."""
-    values = {"name": name, **without_none(**fields)}
+    add_options = (
+        option("--customer", metavar="CUSTOMER", required=True, help="Customer, by name or ID."),
+    )
+    edit_options = (
+        option("--customer", metavar="CUSTOMER", help="The customer that it is moved to."),
+    )
+    helps = {"add": "Add a project to a customer."}
+    examples = {
+        "list": ("", '--customer "Blue Harbour"'),
+        "add": (
+            '"Fleet tracking" --customer "Blue Harbour" --group Design --budget 48000 --effort 400',
+        ),
+        "edit": ('"Fleet tracking" --budget 52000 --approved 40000 --internal',),
+    }
 
-    def work(session: Session) -> m.Project:
-        number = accounts.project_customer(session, customer)
-        project: m.Project = editing.add(
-            session, PROJECT, values, same_name=same_name, customerID=number
-        )
-        commands.in_groups(session, PROJECT, project, groups or ())
+    def create(
+        self,
+        admin: AdminContext,
+        session: Session,
+        fields: Mapping[str, Any],
+        *,
+        customer: str = "",
+        **options: Any,
+    ) -> m.Project:
+        columns = {"customerID": find_id(session, CUSTOMER, customer, trash=False)}
+        project: m.Project = super().create(admin, session, fields, columns=columns, **options)
         return project
 
-    record = commands.change(PROJECT, "add", "is added", work, as_json, list(values))
-    commands.hint_at_groups(PROJECT, record)
-
-
-@app.command(
-    epilog=examples(
-        'kimai-remote project edit "Fleet tracking" --budget 52000 --approved 40000 --internal'
-    )
-)
-@with_options(Changes)
-def edit(
-    project: Project,
-    customer: Annotated[
-        str | None, typer.Option(metavar="CUSTOMER", help="The customer that gets it.")
-    ] = None,
-    same_name: SameName = False,
-    as_json: Json = False,
-    **fields: Any,
-) -> None:
-    """Change a project: what is given, and nothing else."""
-    values = without_none(**fields)
-
-    def work(session: Session) -> m.Project:
-        columns = {}
+    def update(
+        self,
+        session: Session,
+        reference: str,
+        fields: Mapping[str, Any],
+        *,
+        customer: str | None = None,
+        **options: Any,
+    ) -> m.Project:
         if customer is not None:
-            columns["customerID"] = accounts.project_customer(session, customer)
-        changed: m.Project = editing.edit(
-            session, PROJECT, project, values, same_name=same_name, **columns
-        )
-        return changed
-
-    commands.change(
-        PROJECT, "edit", "is changed", work, as_json, [*values, *without_none(customer=customer)]
-    )
+            options["customerID"] = find_id(session, CUSTOMER, customer, trash=False)
+        project: m.Project = super().update(session, reference, fields, **options)
+        return project
 
 
-commands.add_common(app, PROJECT, '"Fleet tracking"')
-commands.add_assignment(app, PROJECT, '"Fleet tracking"')
+group = Projects().group()

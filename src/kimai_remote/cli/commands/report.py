@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from ..examples import examples
-from ..output import console, fail, note
+from ..errors import fail
+from ..output import console, count, make_table, note, say
+from ..parameters import examples, json_option
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -20,69 +20,68 @@ if TYPE_CHECKING:
     from ...tracking.reports import Line, Report
     from ..context import AdminContext
 
-EXAMPLES = examples(
-    "kimai-remote report",
-    "kimai-remote report customer --last-month --open",
-    "kimai-remote report month --year 2026 --project 'Online shop' --chart",
-    "kimai-remote report user --from 2026-03-01 --to 2026-03-31 --csv > march.csv",
-)
 #: Characters of the longest bar.
 _BAR = 40
 
 
-class By(StrEnum):
-    """What a line of a report is for."""
+def filter_option(name: str, parameter: str, help_: str) -> Callable[[Any], Any]:
+    return click.option(
+        name,
+        parameter,
+        metavar=name.strip("-").upper(),
+        multiple=True,
+        help=f"{help_}; may be repeated.",
+    )
 
-    USER = "user"
-    PROJECT = "project"
-    CUSTOMER = "customer"
-    ACTIVITY = "activity"
-    MONTH = "month"
 
-
+@click.command(
+    epilog=examples(
+        "kimai-remote report",
+        "kimai-remote report customer --last-month --open",
+        "kimai-remote report month --year 2026 --project 'Online shop' --chart",
+        "kimai-remote report user --from 2026-03-01 --to 2026-03-31 --csv > march.csv",
+    )
+)
+@click.argument(
+    "by",
+    type=click.Choice(["user", "project", "customer", "activity", "month"]),
+    default="project",
+    help="What each line is for; project by default.",
+)
+@click.option("--from", "begin", metavar="DATE", help="First day, or a date and time.")
+@click.option("--to", "end", metavar="DATE", help="Last day, included, or a date and time.")
+@click.option("--last-month", is_flag=True, help="The previous month.")
+@click.option("--year", type=int, metavar="YEAR", help="A whole year.")
+@filter_option("--user", "users", "Only time of this user")
+@filter_option("--project", "projects", "Only time on this project")
+@filter_option("--customer", "customers", "Only time for this customer")
+@filter_option("--activity", "activities", "Only time on this activity")
+@click.option("--cleared/--open", default=None, help="Only what is cleared, or what is not.")
+@click.option("--billable/--not-billable", default=None, help="Only what is billable, or not.")
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--chart", is_flag=True, help="Draw the hours as bars.")
 def report(
-    by: Annotated[By, typer.Argument(help="What there is a line for.")] = By.PROJECT,
-    begin: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="First day, or a moment.")
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option("--to", metavar="DATE", help="Last day, which is included, or a moment."),
-    ] = None,
-    last_month: Annotated[bool, typer.Option("--last-month", help="The month before.")] = False,
-    year: Annotated[int | None, typer.Option(metavar="YEAR", help="A whole year.")] = None,
-    users: Annotated[
-        list[str] | None,
-        typer.Option("--user", metavar="USER", help="Only this user's; may be repeated."),
-    ] = None,
-    projects: Annotated[
-        list[str] | None,
-        typer.Option("--project", metavar="PROJECT", help="Only on this project; may be repeated."),
-    ] = None,
-    customers: Annotated[
-        list[str] | None,
-        typer.Option("--customer", metavar="CUSTOMER", help="Only for this one; may be repeated."),
-    ] = None,
-    activities: Annotated[
-        list[str] | None,
-        typer.Option("--activity", metavar="ACTIVITY", help="Only this work; may be repeated."),
-    ] = None,
-    cleared: Annotated[
-        bool | None, typer.Option("--cleared/--open", help="Only what is cleared, or isn't yet.")
-    ] = None,
-    billable: Annotated[
-        bool | None,
-        typer.Option("--billable/--not-billable", help="Only what is billable, or not."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-    chart: Annotated[bool, typer.Option("--chart", help="Draw the hours as bars.")] = False,
+    by: Any,
+    begin: str | None,
+    end: str | None,
+    last_month: bool,
+    year: int | None,
+    users: Sequence[str],
+    projects: Sequence[str],
+    customers: Sequence[str],
+    activities: Sequence[str],
+    cleared: bool | None,
+    billable: bool | None,
+    as_json: bool,
+    as_csv: bool,
+    chart: bool,
 ) -> None:
-    """Add up hours and money of a period, this month by default.
+    """Add up hours and money of a period; by default of this month.
 
-    Entries count as getTimesheet shows them: cut to the period, in the server's time zone, wages
-    rounded to the cent each. Recordings that still run are left out. There are no expenses per
-    activity, nor where work is chosen by activity or by what is billable.
+    Time entries count as in getTimesheet: cut to the period in the server's time zone, with each
+    wage rounded to the cent. Running recordings are left out. There are no expenses per activity,
+    nor with --activity, --billable or --not-billable.
     """
     if as_json + as_csv + chart > 1:
         fail("Give one of --json, --csv and --chart.")
@@ -102,7 +101,7 @@ def report(
                 activities=activities,
             )
             chosen = reports.Filter(**numbers, cleared=cleared, billable=billable)
-            return reports.report(session, by.value, period, chosen, admin.zone)
+            return reports.report(session, by, period, chosen, admin.zone)
 
         found = admin.read(work)
     if as_json:
@@ -180,11 +179,9 @@ def _as_json(found: Report, admin: AdminContext) -> dict[str, Any]:
 
 
 def _show(found: Report, admin: AdminContext) -> None:
-    from rich.table import Table
-
     from ..output import shown
 
-    table = Table(title=_title(found, admin), title_justify="left", show_footer=True)
+    table = make_table(title=_title(found, admin), show_footer=True)
     table.add_column("No.", justify="right")
     table.add_column(found.by.capitalize(), footer="Total")
     if found.by == "project":
@@ -201,7 +198,7 @@ def _show(found: Report, admin: AdminContext) -> None:
         if found.by == "project":
             cells.append(shown(line.customer))
         table.add_row(*cells, *_sums(found, line).values())
-    console.print(table)
+    console().print(table)
 
 
 def _sums(found: Report, line: Line) -> dict[str, str]:
@@ -226,13 +223,13 @@ def _draw(found: Report, admin: AdminContext) -> None:
     table.add_column(justify="right")
     table.add_column(justify="left", no_wrap=True)
     longest = max((line.seconds for line in found.lines), default=0)
-    block = "█" if (console.encoding or "").lower().startswith("utf") else "#"
+    block = "█" if (console().encoding or "").lower().startswith("utf") else "#"
     for line in found.lines:
         width = round(_BAR * line.seconds / longest) if longest > 0 and line.seconds > 0 else 0
         bar = block * max(width, int(line.seconds > 0))
         table.add_row(_name(line), f"{line.hours:,} h", bar)
-    console.print(_title(found, admin), markup=False)
-    console.print(table)
+    say(_title(found, admin))
+    console().print(table)
 
 
 def _name(line: Line) -> str:
@@ -240,7 +237,7 @@ def _name(line: Line) -> str:
 
     if line.name is not None:
         return shown(line.name)
-    return "(none)" if line.number is None else "(no such number)"
+    return "(none)" if line.number is None else "(deleted)"
 
 
 def _title(found: Report, admin: AdminContext) -> str:
@@ -263,12 +260,8 @@ def _moment(seconds: int, admin: AdminContext) -> datetime.datetime:
 
 def _add_notes(found: Report) -> None:
     if found.running:
-        what = (
-            "1 recording that still runs is"
-            if found.running == 1
-            else (f"{found.running} recordings that still run are")
-        )
-        note(f"{what} left out.")
+        verb = "is" if found.running == 1 else "are"
+        note(f"{count(found.running, 'running recording')} {verb} left out.")
     if found.spanning:
-        what = "1 entry is" if found.spanning == 1 else f"{found.spanning} entries are"
-        note(f"{what} cut by the end of a month and counted in both months.")
+        entries = count(found.spanning, "time entry", "time entries")
+        note(f"{entries} that span the end of a month are counted in both months.")

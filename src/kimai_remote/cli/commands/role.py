@@ -3,179 +3,204 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 from sqlalchemy.orm import Session
 
 from ...tracking.admin import roles
-from ...tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, Kind
+from ...tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, EntityType
 from ..context import open_admin
-from ..examples import examples
-from ..output import Yes, confirm, print_change, print_json, print_record, print_records
-from .parameters import Json, NewName
+from ..output import confirm, print_change, print_json, print_record, print_records
+from ..parameters import examples, json_option, yes_option
 
-app = typer.Typer(help="Roles: who may do what.", no_args_is_help=True)
-
-Membership = Annotated[
-    bool, typer.Option("--membership", help="A membership role, not a global one.")
-]
-Role = Annotated[str, typer.Argument(help="The role, by number or name.")]
+COLUMNS = {"kind": "Type", "roleID": "No.", "name": "Name", "count": "Rights", "users": "Users"}
+LABELS = {"roleID": "ID", "name": "Name", "kind": "Type", "users": "Users", "rights": "Rights"}
 
 
-def _complete_right(ctx: typer.Context, incomplete: str) -> list[str]:
-    known = roles.RIGHTS[_kind(bool(ctx.params.get("membership")))]
-    return [right for right in known if right.startswith(incomplete)]
+def _role_type(is_membership: bool) -> EntityType:
+    return MEMBERSHIP_ROLE if is_membership else GLOBAL_ROLE
 
 
-Rights = Annotated[
-    list[str],
-    typer.Argument(
-        help="Names of rights, or patterns such as 'ki_expenses-*'.",
-        autocompletion=_complete_right,
-    ),
-]
+def _complete_right(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    rights = roles.RIGHTS[_role_type(ctx.params.get("is_membership", False))]
+    return [right for right in rights if right.startswith(incomplete)]
 
 
-@app.command("list", epilog=examples("kimai-remote role list"))
-def list_(as_json: Json = False) -> None:
+role_argument = click.argument("role", help="Name or ID of the role.")
+rights_argument = click.argument(
+    "rights",
+    nargs=-1,
+    required=True,
+    shell_complete=_complete_right,
+    help="Names of rights, or patterns such as 'ki_expenses-*'.",
+)
+membership_option = click.option(
+    "--membership", "is_membership", is_flag=True, help="A membership role, not a global role."
+)
+
+
+@click.group(no_args_is_help=True)
+def group() -> None:
+    """Roles and their rights."""
+
+
+@group.command("list", epilog=examples("kimai-remote role list"))
+@json_option
+def list_(as_json: bool) -> None:
     """List global roles and membership roles."""
     with open_admin() as admin:
         records = admin.read(
             lambda session: [
-                {"number": role[kind.key], **role}
-                for kind in (GLOBAL_ROLE, MEMBERSHIP_ROLE)
-                for role in roles.listing(session, kind)
+                (role_type, role)
+                for role_type in (GLOBAL_ROLE, MEMBERSHIP_ROLE)
+                for role in roles.listing(session, role_type)
             ]
         )
     if as_json:
-        for record in records:
-            del record["number"]
-        print_json(records)
+        print_json([role for _, role in records])
         return
-    for record in records:
-        record["count"] = len(record["rights"])
-    columns = {"kind": "Kind", "number": "No.", "name": "Name", "count": "Rights", "users": "Users"}
-    print_records(records, columns, as_json=False)
+    rows = [
+        {**role, "roleID": role[role_type.key], "count": len(role["rights"])}
+        for role_type, role in records
+    ]
+    print_records(rows, COLUMNS, as_json=False)
 
 
-@app.command(
+@group.command(
     epilog=examples(
         "kimai-remote role show User", "kimai-remote role show Groupleader --membership"
     )
 )
-def show(role: Role, membership: Membership = False, as_json: Json = False) -> None:
+@role_argument
+@membership_option
+@json_option
+def show(role: str, is_membership: bool, as_json: bool) -> None:
     """Show a role and its rights."""
-    kind = _kind(membership)
+    role_type = _role_type(is_membership)
     with open_admin() as admin:
-        record = admin.read(lambda session: roles.show(session, kind, role))
-    print_record(record, as_json=as_json)
+        record = admin.read(lambda session: roles.show(session, role_type, role))
+    labels = {role_type.key if name == "roleID" else name: LABELS[name] for name in LABELS}
+    print_record(record, labels, as_json=as_json)
 
 
-@app.command(epilog=examples("kimai-remote role rights", "kimai-remote role rights --membership"))
-def rights(membership: Membership = False, as_json: Json = False) -> None:
+@group.command(epilog=examples("kimai-remote role rights", "kimai-remote role rights --membership"))
+@membership_option
+@json_option
+def rights(is_membership: bool, as_json: bool) -> None:
     """List the rights that roles can have."""
-    known = roles.RIGHTS[_kind(membership)]
+    names = roles.RIGHTS[_role_type(is_membership)]
     if as_json:
-        print_json(known)
+        print_json(names)
     else:
-        typer.echo("\n".join(known))
+        click.echo("\n".join(names))
 
 
-@app.command(
+@group.command(
     epilog=examples(
         "kimai-remote role add Controller --like User",
         "kimai-remote role add Reviewer --membership",
     )
 )
-def add(
-    name: NewName,
-    membership: Membership = False,
-    like: Annotated[
-        str | None, typer.Option(metavar="ROLE", help="The role whose rights it gets.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Add a role, without any rights by default."""
-    kind = _kind(membership)
-    _change(kind, "add", "is added", lambda s: roles.add(s, kind, name, like), as_json, ["name"])
-
-
-@app.command(epilog=examples("kimai-remote role edit Controller --name Controlling"))
-def edit(
-    role: Role,
-    name: Annotated[str, typer.Option(help="Another name.")],
-    membership: Membership = False,
-    as_json: Json = False,
-) -> None:
-    """Give a role another name."""
-    kind = _kind(membership)
+@click.argument("name", help="The name.")
+@membership_option
+@click.option("--like", metavar="ROLE", help="Role to copy the rights from.")
+@json_option
+def add(name: str, is_membership: bool, like: str | None, as_json: bool) -> None:
+    """Add a role. It has no rights by default."""
+    role_type = _role_type(is_membership)
     _change(
-        kind, "edit", "is changed", lambda s: roles.rename(s, kind, role, name), as_json, ["name"]
+        role_type,
+        "add",
+        "is added",
+        lambda session: roles.add(session, role_type, name, like),
+        as_json,
+        ["name"],
     )
 
 
-@app.command(
+@group.command(epilog=examples("kimai-remote role edit Controller --name Controlling"))
+@role_argument
+@click.option("--name", required=True, help="A new name.")
+@membership_option
+@json_option
+def edit(role: str, name: str, is_membership: bool, as_json: bool) -> None:
+    """Rename a role."""
+    role_type = _role_type(is_membership)
+    _change(
+        role_type,
+        "edit",
+        "is changed",
+        lambda session: roles.rename(session, role_type, role, name),
+        as_json,
+        ["name"],
+    )
+
+
+@group.command(
     epilog=examples(
         "kimai-remote role grant Controller core-user-otherGroup-view",
         "kimai-remote role grant Groupleader 'ki_expenses-*' --membership",
     )
 )
-def grant(
-    role: Role, rights: Rights, membership: Membership = False, as_json: Json = False
-) -> None:
-    """Give rights to a role; whoever has it has them from the next call on."""
-    kind = _kind(membership)
-    _change(
-        kind,
-        "grant",
-        "has them now",
-        lambda s: roles.set_rights(s, kind, role, rights, granted=True),
-        as_json,
-        rights,
-    )
+@role_argument
+@rights_argument
+@membership_option
+@json_option
+def grant(role: str, rights: Sequence[str], is_membership: bool, as_json: bool) -> None:
+    """Grant rights to a role. They apply from the next call on."""
+    _set_rights("grant", "has these rights now", role, rights, is_membership, as_json)
 
 
-@app.command(epilog=examples("kimai-remote role revoke Controller ki_timesheets-showRates"))
-def revoke(
-    role: Role, rights: Rights, membership: Membership = False, as_json: Json = False
-) -> None:
-    """Take rights from a role."""
-    kind = _kind(membership)
-    _change(
-        kind,
-        "revoke",
-        "doesn't have them any more",
-        lambda s: roles.set_rights(s, kind, role, rights, granted=False),
-        as_json,
-        rights,
-    )
+@group.command(epilog=examples("kimai-remote role revoke Controller ki_timesheets-showRates"))
+@role_argument
+@rights_argument
+@membership_option
+@json_option
+def revoke(role: str, rights: Sequence[str], is_membership: bool, as_json: bool) -> None:
+    """Revoke rights from a role."""
+    _set_rights("revoke", "no longer has these rights", role, rights, is_membership, as_json)
 
 
-@app.command(epilog=examples("kimai-remote role remove Controller --yes"))
-def remove(
-    role: Role, membership: Membership = False, yes: Yes = False, as_json: Json = False
-) -> None:
-    """Remove a role that nobody has, for good."""
-    kind = _kind(membership)
+@group.command(epilog=examples("kimai-remote role remove Controller --yes"))
+@role_argument
+@membership_option
+@yes_option
+@json_option
+def remove(role: str, is_membership: bool, yes: bool, as_json: bool) -> None:
+    """Remove a role that no user has, permanently."""
+    role_type = _role_type(is_membership)
     with open_admin() as admin:
-        found = admin.read(lambda session: roles.show(session, kind, role))
-    confirm(f"The {kind.noun} {found['name']!r} is going to be removed.", yes)
+        record = admin.read(lambda session: roles.show(session, role_type, role))
+    confirm(f"This removes the {role_type.noun} {record['name']!r}.", yes)
+    reference = f"id:{record[role_type.key]}"
     _change(
-        kind,
+        role_type,
         "remove",
         "is removed",
-        lambda s: roles.remove(s, kind, f"id:{found[kind.key]}"),
+        lambda session: roles.remove(session, role_type, reference),
         as_json,
     )
 
 
-def _kind(membership: bool) -> Kind:
-    return MEMBERSHIP_ROLE if membership else GLOBAL_ROLE
+def _set_rights(
+    command: str, done: str, role: str, rights: Sequence[str], is_membership: bool, as_json: bool
+) -> None:
+    role_type = _role_type(is_membership)
+    _change(
+        role_type,
+        command,
+        done,
+        lambda session: roles.set_rights(
+            session, role_type, role, rights, granted=command == "grant"
+        ),
+        as_json,
+        rights,
+    )
 
 
 def _change(
-    kind: Kind,
+    role_type: EntityType,
     command: str,
     done: str,
     work: Callable[[Session], Mapping[str, Any]],
@@ -184,5 +209,5 @@ def _change(
 ) -> None:
     with open_admin() as admin:
         record = admin.change(f"role {command}", work, fields=fields)
-    sentence = f"{kind.noun.capitalize()} {record[kind.key]}, {record['name']}, {done}."
+    sentence = f"{role_type.noun.capitalize()} {record[role_type.key]}, {record['name']}, {done}."
     print_change(record, sentence, as_json=as_json)

@@ -3,63 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 from sqlalchemy.orm import Session
 
 from ...tracking.admin import statuses
 from ..context import open_admin
-from ..examples import examples
-from ..output import Yes, confirm, print_change, print_record, print_records
-from .parameters import Json, NewName
+from ..output import confirm, print_change, print_record, print_records
+from ..parameters import examples, json_option, yes_option
 
-app = typer.Typer(help="Statuses of time entries.", no_args_is_help=True)
+COLUMNS = {"statusID": "No.", "status": "Status", "entries": "Entries", "default": "Default"}
+LABELS = {"statusID": "ID", "status": "Status", "entries": "Time entries", "default": "Default"}
 
-Status = Annotated[str, typer.Argument(help="The status, by number or name.")]
+status_argument = click.argument("status", help="Name or ID of the status.")
 
 
-@app.command("list", epilog=examples("kimai-remote status list"))
-def list_(as_json: Json = False) -> None:
-    """List statuses, and how many time entries have them."""
+@click.group(no_args_is_help=True)
+def group() -> None:
+    """Statuses of time entries."""
+
+
+@group.command("list", epilog=examples("kimai-remote status list"))
+@json_option
+def list_(as_json: bool) -> None:
+    """List statuses, and how many time entries have each."""
     with open_admin() as admin:
         records = admin.read(statuses.listing)
-    columns = {"statusID": "No.", "status": "Status", "entries": "Entries", "default": "Default"}
-    print_records(records, columns, as_json=as_json)
+    print_records(records, COLUMNS, as_json=as_json)
 
 
-@app.command(epilog=examples("kimai-remote status show open"))
-def show(status: Status, as_json: Json = False) -> None:
+@group.command(epilog=examples("kimai-remote status show open"))
+@status_argument
+@json_option
+def show(status: str, as_json: bool) -> None:
     """Show a status."""
     with open_admin() as admin:
         record = admin.read(lambda session: statuses.show(session, status))
-    print_record(record, as_json=as_json)
+    print_record(record, LABELS, as_json=as_json)
 
 
-@app.command(epilog=examples("kimai-remote status add billed"))
-def add(name: NewName, as_json: Json = False) -> None:
+@group.command(epilog=examples("kimai-remote status add billed"))
+@click.argument("name", help="The name.")
+@json_option
+def add(name: str, as_json: bool) -> None:
     """Add a status."""
     _change("add", "is added", lambda session: statuses.add(session, name), as_json)
 
 
-@app.command(epilog=examples("kimai-remote status edit billed --name invoiced"))
-def edit(
-    status: Status,
-    name: Annotated[str, typer.Option(help="Another name.")],
-    as_json: Json = False,
-) -> None:
-    """Give a status another name."""
+@group.command(epilog=examples("kimai-remote status edit billed --name invoiced"))
+@status_argument
+@click.option("--name", required=True, help="A new name.")
+@json_option
+def edit(status: str, name: str, as_json: bool) -> None:
+    """Rename a status."""
     _change("edit", "is changed", lambda session: statuses.rename(session, status, name), as_json)
 
 
-@app.command(epilog=examples("kimai-remote status remove invoiced --yes"))
-def remove(status: Status, yes: Yes = False, as_json: Json = False) -> None:
-    """Remove a status that no time entry has, for good."""
+@group.command(epilog=examples("kimai-remote status remove invoiced --yes"))
+@status_argument
+@yes_option
+@json_option
+def remove(status: str, yes: bool, as_json: bool) -> None:
+    """Remove a status that no time entry has, permanently."""
     with open_admin() as admin:
-        found = admin.read(lambda session: statuses.show(session, status))
-    confirm(f"The status {found['status']!r} is going to be removed.", yes)
-    number = f"id:{found['statusID']}"
-    _change("remove", "is removed", lambda session: statuses.remove(session, number), as_json)
+        record = admin.read(lambda session: statuses.show(session, status))
+    confirm(f"This removes the status {record['status']!r}.", yes)
+    reference = f"id:{record['statusID']}"
+    _change("remove", "is removed", lambda session: statuses.remove(session, reference), as_json)
 
 
 def _change(

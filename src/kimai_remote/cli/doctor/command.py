@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Annotated
 
-import typer
-from rich import box
-from rich.markup import escape
-from rich.table import Table
+import click
 
-from ..examples import examples
-from ..output import console
+from ..output import console, count, make_table, say
+from ..parameters import examples, json_option
 from .finding import Finding, Level
 
-EXAMPLES = examples("kimai-remote doctor", "kimai-remote doctor --json")
 _COLOURS = {Level.RIGHT: "green", Level.WARNING: "yellow", Level.WRONG: "bold red"}
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Look at the whole installation: configuration, machine, database, network.
+@click.command(epilog=examples("kimai-remote doctor", "kimai-remote doctor --json"))
+@json_option
+def doctor(as_json: bool) -> None:
+    """Check the whole installation: configuration, machine, database and network.
 
-    Nothing is changed. Exit status 1 if something is wrong; a warning is none. Run it as the
+    Nothing is changed. Exit status 1 if something is wrong; warnings don't count. Run it as the
     user of the service, on its machine.
     """
     from .examination import examine  # loads what the database needs
@@ -38,21 +33,23 @@ def doctor(
             for finding in findings
         ]
         worst = next(level for level in _WORST if any(f.level is level for f in every))
-        typer.echo(json.dumps({"status": worst, "findings": rows}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"status": worst, "findings": rows}, indent=2, ensure_ascii=False))
     else:
         _show(found)
     if any(finding.level is Level.WRONG for finding in every):
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 _WORST = (Level.WRONG, Level.WARNING, Level.RIGHT)
 
 
 def _show(found: dict[str, list[Finding]]) -> None:
+    from rich import box
+    from rich.markup import escape
+
     for part, findings in found.items():
-        table = Table(
+        table = make_table(
             title=part,
-            title_justify="left",
             box=box.SIMPLE_HEAD,
             show_header=False,
             title_style="bold",
@@ -67,10 +64,10 @@ def _show(found: dict[str, list[Finding]]) -> None:
             if finding.advice:
                 text += f"\n→ {escape(finding.advice)}"
             table.add_row(f"[{colour}]{finding.level}[/]", finding.about, text)
-        console.print(table)
+        console().print(table)
     every = [finding.level for findings in found.values() for finding in findings]
     counts = {level: every.count(level) for level in Level}
-    console.print(
-        f"{counts[Level.RIGHT]} right, {counts[Level.WARNING]} warnings, "
+    say(
+        f"{counts[Level.RIGHT]} right, {count(counts[Level.WARNING], 'warning')}, "
         f"{counts[Level.WRONG]} wrong"
     )

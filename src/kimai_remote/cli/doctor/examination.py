@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ...config import Settings, load
 from ...errors import KimaiRemoteError
-from ..commands.explain import in_force
+from ..commands.config import in_force
 from . import configuration, database, machine, network
 from .finding import Finding, wrong
 

@@ -1,26 +1,25 @@
-"""Users and customers: what they have besides the fields of their table."""
+"""Users and customers: what they have besides the fields of their tables."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ...errors import NotFound, Refused
 from ...storage import models as m
+from ..options import Options
 from . import assignments, editing
 from . import field_checks as checks
-from .entities import CUSTOMER, GLOBAL_ROLE, USER, Kind, find
+from .entities import CUSTOMER, GLOBAL_ROLE, USER, EntityType, find, find_id
 
-if TYPE_CHECKING:
-    from ..authentication import Kind as AccountKind
-
-#: The global role of a new user where none is named; Kimai's installation has it.
-USUAL_ROLE = "User"
-
-ACCOUNTS: dict[AccountKind, Kind] = {"user": USER, "customer": CUSTOMER}
+#: Global role of a new user by default; Kimai's installation creates it.
+DEFAULT_ROLE = "User"
+#: Characters of a password.
+MIN_PASSWORD, MAX_PASSWORD = 8, 200
 
 
 def add_user(
@@ -33,20 +32,20 @@ def add_user(
     membership_role: str | None = None,
     password_hash: str | None = None,
 ) -> m.User:
-    """A new user, who can log in once there is a password.
+    """Add a user, who can log in once there is a password.
 
     :param fields: ``name, alias, mail, active``.
-    :param role: the global role; :data:`USUAL_ROLE` by default.
+    :param role: global role; :data:`DEFAULT_ROLE` by default.
     :param timezone: for dates without an offset; the server's by default.
-    :param groups: where the user becomes a member.
-    :param membership_role: in these groups; see :func:`assignments.join`.
-    :raises Refused: a field is wrong, or the name is taken.
+    :param groups: groups that the user becomes a member of.
+    :param membership_role: role in these groups; see :func:`assignments.join`.
+    :raises Refused: a field is invalid, or the name is taken.
     """
     user: m.User = editing.add(
         session,
         USER,
         fields,
-        globalRoleID=_role(session, role or USUAL_ROLE),
+        globalRoleID=find_id(session, GLOBAL_ROLE, role or DEFAULT_ROLE),
         password=password_hash,
     )
     if timezone is not None:
@@ -58,18 +57,20 @@ def add_user(
 
 def edit_user(
     session: Session,
-    given: str,
+    reference: str,
     fields: Mapping[str, Any],
     *,
     role: str | None = None,
     timezone: str | None = None,
 ) -> m.User:
-    """Change the given fields of a user; parameters as for :func:`add_user`.
+    """Change fields of a user; parameters as for :func:`add_user`.
 
-    :param timezone: ``""`` for the server's again.
+    :param timezone: ``""`` for the server's.
     """
-    columns: dict[str, Any] = {} if role is None else {"globalRoleID": _role(session, role)}
-    user: m.User = editing.edit(session, USER, given, fields, **columns)
+    columns: dict[str, Any] = (
+        {} if role is None else {"globalRoleID": find_id(session, GLOBAL_ROLE, role)}
+    )
+    user: m.User = editing.edit(session, USER, reference, fields, **columns)
     if timezone is not None:
         set_timezone(session, user, timezone)
     return user
@@ -79,18 +80,18 @@ def add_customer(
     session: Session,
     fields: Mapping[str, Any],
     *,
-    usual_timezone: str,
+    default_timezone: str,
     groups: Sequence[str] = (),
     same_name: bool = False,
 ) -> m.Customer:
-    """A new customer, who can log in once there is a password.
+    """Add a customer, who can log in once there is a password.
 
-    :param fields: as the columns of the table.
-    :param usual_timezone: where none is among them; the table takes no customer without one.
-    :param groups: which are to see the customer.
-    :raises Refused: a field is wrong, or the name is taken.
+    :param fields: values by column.
+    :param default_timezone: stored if ``fields`` has none; the column is never null.
+    :param groups: groups that see the customer.
+    :raises Refused: a field is invalid, or the name is taken.
     """
-    values = {"timezone": usual_timezone, **fields}
+    values = {"timezone": default_timezone, **fields}
     customer: m.Customer = editing.add(session, CUSTOMER, values, same_name=same_name)
     for group in groups:
         assignments.assign(session, CUSTOMER, customer, group)
@@ -98,75 +99,81 @@ def add_customer(
 
 
 def set_timezone(session: Session, user: m.User, timezone: str) -> None:
-    """Choose a user's time zone, or none (``""``): Kimai's preference ``timezone``."""
+    """Set Kimai's preference ``timezone`` of a user, or remove it (``""``)."""
     key = {"userID": user.userID, "option": "timezone"}
-    stored = session.get(m.Preference, key)
+    preference = session.get(m.Preference, key)
     if not timezone:
-        if stored is not None:
-            session.delete(stored)
-    elif stored is None:
+        if preference is not None:
+            session.delete(preference)
+    elif preference is None:
         session.add(m.Preference(**key, value=checks.timezone(timezone)))
     else:
-        stored.value = checks.timezone(timezone)
+        preference.value = checks.timezone(timezone)
     session.flush()
 
 
-def project_customer(session: Session, customer: str) -> int:
-    """The number of the customer that a project is to belong to."""
-    number: int = find(session, CUSTOMER, customer, trash=False).customerID
-    return number
-
-
 def set_password(
-    session: Session, kind: AccountKind, given: str, stored: str | None
+    session: Session, entity_type: EntityType, reference: str, password_hash: str | None
 ) -> m.User | m.Customer:
-    """Store a password's hash, or none: then nobody logs in by that name.
+    """Store the hash of a password, or remove the password (None).
 
-    A link that Kimai mailed for choosing a new password is worthless then.
+    A link for a new password that Kimai has mailed stops working.
+
+    :param entity_type: USER or CUSTOMER.
+    :raises NotFound: there is no such account, or no password to remove.
     """
-    account: m.User | m.Customer = find(session, ACCOUNTS[kind], given)
-    if stored is None and not account.password:
-        raise NotFound(f"The {ACCOUNTS[kind].label(account)} has no password.")
-    account.password, account.passwordResetHash = stored, None
+    account: m.User | m.Customer = find(session, entity_type, reference)
+    if password_hash is None and not account.password:
+        raise NotFound(f"The {entity_type.label(account)} has no password.")
+    account.password, account.passwordResetHash = password_hash, None
+    session.flush()
     return account
 
 
 def check_password(password: str, name: str) -> None:
-    """:raises Refused: the password is too easy to guess, or can't be typed again."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused(
-            f"The password has {len(password)} characters; it takes {SHORTEST_PASSWORD} or more."
-        )
-    if len(password) > LONGEST_PASSWORD:
-        raise Refused(f"The password has more than {LONGEST_PASSWORD} characters.")
+    """:raises Refused: the password is too short or long, too easy to guess, or has characters
+    that can't be typed."""
+    if len(password) < MIN_PASSWORD:
+        raise Refused(f"The password has {len(password)} characters; use {MIN_PASSWORD} or more.")
+    if len(password) > MAX_PASSWORD:
+        raise Refused(f"The password has more than {MAX_PASSWORD} characters.")
     checks.readable("The password", password)
     if password.casefold() == name.casefold() or len(set(password)) == 1:
-        raise Refused("The password is the name, or one character again and again.")
+        raise Refused("The password is the account's name, or one character repeated.")
 
 
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 200
+def unban(session: Session, entity_type: EntityType, reference: str) -> m.User | m.Customer:
+    """Reset the count of failed logins, which ends a ban.
 
-
-def unban(session: Session, kind: Kind, given: str) -> m.User | m.Customer:
-    """Forget the failed logins, so that a ban ends now.
-
-    :param kind: of those in :data:`ACCOUNTS`.
+    :param entity_type: USER or CUSTOMER.
     """
-    account: m.User | m.Customer = find(session, kind, given)
+    account: m.User | m.Customer = find(session, entity_type, reference)
     if isinstance(account, m.User):
         account.ban = account.banTime = 0
     else:
         key = m.RemoteKey
         session.execute(
             update(key)
-            .where(key.kind == kind.noun, key.ownerID == account.customerID)
+            .where(key.kind == entity_type.noun, key.ownerID == account.customerID)
             .values(failures=0, failedAt=0)
         )
     session.flush()
     return account
 
 
-def _role(session: Session, role: str) -> int:
-    number: int = find(session, GLOBAL_ROLE, role).globalRoleID
-    return number
+def banned_until(session: Session, entity_type: EntityType, account_id: int) -> int | None:
+    """Return when the ban of an account ends, in seconds since 1970; None if there is no ban.
+
+    :param entity_type: USER or CUSTOMER.
+    """
+    if entity_type is USER:
+        counters = select(m.User.ban, m.User.banTime).where(m.User.userID == account_id)
+    else:
+        key = m.RemoteKey
+        counters = select(key.failures, key.failedAt).where(
+            key.kind == entity_type.noun, key.ownerID == account_id
+        )
+    failures, failed_at = session.execute(counters).one_or_none() or (0, 0)
+    options = Options.load(session)
+    end = failed_at + options.login_ban_time
+    return end if 0 < options.login_tries <= failures and end > time.time() else None

@@ -1,4 +1,4 @@
-"""Adding, editing, trashing and restoring objects; what holds for all kinds of them."""
+"""Adding, editing, trashing and restoring objects of all types."""
 
 from __future__ import annotations
 
@@ -12,82 +12,86 @@ from sqlalchemy.orm import Session
 from ...errors import Refused
 from ...storage import models as m
 from . import field_checks as checks
-from .entities import ACTIVITY, CUSTOMER, PROJECT, STATUS, USER, Kind, find
+from .entities import CUSTOMER, PROJECT, STATUS, USER, EntityType, find
+from .errors import NameTaken
 
-#: Kinds of which several may have the same name, if that is insisted on.
-_MAY_SHARE_NAMES = (CUSTOMER, PROJECT, ACTIVITY)
-#: Kinds of which the database itself takes no two of a name, or of a number that we choose.
+#: Types whose name, or ID that we choose, is unique in the database itself.
 _UNIQUE = (USER, STATUS)
-#: Texts that are null where there is nothing; all others are written as Kimai does, as "".
+#: Text columns that are null where there is no value; all others are written as Kimai does, as "".
 _NULL = {"password", "passwordResetHash", "apikey"}
 
 
 def add(
     session: Session,
-    kind: Kind,
+    entity_type: EntityType,
     fields: Mapping[str, Any],
     *,
     same_name: bool = False,
     **columns: Any,
 ) -> Any:
-    """A new object.
+    """Add an object.
 
-    :param fields: as somebody wrote them; its name is among them.
-    :param same_name: whether another one may have the name.
-    :param columns: further values to store, checked already.
-    :raises Refused: a field is wrong, or the name is taken.
+    :param fields: unchecked values by column, with the name among them.
+    :param same_name: whether another object may have the name.
+    :param columns: further values to store, already checked.
+    :raises Refused: a field is invalid.
+    :raises NameTaken: another object has the name.
     """
-    values = _values(kind, fields) | columns
-    _check_name(session, kind, values, 0, same_name)
+    values = _values(entity_type, fields) | columns
+    _check_name(session, entity_type, values, 0, same_name)
     empty = {
         column.name: ""
-        for column in kind.columns
+        for column in entity_type.columns
         if isinstance(column.type, String) and column.nullable and column.name not in _NULL
     }
-    entity = kind.model(**{**empty, **values})
+    entity = entity_type.model(**{**empty, **values})
     session.add(entity)
-    _flush(session, kind, values)
+    _flush(session, entity_type, values)
     return entity
 
 
 def edit(
     session: Session,
-    kind: Kind,
-    given: str,
+    entity_type: EntityType,
+    reference: str,
     fields: Mapping[str, Any],
     *,
     same_name: bool = False,
     **columns: Any,
 ) -> Any:
-    """Change the given fields of an object; parameters as for :func:`add`.
+    """Change fields of an object; parameters as for :func:`add`.
 
     :raises NotFound: there is no such object.
-    :raises Refused: a field is wrong, or the new name is taken.
+    :raises Refused: a field is invalid.
+    :raises NameTaken: another object has the new name.
     """
-    entity = find(session, kind, given)
-    values = _values(kind, fields) | columns
-    if kind.name in values or "customerID" in values:
-        now = {name: getattr(entity, name) for name in (kind.name, *_scope(kind))}
-        if any(values.get(name, value) != value for name, value in now.items()):
-            own = getattr(entity, kind.key)
-            _check_name(session, kind, now | values, own, same_name)
+    entity = find(session, entity_type, reference)
+    values = _values(entity_type, fields) | columns
+    if entity_type.name in values or "customerID" in values:
+        current = {name: getattr(entity, name) for name in (entity_type.name, *_scope(entity_type))}
+        if any(values.get(name, value) != value for name, value in current.items()):
+            own_id = getattr(entity, entity_type.key)
+            _check_name(session, entity_type, current | values, own_id, same_name)
     for name, value in values.items():
         setattr(entity, name, value)
-    _flush(session, kind, values)
+    _flush(session, entity_type, values)
     return entity
 
 
-def set_trash(session: Session, kind: Kind, given: str, *, trash: bool) -> Any:
-    """Put an object into the trash, or take it out again; its entries stay as they are.
+def set_trash(session: Session, entity_type: EntityType, reference: str, *, trash: bool) -> Any:
+    """Move an object to the trash or restore it; its time entries stay as they are.
 
     :raises NotFound: there is no such object, or it is there already.
-    :raises Refused: another object has got its name since, or a project's customer is trashed.
+    :raises NameTaken: another object has been given its name meanwhile.
+    :raises Refused: the customer of a project is in the trash.
     """
-    entity = find(session, kind, given, trash=not trash)
+    entity = find(session, entity_type, reference, trash=not trash)
     if not trash:
-        name = {column: getattr(entity, column) for column in (kind.name, *_scope(kind))}
-        _check_name(session, kind, name, getattr(entity, kind.key), same_name=True)
-        if kind is PROJECT:
+        name = {
+            column: getattr(entity, column) for column in (entity_type.name, *_scope(entity_type))
+        }
+        _check_name(session, entity_type, name, getattr(entity, entity_type.key), same_name=True)
+        if entity_type is PROJECT:
             customer = session.get(m.Customer, entity.customerID)
             if customer is not None and customer.trash:
                 raise Refused(f"Restore its {CUSTOMER.label(customer)} first.")
@@ -96,73 +100,72 @@ def set_trash(session: Session, kind: Kind, given: str, *, trash: bool) -> Any:
     return entity
 
 
-def _values(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
-    values = checks.checked(kind, fields)
-    if kind.name in fields:
-        column = kind.name_column
-        values[kind.name] = checks.named(kind.name, fields[kind.name], column.type.length)
+def _values(entity_type: EntityType, fields: Mapping[str, Any]) -> dict[str, Any]:
+    values = checks.checked(entity_type, fields)
+    if entity_type.name in fields:
+        column = entity_type.name_column
+        values[entity_type.name] = checks.named(
+            entity_type.name, fields[entity_type.name], column.type.length
+        )
     return values
 
 
-def _scope(kind: Kind) -> tuple[str, ...]:
-    """The columns within which a name is to be the only one."""
-    return ("customerID",) if kind is PROJECT else ()
+def _scope(entity_type: EntityType) -> tuple[str, ...]:
+    """Return the columns within which a name must be unique."""
+    return ("customerID",) if entity_type is PROJECT else ()
 
 
 def _check_name(
-    session: Session, kind: Kind, values: Mapping[str, Any], own: int, same_name: bool
+    session: Session,
+    entity_type: EntityType,
+    values: Mapping[str, Any],
+    own_id: int,
+    same_name: bool,
 ) -> None:
-    # Two that are added at once would both look first: whoever gives names waits for the others.
+    # Without a lock, two transactions would both find a name free and add it twice.
     roles = m.GlobalRole.__table__.c.globalRoleID
     session.execute(select(roles).order_by(roles).with_for_update()).all()
-    name = values[kind.name]
-    if kind in (USER, CUSTOMER):
-        _check_login(session, CUSTOMER if kind is USER else USER, name)
-    columns = [kind.key_column, kind.name_column]
-    statement = select(*columns, *(kind.columns[name] for name in _scope(kind)))
-    if kind.trashes:
-        statement = statement.add_columns(kind.columns["trash"])
+    name = values[entity_type.name]
+    if entity_type in (USER, CUSTOMER):
+        _check_login(session, CUSTOMER if entity_type is USER else USER, name)
+    columns = [entity_type.key_column, entity_type.name_column]
+    statement = select(*columns, *(entity_type.columns[name] for name in _scope(entity_type)))
+    if entity_type.trashes:
+        statement = statement.add_columns(entity_type.columns["trash"])
     for row in session.execute(statement).mappings():
-        if row[kind.key] == own or row[kind.name] != name:
+        if row[entity_type.key] == own_id or row[entity_type.name] != name:
             continue
-        if any(row[column] != values[column] for column in _scope(kind)):
+        if any(row[column] != values[column] for column in _scope(entity_type)):
             continue
-        # The name of a user is unique in the database too, in the trash or not.
-        if row.get("trash") and kind is not USER:
+        # The name of a user is unique in the database, in the trash or not.
+        if row.get("trash") and entity_type is not USER:
             continue
-        if same_name and kind in _MAY_SHARE_NAMES:
+        if same_name and entity_type.may_share_names:
             continue
-        raise Refused(_taken(kind, name, dict(row)))
-
-
-def _taken(kind: Kind, name: str, row: Mapping[str, Any]) -> str:
-    number = row[kind.key]
-    if row.get("trash"):
-        return (
-            f"The {kind.noun} {name!r} ({number}) is in the trash; restore it with "
-            f"'kimai-remote {kind.noun} restore {number}', or give it another name."
+        raise NameTaken(
+            entity_type,
+            name,
+            row[entity_type.key],
+            is_trashed=bool(row.get("trash")),
+            owner="customer" if _scope(entity_type) else "",
         )
-    insist = " Insist on a second one with --same-name." if kind in _MAY_SHARE_NAMES else ""
-    scope = " of this customer" if _scope(kind) else ""
-    return f"There is a {kind.noun} {name!r}{scope} already ({number}).{insist}"
 
 
-def _check_login(session: Session, other: Kind, name: str) -> None:
-    """Users and customers log in by the same form, so a name is one's or the other's."""
+def _check_login(session: Session, other: EntityType, name: str) -> None:
+    """Users and customers log in by the same form, so they can't share a name."""
     others = select(other.name_column).where(other.columns["trash"] == 0)
     if name in session.scalars(others):
         raise Refused(
-            f"There is a {other.noun} named {name!r}; users and customers log in by their names, "
+            f"There is already a {other.noun} named {name!r}. Users and customers log in by name, "
             "so they can't share one."
         )
 
 
-def _flush(session: Session, kind: Kind, values: Mapping[str, Any]) -> None:
+def _flush(session: Session, entity_type: EntityType, values: Mapping[str, Any]) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        if kind not in _UNIQUE:
+        if entity_type not in _UNIQUE:
             raise
-        # Somebody else has taken the name, or the number, since it was looked up.
-        name = values.get(kind.name, "")
-        raise Refused(f"There is a {kind.noun} {name!r} already.") from error
+        # Another transaction has taken the name, or the ID, since it was looked up.
+        raise NameTaken(entity_type, values.get(entity_type.name, "")) from error

@@ -1,4 +1,4 @@
-"""The kinds of objects that are administrated, and where they are kept."""
+"""The types of objects that are administered, their tables, and looking them up."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from ...storage import models as m
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of object.
+class EntityType:
+    """A type of object that is administered.
 
-    :param key: column of its number.
+    :param key: column of its ID.
     :param name: column of its name.
     :param trashes: whether it is put into the trash instead of being removed.
+    :param may_share_names: whether several objects may have one name, where that is asked for.
+    :param article: indefinite article of the noun.
     """
 
     noun: str
@@ -30,6 +32,13 @@ class Kind:
     key: str
     name: str = "name"
     trashes: bool = True
+    may_share_names: bool = False
+    article: str = "a"
+
+    @property
+    def with_article(self) -> str:
+        """The noun with its indefinite article, as in ``an activity``."""
+        return f"{self.article} {self.noun}"
 
     @property
     def columns(self) -> Any:
@@ -44,23 +53,25 @@ class Kind:
         return self.columns[self.name]
 
     def label(self, entity: Any) -> str:
-        """How people are told of an object: its name and number."""
-        return f"{self.noun} {getattr(entity, self.name)!r} ({getattr(entity, self.key)})"
+        """An object as people are shown it: type, name and ID."""
+        return f"{self.noun} {getattr(entity, self.name)!r} (ID {getattr(entity, self.key)})"
 
 
-USER = Kind("user", "users", m.User, "userID")
-CUSTOMER = Kind("customer", "customers", m.Customer, "customerID")
-PROJECT = Kind("project", "projects", m.Project, "projectID")
-ACTIVITY = Kind("activity", "activities", m.Activity, "activityID")
-GROUP = Kind("group", "groups", m.Group, "groupID")
-STATUS = Kind("status", "statuses", m.Status, "statusID", name="status", trashes=False)
-GLOBAL_ROLE = Kind("global role", "global roles", m.GlobalRole, "globalRoleID", trashes=False)
-MEMBERSHIP_ROLE = Kind(
+USER = EntityType("user", "users", m.User, "userID")
+CUSTOMER = EntityType("customer", "customers", m.Customer, "customerID", may_share_names=True)
+PROJECT = EntityType("project", "projects", m.Project, "projectID", may_share_names=True)
+ACTIVITY = EntityType(
+    "activity", "activities", m.Activity, "activityID", may_share_names=True, article="an"
+)
+GROUP = EntityType("group", "groups", m.Group, "groupID")
+STATUS = EntityType("status", "statuses", m.Status, "statusID", name="status", trashes=False)
+GLOBAL_ROLE = EntityType("global role", "global roles", m.GlobalRole, "globalRoleID", trashes=False)
+MEMBERSHIP_ROLE = EntityType(
     "membership role", "membership roles", m.MembershipRole, "membershipRoleID", trashes=False
 )
 
-#: The tables that say what belongs to a group.
-GROUP_LINKS: dict[Kind, type[m.Base]] = {
+#: Tables of what belongs to a group.
+GROUP_LINKS: dict[EntityType, type[m.Base]] = {
     USER: m.GroupUser,
     CUSTOMER: m.GroupCustomer,
     PROJECT: m.GroupProject,
@@ -68,69 +79,88 @@ GROUP_LINKS: dict[Kind, type[m.Base]] = {
 }
 
 
-_NUMBER = re.compile(r"(id:)?(\d{1,10})", re.ASCII)
-#: Characters of a name that is shown in an error.
-_LONGEST = 60
+_ID = re.compile(r"(id:)?(\d{1,10})", re.ASCII)
+#: Characters of a name that an error shows.
+_LONGEST_SHOWN = 60
 
 
-def find(session: Session, kind: Kind, given: str, *, trash: bool | None = None) -> Any:
-    """The object that somebody means.
+def find(
+    session: Session, entity_type: EntityType, reference: str, *, trash: bool | None = None
+) -> Any:
+    """Return the object that a reference means.
 
-    :param given: its number, ``id:`` and its number, or its name as it is written. Names are
-        compared here and not by the database, so that all databases find the same.
-    :param trash: True for one in the trash, False for one that isn't; by default one in the trash
-        is found where no other has the name.
-    :raises NotFound: there is none; the text names those of a similar name.
+    :param reference: its ID, ``id:`` and its ID, or its exact name. Names are compared here and
+        not by the database, so that all databases find the same.
+    :param trash: True for an object in the trash, False for one that isn't; by default one in the
+        trash is returned only if no other has the name.
+    :raises NotFound: there is none; the text suggests similar names.
     :raises Refused: several have this name; the text lists them.
     """
-    trashed = kind.columns["trash"] if kind.trashes else literal(0)
-    everything = session.execute(
-        select(kind.key_column, kind.name_column, trashed).order_by(kind.key_column)
-    ).all()
-    found = _matching(everything, given)
-    wanted = [row for row in found if trash is None or bool(row[2]) is trash]
-    if found and not wanted:
-        state = "isn't in the trash" if trash else "is in the trash"
-        raise NotFound(f"The {kind.noun} {_shown(given)} {state}.")
-    if trash is None and len(wanted) > 1:
-        wanted = [row for row in wanted if not row[2]] or wanted
-    if not wanted:
-        names = [row[1] for row in everything if not row[2]]
-        raise NotFound(f"There is no {kind.noun} {_shown(given)}.{suggestion(given, names)}")
-    if len(wanted) > 1:
-        raise Refused(
-            f"{_shown(given)} may be each of these {kind.plural}: "
-            f"{_candidates(session, kind, wanted)}. Name it by its number, as in id:{wanted[0][0]}."
+    trashed = entity_type.columns["trash"] if entity_type.trashes else literal(0)
+    rows = session.execute(
+        select(entity_type.key_column, entity_type.name_column, trashed).order_by(
+            entity_type.key_column
         )
-    return session.get(kind.model, wanted[0][0])
+    ).all()
+    matches = _matching(rows, reference)
+    candidates = [row for row in matches if trash is None or bool(row[2]) is trash]
+    if matches and not candidates:
+        state = "isn't in the trash" if trash else "is in the trash"
+        raise NotFound(f"The {entity_type.noun} {_shown(reference)} {state}.")
+    if trash is None and len(candidates) > 1:
+        candidates = [row for row in candidates if not row[2]] or candidates
+    if not candidates:
+        names = [row[1] for row in rows if not row[2]]
+        raise NotFound(
+            f"There is no {entity_type.noun} {_shown(reference)}.{did_you_mean(reference, names)}"
+        )
+    if len(candidates) > 1:
+        raise Refused(
+            f"{_shown(reference)} matches several {entity_type.plural}: "
+            f"{_listed(session, entity_type, candidates)}. Use an ID, as in id:{candidates[0][0]}."
+        )
+    return session.get(entity_type.model, candidates[0][0])
 
 
-def suggestion(given: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'Acme'?``, or nothing where no known name is similar."""
-    folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(given.casefold()[:200], folded, n=3)
-    return f" Did you mean {' or '.join(repr(folded[name]) for name in near)}?" if near else ""
+def find_id(
+    session: Session, entity_type: EntityType, reference: str, *, trash: bool | None = None
+) -> int:
+    """Return the ID of the object that :func:`find` returns."""
+    entity_id: int = getattr(find(session, entity_type, reference, trash=trash), entity_type.key)
+    return entity_id
 
 
-def _matching(rows: Sequence[Any], given: str) -> list[Any]:
-    number = _NUMBER.fullmatch(given)
-    by_number = [row for row in rows if number and row[0] == int(number[2])]
-    if number and number[1]:
-        return by_number
-    by_name = [row for row in rows if row[1] == given and row not in by_number]
-    return by_number + by_name
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'Acme'?``, or nothing if no known name is similar."""
+    folded = {each.casefold(): each for each in known}
+    similar = difflib.get_close_matches(name.casefold()[:200], folded, n=3)
+    if not similar:
+        return ""
+    return f" Did you mean {' or '.join(repr(folded[each]) for each in similar)}?"
 
 
-def _candidates(session: Session, kind: Kind, rows: Sequence[Any]) -> str:
-    places: dict[int, str] = {}
-    if kind is PROJECT:
-        owner = select(m.Project.projectID, m.Customer.name).join(
+def _matching(rows: Sequence[Any], reference: str) -> list[Any]:
+    id_match = _ID.fullmatch(reference)
+    by_id = [row for row in rows if id_match and row[0] == int(id_match[2])]
+    if id_match and id_match[1]:
+        return by_id
+    return by_id + [row for row in rows if row[1] == reference and row not in by_id]
+
+
+def _listed(session: Session, entity_type: EntityType, rows: Sequence[Any]) -> str:
+    """Return IDs and names of objects; of projects the customers too."""
+    owners: dict[int, str] = {}
+    if entity_type is PROJECT:
+        statement = select(m.Project.projectID, m.Customer.name).join(
             m.Customer, m.Customer.customerID == m.Project.customerID
         )
-        found = session.execute(owner.where(m.Project.projectID.in_([row[0] for row in rows])))
-        places = {number: f" of {CUSTOMER.noun} {name!r}" for number, name in found}
-    return ", ".join(f"{row[0]} {row[1]!r}{places.get(row[0], '')}" for row in rows)
+        for project_id, customer in session.execute(
+            statement.where(m.Project.projectID.in_([row[0] for row in rows]))
+        ):
+            owners[project_id] = f" of customer {customer!r}"
+    return ", ".join(f"{row[0]} {row[1]!r}{owners.get(row[0], '')}" for row in rows)
 
 
-def _shown(given: str) -> str:
-    return repr(given if len(given) <= _LONGEST else given[: _LONGEST - 1] + "…")
+def _shown(reference: str) -> str:
+    is_long = len(reference) > _LONGEST_SHOWN
+    return repr(reference[: _LONGEST_SHOWN - 1] + "…" if is_long else reference)

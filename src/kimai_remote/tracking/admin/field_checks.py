@@ -12,19 +12,21 @@ from sqlalchemy import Numeric, SmallInteger, Text
 
 from ...errors import Refused
 from ..validation import money, number, text
-from .entities import Kind
+from .entities import EntityType
 
 #: Most of what a flag's column holds in a Kimai 1 database.
 _MOST = 127
 
 
-def checked(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+def checked(entity_type: EntityType, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The values to store for fields as somebody wrote them.
 
     :param fields: by column: text, for money too (``""`` for none); flags as bool or int.
     :raises Refused: the field that is wrong, and why.
     """
-    return {name: _checked(kind.columns[name], name, value) for name, value in fields.items()}
+    return {
+        name: _checked(entity_type.columns[name], name, value) for name, value in fields.items()
+    }
 
 
 def _checked(column: Any, name: str, value: Any) -> Any:
@@ -102,7 +104,7 @@ def amount(name: str, value: str, *, empty: bool = False) -> Decimal | None:
 
 def timezone(value: str) -> str:
     """:raises Refused: not the name of a time zone."""
-    from .entities import suggestion
+    from .entities import did_you_mean
 
     try:
         return zoneinfo.ZoneInfo(value).key
@@ -110,7 +112,7 @@ def timezone(value: str) -> str:
         known = zoneinfo.available_timezones()
         raise Refused(
             f"timezone must be a name such as Europe/Berlin, not {value[:60]!r}."
-            f"{suggestion(value, known)}"
+            f"{did_you_mean(value, known)}"
         ) from None
 
 

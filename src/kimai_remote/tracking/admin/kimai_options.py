@@ -1,4 +1,4 @@
-"""Kimai's options: reading and changing them, with what their values may be."""
+"""Kimai's options: reading, checking and changing them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from ...errors import NotFound, Refused
 from ...storage import models as m
 from ...storage.schema import DEFAULT_OPTIONS
 from . import field_checks as checks
-from .entities import STATUS, find, suggestion
+from .entities import STATUS, did_you_mean, find_id
+from .errors import UnknownOption, UnusedOption
 
 _LARGEST = 2**31 - 1
 _DAY = 24 * 60
-#: Kept by the programs that make the tables.
-_OF_THE_SCHEMA = ("revision", "version")
+#: Written by the programs that create the tables.
+_SCHEMA_OPTIONS = ("revision", "version")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option that this service reads.
+    """An option that this service uses.
 
-    :param default: what is assumed where the option isn't stored.
-    :param check: returns the text to store.
+    :param default: value if the option isn't stored.
+    :param check: returns the value to store; raises Refused.
     """
 
     meaning: str
@@ -34,13 +35,13 @@ class Option:
     check: Callable[[Session, str], str]
 
 
-def _between(least: int, most: int, unit: str) -> Callable[[Session, str], str]:
+def _between(minimum: int, maximum: int, unit: str) -> Callable[[Session, str], str]:
     def check(_session: Session, text: str) -> str:
         digits = text.strip()
         # Longer ones are out of range, and int() refuses the longest.
         is_number = digits.isascii() and digits.isdigit() and len(digits) < 20
-        if not is_number or not least <= int(digits) <= most:
-            raise Refused(f"must be {unit} from {least} to {most}, not {text[:40]!r}.")
+        if not is_number or not minimum <= int(digits) <= maximum:
+            raise Refused(f"must be {unit} from {minimum} to {maximum}, not {text[:40]!r}.")
         return str(int(digits))
 
     return check
@@ -60,19 +61,19 @@ def _edit_limit(session: Session, text: str) -> str:
 def _method(_session: Session, text: str) -> str:
     methods = ("default", "closest", "ceil")
     if text not in methods:
-        hint = suggestion(text, methods)
+        hint = did_you_mean(text, methods)
         raise Refused(f"must be default, closest or ceil, not {text[:40]!r}.{hint}")
     return text
 
 
 def _status(session: Session, text: str) -> str:
-    return str(find(session, STATUS, text.strip()).statusID)
+    return str(find_id(session, STATUS, text.strip()))
 
 
-#: The options that this service reads, see :class:`kimai_remote.tracking.options.Options`.
+#: The options that this service uses, see :class:`kimai_remote.tracking.options.Options`.
 KNOWN: dict[str, Option] = {
     "roundPrecision": Option(
-        "Minutes to which times are rounded when a recording stops; 0 rounds nothing.",
+        "Minutes that times are rounded to when a recording stops; 0: no rounding.",
         "1",
         _between(0, _DAY, "whole minutes"),
     ),
@@ -81,14 +82,14 @@ KNOWN: dict[str, Option] = {
         "default",
         _method,
     ),
-    "defaultStatusID": Option("Status of a new time entry, by number or name.", "1", _status),
+    "defaultStatusID": Option("Status of new time entries, by ID or name.", "1", _status),
     "editLimit": Option(
-        "Seconds after its end in which an entry may be changed; - or 0 for ever.",
+        "Seconds after its end during which an entry can be changed; - or 0: no limit.",
         "0",
         _edit_limit,
     ),
     "loginTries": Option(
-        "Failed logins before a ban; 0 bans nobody.",
+        "Failed logins before a ban; 0: no bans.",
         "3",
         _between(0, 1000, "a whole number"),
     ),
@@ -98,7 +99,7 @@ KNOWN: dict[str, Option] = {
         _between(0, _LARGEST, "whole seconds"),
     ),
     "durationWithSeconds": Option(
-        "1 shows seconds in formattedDuration, 0 doesn't.",
+        "1: formattedDuration has seconds; 0: it has none.",
         "0",
         _between(0, 1, "a number"),
     ),
@@ -106,7 +107,7 @@ KNOWN: dict[str, Option] = {
 
 
 def listing(session: Session) -> list[dict[str, Any]]:
-    """All options, those first that this service reads.
+    """Return all options, first those that this service uses.
 
     Fields: ``option, value, stored, read, meaning``.
     """
@@ -116,22 +117,23 @@ def listing(session: Session) -> list[dict[str, Any]]:
 
 
 def get(session: Session, name: str) -> dict[str, Any]:
-    """One option.
+    """Return one option.
 
-    :raises NotFound: it is neither stored nor one that this service reads.
+    :raises UnknownOption: it is neither stored nor one that this service uses.
     """
     stored = _stored(session)
     if name not in stored and name not in KNOWN:
-        raise NotFound(f"There is no option {name[:60]!r}.{suggestion(name, {*KNOWN, *stored})}")
+        raise UnknownOption(name, {*KNOWN, *stored})
     return _record(name, stored)
 
 
 def change(session: Session, name: str, value: str, *, force: bool = False) -> dict[str, Any]:
     """Store an option.
 
-    :param force: whether to store one that this service doesn't read.
-    :returns: the option, with the value that was in force ``before``.
-    :raises Refused: the value has no meaning, or the option isn't to be set.
+    :param force: store an option that this service doesn't use.
+    :returns: the option, with its previous value as ``before``.
+    :raises Refused: the value is invalid, or the option can't be set.
+    :raises UnusedOption: this service doesn't use it, and ``force`` isn't set.
     """
     _check_changeable(name)
     stored = _stored(session)
@@ -144,16 +146,9 @@ def change(session: Session, name: str, value: str, *, force: bool = False) -> d
     elif force:
         name = checks.named("option", name, m.Configuration.option.type.length)
         value = checks.line("value", value, m.Configuration.value.type.length)
-    elif name in stored or name in DEFAULT_OPTIONS:
-        raise Refused(
-            f"kimai-remote doesn't read the option {name!r}, only Kimai's PHP does. Set it all the "
-            "same with --force."
-        )
     else:
-        raise Refused(
-            f"There is no option {name[:60]!r}.{suggestion(name, {*KNOWN, *stored})} Set one that "
-            "only Kimai's PHP reads with --force."
-        )
+        is_kimai = name in stored or name in DEFAULT_OPTIONS
+        raise UnusedOption(name, {*KNOWN, *stored}, is_kimai=is_kimai)
     before = _record(name, stored)["value"]
     session.merge(m.Configuration(option=name, value=value))
     session.flush()
@@ -161,22 +156,22 @@ def change(session: Session, name: str, value: str, *, force: bool = False) -> d
 
 
 def unset(session: Session, name: str) -> dict[str, Any]:
-    """Remove a stored option: what is assumed without it counts then.
+    """Remove a stored option, so that its default applies.
 
     :raises NotFound: it isn't stored.
     """
     _check_changeable(name)
     stored = _stored(session)
     if name not in stored:
-        raise NotFound(f"The option {name[:60]!r} isn't set.{suggestion(name, stored)}")
+        raise NotFound(f"The option {name[:60]!r} isn't set.{did_you_mean(name, stored)}")
     session.delete(session.get(m.Configuration, name))
     session.flush()
     return _record(name, _stored(session)) | {"before": stored[name]}
 
 
 def _check_changeable(name: str) -> None:
-    if name in _OF_THE_SCHEMA:
-        raise Refused(f"The option {name} says what the tables are like; it can't be chosen.")
+    if name in _SCHEMA_OPTIONS:
+        raise Refused(f"The option {name} describes the tables and can't be changed.")
 
 
 def _stored(session: Session) -> dict[str, str]:

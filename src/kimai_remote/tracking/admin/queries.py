@@ -1,4 +1,4 @@
-"""Objects as they are shown: their fields, and what belongs to them."""
+"""Objects as dictionaries: their fields, and what belongs to them."""
 
 from __future__ import annotations
 
@@ -18,37 +18,36 @@ from .entities import (
     MEMBERSHIP_ROLE,
     PROJECT,
     USER,
-    Kind,
-    find,
+    EntityType,
+    find_id,
 )
 
 Record = dict[str, Any]
-#: Which objects are listed: those in use, those in the trash, or all.
+#: Which objects are listed: those not in the trash, only those in it, or all.
 Trash = Literal["no", "only", "all"]
 
-#: Columns that nobody is shown.
+#: Columns that are never shown.
 _SECRET = ("password", "passwordResetHash", "secure", "apikey")
 _FLAGS = ("trash", "active", "visible", "internal")
 
 
-def show(session: Session, kind: Kind, given: str) -> Record:
-    """One object: its fields, and lists of what belongs to it."""
-    entity = find(session, kind, given)
-    number = getattr(entity, kind.key)
-    (record,) = _records(session, kind, kind.key_column == number)
-    return record | _BELONGINGS[kind](session, number)
+def show(session: Session, entity_type: EntityType, reference: str) -> Record:
+    """Return one object: its fields, and lists of what belongs to it."""
+    entity_id = find_id(session, entity_type, reference)
+    (record,) = _records(session, entity_type, entity_type.key_column == entity_id)
+    return record | _BELONGINGS[entity_type](session, entity_id)
 
 
 def listing(
     session: Session,
-    kind: Kind,
+    entity_type: EntityType,
     *,
     trash: Trash = "no",
     group: str | None = None,
     customer: str | None = None,
     project: str | None = None,
 ) -> list[Record]:
-    """Objects by name, with the names of the groups that they are in.
+    """Return objects ordered by name, with the names of their groups.
 
     :param group: only those in this group.
     :param customer: only projects of this customer.
@@ -56,45 +55,49 @@ def listing(
     """
     conditions: list[Any] = []
     if trash != "all":
-        conditions.append(kind.columns["trash"] == int(trash == "only"))
+        conditions.append(entity_type.columns["trash"] == int(trash == "only"))
     if group is not None:
-        links: Any = GROUP_LINKS[kind].__table__
-        number = find(session, GROUP, group).groupID
-        members = select(links.c[kind.key]).where(links.c["groupID"] == number)
-        conditions.append(kind.key_column.in_(members))
+        links: Any = GROUP_LINKS[entity_type].__table__
+        group_id = find_id(session, GROUP, group)
+        members = select(links.c[entity_type.key]).where(links.c["groupID"] == group_id)
+        conditions.append(entity_type.key_column.in_(members))
     if customer is not None:
-        number = find(session, CUSTOMER, customer).customerID
-        conditions.append(m.Project.customerID == number)
+        customer_id = find_id(session, CUSTOMER, customer)
+        conditions.append(m.Project.customerID == customer_id)
     if project is not None:
         link = m.ProjectActivity
-        number = find(session, PROJECT, project).projectID
-        assigned = select(link.activityID).where(link.projectID == number)
+        project_id = find_id(session, PROJECT, project)
+        assigned = select(link.activityID).where(link.projectID == project_id)
         conditions.append(m.Activity.activityID.in_(assigned))
-    records = _records(session, kind, *conditions)
-    if kind is not GROUP:
-        names = _group_names(session, kind)
+    records = _records(session, entity_type, *conditions)
+    if entity_type is not GROUP:
+        names = _group_names(session, entity_type)
         for record in records:
-            record["groups"] = names[record[kind.key]]
+            record["groups"] = names[record[entity_type.key]]
     return records
 
 
-def _records(session: Session, kind: Kind, *conditions: Any) -> list[Record]:
-    columns = [column for column in kind.columns if column.name not in _SECRET]
+def _records(session: Session, entity_type: EntityType, *conditions: Any) -> list[Record]:
+    columns = [column for column in entity_type.columns if column.name not in _SECRET]
     statement = select(*columns).where(*conditions)
-    statement = statement.order_by(func.lower(kind.name_column), kind.name_column, kind.key_column)
-    return [_plain(row) for row in session.execute(_completed(kind, statement)).mappings()]
+    statement = statement.order_by(
+        func.lower(entity_type.name_column), entity_type.name_column, entity_type.key_column
+    )
+    return [_plain(row) for row in session.execute(_completed(entity_type, statement)).mappings()]
 
 
-def _completed(kind: Kind, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """What is shown besides the columns of the object's own table."""
-    if kind is PROJECT:
+def _completed(
+    entity_type: EntityType, statement: Select[*tuple[Any, ...]]
+) -> Select[*tuple[Any, ...]]:
+    """Add what is shown besides the columns of the object's own table."""
+    if entity_type is PROJECT:
         joined = statement.join(
             m.Customer, m.Customer.customerID == m.Project.customerID, isouter=True
         )
         return joined.add_columns(m.Customer.name.label("customerName"))
-    if kind is CUSTOMER:
+    if entity_type is CUSTOMER:
         return statement.add_columns(_has(m.Customer.password).label("hasPassword"))
-    if kind is not USER:
+    if entity_type is not USER:
         return statement
     role: Any = m.GlobalRole.__table__
     zone = (m.Preference.userID == m.User.userID) & (m.Preference.option == "timezone")
@@ -121,28 +124,33 @@ def _plain(row: Any) -> Record:
     return record
 
 
-def _group_names(session: Session, kind: Kind) -> dict[int, list[str]]:
-    links: Any = GROUP_LINKS[kind].__table__
-    found: dict[int, list[str]] = defaultdict(list)
-    for number, name in session.execute(
-        select(links.c[kind.key], m.Group.name)
+def _group_names(session: Session, entity_type: EntityType) -> dict[int, list[str]]:
+    links: Any = GROUP_LINKS[entity_type].__table__
+    names: dict[int, list[str]] = defaultdict(list)
+    for entity_id, name in session.execute(
+        select(links.c[entity_type.key], m.Group.name)
         .join(m.Group, m.Group.groupID == links.c["groupID"])
         .where(m.Group.trash == 0)
         .order_by(func.lower(m.Group.name), m.Group.groupID)
     ):
-        found[number].append(name)
-    return found
+        names[entity_id].append(name)
+    return names
 
 
 def _linked(
-    session: Session, link: type[m.Base], own: Kind, number: int, other: Kind, *columns: Any
+    session: Session,
+    link: type[m.Base],
+    own: EntityType,
+    entity_id: int,
+    other: EntityType,
+    *columns: Any,
 ) -> list[Record]:
-    """The objects of another kind that a table links to one of ours; trashed ones left out."""
+    """Return the objects that a table links to an object; those in the trash are left out."""
     links: Any = link.__table__
     statement = (
         select(other.key_column, other.name_column, *columns)
         .join(links, links.c[other.key] == other.key_column)
-        .where(links.c[own.key] == number, other.columns["trash"] == 0)
+        .where(links.c[own.key] == entity_id, other.columns["trash"] == 0)
         .order_by(func.lower(other.name_column), other.key_column)
     )
     if other is USER or own is USER:
@@ -153,8 +161,8 @@ def _linked(
     return [dict(row) for row in session.execute(statement).mappings()]
 
 
-def _groups(session: Session, kind: Kind, number: int) -> Record:
-    return {"groups": _linked(session, GROUP_LINKS[kind], kind, number, GROUP)}
+def _groups(session: Session, entity_type: EntityType, entity_id: int) -> Record:
+    return {"groups": _linked(session, GROUP_LINKS[entity_type], entity_type, entity_id, GROUP)}
 
 
 _PLANNED: Sequence[Any] = (
@@ -164,36 +172,36 @@ _PLANNED: Sequence[Any] = (
 )
 
 
-def _of_user(session: Session, number: int) -> Record:
-    return _groups(session, USER, number)
+def _of_user(session: Session, entity_id: int) -> Record:
+    return _groups(session, USER, entity_id)
 
 
-def _of_customer(session: Session, number: int) -> Record:
+def _of_customer(session: Session, entity_id: int) -> Record:
     owned = select(m.Project.projectID, m.Project.name).where(
-        m.Project.customerID == number, m.Project.trash == 0
+        m.Project.customerID == entity_id, m.Project.trash == 0
     )
     projects = session.execute(owned.order_by(m.Project.name, m.Project.projectID)).mappings()
-    return _groups(session, CUSTOMER, number) | {"projects": [dict(row) for row in projects]}
+    return _groups(session, CUSTOMER, entity_id) | {"projects": [dict(row) for row in projects]}
 
 
-def _of_project(session: Session, number: int) -> Record:
-    found = _linked(session, m.ProjectActivity, PROJECT, number, ACTIVITY, *_PLANNED)
-    return _groups(session, PROJECT, number) | {"activities": found}
+def _of_project(session: Session, entity_id: int) -> Record:
+    links = _linked(session, m.ProjectActivity, PROJECT, entity_id, ACTIVITY, *_PLANNED)
+    return _groups(session, PROJECT, entity_id) | {"activities": links}
 
 
-def _of_activity(session: Session, number: int) -> Record:
-    found = _linked(session, m.ProjectActivity, ACTIVITY, number, PROJECT, *_PLANNED)
-    return _groups(session, ACTIVITY, number) | {"projects": found}
+def _of_activity(session: Session, entity_id: int) -> Record:
+    links = _linked(session, m.ProjectActivity, ACTIVITY, entity_id, PROJECT, *_PLANNED)
+    return _groups(session, ACTIVITY, entity_id) | {"projects": links}
 
 
-def _of_group(session: Session, number: int) -> Record:
+def _of_group(session: Session, entity_id: int) -> Record:
     return {
-        kind.plural: _linked(session, link, GROUP, number, kind)
-        for kind, link in GROUP_LINKS.items()
+        entity_type.plural: _linked(session, link, GROUP, entity_id, entity_type)
+        for entity_type, link in GROUP_LINKS.items()
     }
 
 
-_BELONGINGS: dict[Kind, Callable[[Session, int], Record]] = {
+_BELONGINGS: dict[EntityType, Callable[[Session, int], Record]] = {
     USER: _of_user,
     CUSTOMER: _of_customer,
     PROJECT: _of_project,

@@ -1,4 +1,8 @@
-"""Hourly and fixed rates: for whom and what they are, and which one fits best."""
+"""Hourly and fixed rates: listing, changing, and finding the one that applies.
+
+A rate's scope names the ``user``, ``project`` and ``activity`` that it is for; one that is left out
+stands for all of them. A fixed rate has no user.
+"""
 
 from __future__ import annotations
 
@@ -8,118 +12,115 @@ from typing import Any
 from sqlalchemy import Table, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from ...errors import NotFound, Refused
+from ...errors import NotFound
 from ...storage import models as m
-from .. import rates as best
+from .. import rates
 from . import field_checks as checks
-from .entities import ACTIVITY, PROJECT, USER, Kind, find
+from .entities import ACTIVITY, PROJECT, USER, EntityType, find_id
+from .errors import RateExists, RateNotFound
 
 HOURLY, FIXED = m.rates, m.fixed_rates
-_KINDS = {"user": USER, "project": PROJECT, "activity": ACTIVITY}
+
+Scope = Mapping[str, str]
+#: IDs by column; None where the rate is for all users, projects or activities.
+Key = dict[str, int | None]
 
 
-def kinds(table: Table) -> dict[str, Kind]:
-    """What a rate of this table can be for."""
-    return {name: kind for name, kind in _KINDS.items() if kind.key in table.c}
+def scope_types(table: Table) -> dict[str, EntityType]:
+    """Return what a scope of this table can name."""
+    types = {"user": USER, "project": PROJECT, "activity": ACTIVITY}
+    return {name: each for name, each in types.items() if each.key in table.c}
 
 
 def listing(session: Session, table: Table) -> list[dict[str, Any]]:
-    """All rates, general ones last; null stands for every user, project or activity."""
+    """Return all rates, the most general ones last; null stands for all."""
     columns: list[Any] = []
     statement = select(table.c.rate)
-    for name, kind in kinds(table).items():
-        column = table.c[kind.key]
+    for name, entity_type in scope_types(table).items():
+        column = table.c[entity_type.key]
         columns.append(column)
-        statement = statement.add_columns(column, kind.name_column.label(f"{name}Name"))
-        statement = statement.outerjoin(kind.model, kind.key_column == column)
+        statement = statement.add_columns(column, entity_type.name_column.label(f"{name}Name"))
+        statement = statement.outerjoin(entity_type.model, entity_type.key_column == column)
     order = [part for column in columns for part in (column.is_(None), column)]
     statement = statement.select_from(table).order_by(*order)
     return [dict(row) for row in session.execute(statement).mappings()]
 
 
-def add(session: Session, table: Table, given: Mapping[str, str], rate: str) -> dict[str, Any]:
-    """A new rate.
+def add(session: Session, table: Table, scope: Scope, rate: str) -> dict[str, Any]:
+    """Add a rate.
 
-    :param given: ``user``, ``project``, ``activity``; one that is left out is every one.
-    :raises Refused: there is one for just these.
+    :raises RateExists: there is one for this scope.
     """
     amount = checks.amount("rate", rate)
-    numbers = _numbers(session, table, given)
-    if _exists(session, table, numbers):
-        raise Refused("There is a rate for just these already; change it with 'edit'.")
-    session.execute(insert(table), {**numbers, "rate": amount})
-    return _record(session, table, numbers)
+    key = _key(session, table, scope)
+    if _exists(session, table, key):
+        raise RateExists
+    session.execute(insert(table), {**key, "rate": amount})
+    return _record(session, table, key)
 
 
-def edit(session: Session, table: Table, given: Mapping[str, str], rate: str) -> dict[str, Any]:
-    """Another amount for a rate. Entries that are recorded already keep theirs.
+def edit(session: Session, table: Table, scope: Scope, rate: str) -> dict[str, Any]:
+    """Change the amount of a rate. Existing time entries keep theirs.
 
-    :raises NotFound: there is none for just these.
+    :raises RateNotFound: there is none for this scope.
     """
     amount = checks.amount("rate", rate)
-    numbers = _known(session, table, given)
-    session.execute(update(table).where(_is(table, numbers)).values(rate=amount))
-    return _record(session, table, numbers)
+    key = check_exists(session, table, scope)
+    session.execute(update(table).where(_has(table, key)).values(rate=amount))
+    return _record(session, table, key)
 
 
-def remove(session: Session, table: Table, given: Mapping[str, str]) -> dict[str, Any]:
-    """Remove a rate for good; entries that are recorded already keep theirs.
+def remove(session: Session, table: Table, scope: Scope) -> dict[str, Any]:
+    """Remove a rate permanently. Existing time entries keep theirs.
 
-    :raises NotFound: there is none for just these.
+    :raises RateNotFound: there is none for this scope.
     """
-    numbers = _known(session, table, given)
-    record = _record(session, table, numbers)
-    session.execute(delete(table).where(_is(table, numbers)))
+    key = check_exists(session, table, scope)
+    record = _record(session, table, key)
+    session.execute(delete(table).where(_has(table, key)))
     return record
 
 
-def check_known(session: Session, table: Table, given: Mapping[str, str]) -> None:
-    """:raises NotFound: there is no rate for just these."""
-    _known(session, table, given)
+def check_exists(session: Session, table: Table, scope: Scope) -> Key:
+    """:raises RateNotFound: there is no rate for this scope."""
+    key = _key(session, table, scope)
+    if not _exists(session, table, key):
+        raise RateNotFound
+    return key
 
 
-def fitting(session: Session, table: Table, given: Mapping[str, str]) -> dict[str, Any]:
-    """The rate that new work gets.
+def applicable(session: Session, table: Table, scope: Scope) -> dict[str, Any]:
+    """Return the rate that new time entries get.
 
-    :raises NotFound: there is none that fits.
+    :raises NotFound: none applies.
     """
-    numbers = {key: value or 0 for key, value in _numbers(session, table, given).items()}
-    project, activity = numbers["projectID"], numbers["activityID"]
+    key = _key(session, table, scope)
+    project_id, activity_id = key["projectID"] or 0, key["activityID"] or 0
     if table is HOURLY:
-        question = best.best_rate(numbers["userID"], project, activity)
+        statement = rates.best_rate(key["userID"] or 0, project_id, activity_id)
     else:
-        question = best.best_fixed_rate(project, activity)
-    rate = session.scalar(select(question))
+        statement = rates.best_fixed_rate(project_id, activity_id)
+    rate = session.scalar(select(statement))
     if rate is None:
-        raise NotFound("No rate fits.")
-    return {**_numbers(session, table, given), "rate": rate}
+        raise NotFound("No rate applies.")
+    return {**key, "rate": rate}
 
 
-def _numbers(session: Session, table: Table, given: Mapping[str, str]) -> dict[str, int | None]:
+def _key(session: Session, table: Table, scope: Scope) -> Key:
     return {
-        kind.key: getattr(find(session, kind, given[name]), kind.key) if name in given else None
-        for name, kind in kinds(table).items()
+        entity_type.key: find_id(session, entity_type, scope[name]) if name in scope else None
+        for name, entity_type in scope_types(table).items()
     }
 
 
-def _known(session: Session, table: Table, given: Mapping[str, str]) -> dict[str, int | None]:
-    numbers = _numbers(session, table, given)
-    if not _exists(session, table, numbers):
-        raise NotFound("There is no rate for just these; see 'list'.")
-    return numbers
+def _exists(session: Session, table: Table, key: Key) -> bool:
+    return session.scalar(select(table.c.rate).where(_has(table, key)).limit(1)) is not None
 
 
-def _exists(session: Session, table: Table, numbers: Mapping[str, int | None]) -> bool:
-    return session.scalar(select(table.c.rate).where(_is(table, numbers)).limit(1)) is not None
+def _has(table: Table, key: Key) -> Any:
+    return and_(*(table.c[name].is_not_distinct_from(value) for name, value in key.items()))
 
 
-def _is(table: Table, numbers: Mapping[str, int | None]) -> Any:
-    return and_(*(table.c[key].is_not_distinct_from(value) for key, value in numbers.items()))
-
-
-def _record(session: Session, table: Table, numbers: Mapping[str, int | None]) -> dict[str, Any]:
-    return next(
-        row
-        for row in listing(session, table)
-        if all(row[key] == value for key, value in numbers.items())
-    )
+def _record(session: Session, table: Table, key: Key) -> dict[str, Any]:
+    rows = listing(session, table)
+    return next(row for row in rows if all(row[name] == value for name, value in key.items()))

@@ -1,4 +1,4 @@
-"""Statuses: how far the handling of a time entry is."""
+"""Statuses of time entries."""
 
 from __future__ import annotations
 
@@ -11,61 +11,65 @@ from ...errors import Refused
 from ...storage import models as m
 from ..options import Options
 from . import editing
-from .entities import STATUS, find
+from .entities import STATUS, find_id
+from .errors import DefaultStatus
 
-#: Kimai counts them in one byte.
-_MOST = 127
+#: Kimai stores the ID in one byte.
+_MAX_ID = 127
 
 
 def listing(session: Session) -> list[dict[str, Any]]:
-    """All statuses: number, name, the number of their entries, whether new entries get it."""
-    used = select(m.TimeEntry.statusID, func.count().label("entries"))
-    used_by = used.group_by(m.TimeEntry.statusID).subquery()
+    """Return all statuses: ID, name, the number of time entries, whether it is the default."""
+    counts = (
+        select(m.TimeEntry.statusID, func.count().label("entries"))
+        .group_by(m.TimeEntry.statusID)
+        .subquery()
+    )
     default = Options.load(session).default_status
-    found = session.execute(
-        select(m.Status.statusID, m.Status.status, func.coalesce(used_by.c.entries, 0))
-        .outerjoin(used_by, used_by.c.statusID == m.Status.statusID)
+    rows = session.execute(
+        select(m.Status.statusID, m.Status.status, func.coalesce(counts.c.entries, 0))
+        .outerjoin(counts, counts.c.statusID == m.Status.statusID)
         .order_by(m.Status.statusID)
     )
     return [
-        {"statusID": number, "status": name, "entries": entries, "default": number == default}
-        for number, name, entries in found
+        {"statusID": status_id, "status": name, "entries": entries, "default": status_id == default}
+        for status_id, name, entries in rows
     ]
 
 
-def show(session: Session, given: str) -> dict[str, Any]:
-    """One status as :func:`listing` has it."""
-    number = find(session, STATUS, given).statusID
-    return next(status for status in listing(session) if status["statusID"] == number)
+def show(session: Session, reference: str) -> dict[str, Any]:
+    """Return one status as :func:`listing` does."""
+    status_id = find_id(session, STATUS, reference)
+    return next(status for status in listing(session) if status["statusID"] == status_id)
 
 
 def add(session: Session, name: str) -> dict[str, Any]:
-    """A new status, with the next number."""
-    number = (session.scalar(select(func.max(m.Status.statusID))) or 0) + 1
-    if number > _MOST:
-        raise Refused(f"There can be no more statuses: the last number is {_MOST}.")
-    status = editing.add(session, STATUS, {"status": name}, statusID=number)
+    """Add a status, with the next ID."""
+    status_id = (session.scalar(select(func.max(m.Status.statusID))) or 0) + 1
+    if status_id > _MAX_ID:
+        raise Refused(f"There can be no more statuses: the highest ID is {_MAX_ID}.")
+    editing.add(session, STATUS, {"status": name}, statusID=status_id)
+    return show(session, f"id:{status_id}")
+
+
+def rename(session: Session, reference: str, name: str) -> dict[str, Any]:
+    status = editing.edit(session, STATUS, reference, {"status": name})
     return show(session, f"id:{status.statusID}")
 
 
-def rename(session: Session, given: str, name: str) -> dict[str, Any]:
-    status = editing.edit(session, STATUS, given, {"status": name})
-    return show(session, f"id:{status.statusID}")
+def remove(session: Session, reference: str) -> dict[str, Any]:
+    """Remove a status permanently.
 
-
-def remove(session: Session, given: str) -> dict[str, Any]:
-    """Remove a status for good.
-
-    :raises Refused: entries have it, or new ones are to get it.
+    :raises Refused: time entries have it.
+    :raises DefaultStatus: new time entries get it.
     """
-    status = show(session, given)
-    if status["entries"]:
-        raise Refused(f"{status['entries']} time entries have the status {status['status']!r}.")
+    status = show(session, reference)
+    entries = status["entries"]
+    if entries:
+        have = "1 time entry has" if entries == 1 else f"{entries} time entries have"
+        raise Refused(f"{have} the status {status['status']!r}.")
     if status["default"]:
-        raise Refused(
-            f"New entries get the status {status['status']!r}; choose another one with "
-            "'kimai-remote config set defaultStatusID NUMBER' first."
-        )
+        raise DefaultStatus(status["status"])
     session.delete(session.get(m.Status, status["statusID"]))
     session.flush()
     return status
