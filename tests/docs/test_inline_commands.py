@@ -27,10 +27,8 @@ def unknown(words: list[str]) -> str:
         if child is None:
             return words[0]
         command, words = child, words[1:]
-    options = {"--help", *(name for one in command.params for name in one.opts)}
+    options = {"--help", "-h", *(name for one in command.params for name in one.opts)}
     options |= {name for one in command.params for name in one.secondary_opts}
-    if hasattr(command, "list_commands"):
-        options |= {"--install-completion", "--show-completion"}
     return next((w for w in words if w.startswith("--") and w.split("=")[0] not in options), "")
 
 

@@ -23,7 +23,7 @@ class Activities(Resource):
     help = "Activities, which the API calls tasks."
     example = "Consulting"
     columns = {
-        "activityID": "No.",
+        "activityID": "ID",
         "name": "Name",
         "comment": "Comment",
         "visible": "Visible",

@@ -22,7 +22,7 @@ class Customers(Resource):
     example = '"Blue Harbour"'
     can_log_in = True
     columns = {
-        "customerID": "No.",
+        "customerID": "ID",
         "name": "Name",
         "contact": "Contact",
         "city": "City",

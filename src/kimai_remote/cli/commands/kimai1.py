@@ -205,7 +205,7 @@ def _show(report: importer.Report, as_json: bool) -> None:
     table = make_table("What", "Source", "Target", "", title="Comparison")
     for index in (1, 2):
         table.columns[index].justify = "right"
-    for row in _rows(report.figures):
+    for row in _rows(report.totals):
         table.add_row(*map(_plain, row))
     console().print(table)
     for what, count in report.changed.items():

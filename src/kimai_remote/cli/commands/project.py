@@ -22,7 +22,7 @@ class Projects(Resource):
     help = "Projects of customers."
     example = '"Fleet tracking"'
     columns = {
-        "projectID": "No.",
+        "projectID": "ID",
         "name": "Name",
         "customerName": "Customer",
         "budget": "Budget",

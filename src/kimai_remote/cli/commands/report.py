@@ -182,7 +182,7 @@ def _show(found: Report, admin: AdminContext) -> None:
     from ..output import shown
 
     table = make_table(title=_title(found, admin), show_footer=True)
-    table.add_column("No.", justify="right")
+    table.add_column("ID", justify="right")
     table.add_column(found.by.capitalize(), footer="Total")
     if found.by == "project":
         table.add_column("Customer")

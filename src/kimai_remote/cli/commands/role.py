@@ -14,7 +14,7 @@ from ..context import open_admin
 from ..output import confirm, print_change, print_json, print_record, print_records
 from ..parameters import examples, json_option, yes_option
 
-COLUMNS = {"kind": "Type", "roleID": "No.", "name": "Name", "count": "Rights", "users": "Users"}
+COLUMNS = {"kind": "Type", "roleID": "ID", "name": "Name", "count": "Rights", "users": "Users"}
 LABELS = {"roleID": "ID", "name": "Name", "kind": "Type", "users": "Users", "rights": "Rights"}
 
 

@@ -13,7 +13,7 @@ from ..context import open_admin
 from ..output import confirm, print_change, print_record, print_records
 from ..parameters import examples, json_option, yes_option
 
-COLUMNS = {"statusID": "No.", "status": "Status", "entries": "Entries", "default": "Default"}
+COLUMNS = {"statusID": "ID", "status": "Status", "entries": "Entries", "default": "Default"}
 LABELS = {"statusID": "ID", "status": "Status", "entries": "Time entries", "default": "Default"}
 
 status_argument = click.argument("status", help="Name or ID of the status.")

@@ -31,7 +31,7 @@ class Users(Resource):
     example = "ben"
     can_log_in = True
     columns = {
-        "userID": "No.",
+        "userID": "ID",
         "name": "Name",
         "alias": "Alias",
         "globalRole": "Role",
