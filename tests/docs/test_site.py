@@ -60,3 +60,12 @@ def test_tabs_and_warnings(site: Path) -> None:
 
 def test_search(site: Path) -> None:
     assert "Unknown user or no permissions." in (site / "search/search_index.json").read_text()
+
+
+def test_lists(site: Path) -> None:
+    """Lists are what they are on the host of the repository, where less indentation is enough."""
+    for page in site.rglob("*.html"):
+        tree = html.document_fromstring(page.read_bytes())
+        assert not tree.xpath("//article//ol[count(li) = 1]"), page
+        paragraphs = tree.xpath("//article//p")
+        assert not [p for p in paragraphs if re.search(r"\n(?:-|\d\.) ", p.text_content())], page
