@@ -246,47 +246,6 @@ def test_rates_that_are_not_shown_can_not_be_guessed(
         assert alice.refusal("setTimesheetRecord", record, True) == DENIED
 
 
-def test_who_may_read_an_entry(
-    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
-) -> None:
-    of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
-    for reader in (alice, ben, root):
-        assert reader.item("getTimesheetRecord", of_alice)["userID"] == world.alice
-    assert alice.refusal("getTimesheetRecord", of_ben) == DENIED
-    assert oscar.refusal("getTimesheetRecord", of_alice) == DENIED
-
-
-def test_who_may_change_an_entry(
-    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
-) -> None:
-    of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
-    assert alice.refusal("setTimesheetRecord", {"id": of_ben, "comment": "x"}, True) == DENIED
-    assert oscar.refusal("setTimesheetRecord", {"id": of_alice, "comment": "x"}, True) == DENIED
-    for editor in (ben, root):
-        comment = f"by {editor.name}"
-        editor.does("setTimesheetRecord", {"id": of_alice, "comment": comment}, True)
-        entry = world.entry(of_alice)
-        assert (entry.comment, entry.userID) == (comment, world.alice)
-
-
-def test_who_may_remove_an_entry(
-    alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
-) -> None:
-    of_alice, of_ben = world.add_entry("alice"), world.add_entry("ben")
-    assert alice.refusal("removeTimesheetRecord", of_ben) == DENIED
-    assert oscar.refusal("removeTimesheetRecord", of_alice) == DENIED
-    ben.does("removeTimesheetRecord", of_alice)
-    root.does("removeTimesheetRecord", of_ben)
-    assert not world.exists(m.TimeEntry, of_alice)
-    assert not world.exists(m.TimeEntry, of_ben)
-
-
-def test_a_leader_leads_only_while_the_group_is_there(ben: Caller, world: World) -> None:
-    entry_id = world.add_entry("alice")
-    world.change(m.Group, world.blue, trash=1)
-    assert ben.refusal("setTimesheetRecord", {"id": entry_id, "comment": "x"}, True) == DENIED
-
-
 def test_remove(alice: Caller, world: World) -> None:
     entry_id, kept, running = world.add_entry(), world.add_entry(), world.add_entry(end=0)
     alice.does("removeTimesheetRecord", entry_id)
@@ -295,33 +254,6 @@ def test_remove(alice: Caller, world: World) -> None:
     assert not world.exists(m.TimeEntry, running)
     assert world.exists(m.TimeEntry, kept)
     assert alice.refusal("removeTimesheetRecord", entry_id) == "Invalid ID"
-
-
-@pytest.mark.parametrize("entry_id", [999_999, 0, -1, 2**31 - 1])
-def test_unknown_ids(alice: Caller, world: World, entry_id: int) -> None:
-    world.add_entry()
-    assert alice.refusal("getTimesheetRecord", entry_id) == "Invalid ID"
-    assert alice.refusal("removeTimesheetRecord", entry_id) == "Invalid ID"
-    expected = "Invalid ID" if entry_id else "Performed an update, but missing id property."
-    assert alice.refusal("setTimesheetRecord", {"id": entry_id, "comment": "x"}, True) == expected
-
-
-@pytest.mark.parametrize("entry_id", ["x", 2**31, "1.5"])
-def test_ids_of_the_wrong_type(alice: Caller, entry_id: str | int) -> None:
-    alice.rejection("getTimesheetRecord", entry_id)
-    alice.rejection("removeTimesheetRecord", entry_id)
-
-
-def test_changing_cleared_entries_takes_the_right_to_entries_of_others(
-    alice: Caller, ben: Caller, world: World
-) -> None:
-    entry_id = world.add_entry(cleared=1)
-    change = {"id": entry_id, "comment": "billed", "flagCleared": False}
-    assert alice.refusal("setTimesheetRecord", change, True) == DENIED
-    assert alice.refusal("removeTimesheetRecord", entry_id) == DENIED
-    ben.does("setTimesheetRecord", change, True)
-    assert (world.entry(entry_id).comment, world.entry(entry_id).cleared) == ("billed", 0)
-    alice.does("removeTimesheetRecord", entry_id)
 
 
 @pytest.mark.parametrize("limit", ["0", "-", "", "soon"])
