@@ -41,19 +41,19 @@ class Beside:
     def step(self, name: str, *parameters: Any) -> Any:
         """What PHP found, or did."""
         url = self.kimai.url
-        place = [url.host or "", str(url.port or 3306), url.username or "", url.password or ""]
-        found = tools.report(
+        server = [url.host or "", str(url.port or 3306), url.username or "", url.password or ""]
+        result = tools.report(
             [
                 self.php,
                 tools.HERE / "php" / "kimai_beside.php",
-                *place,
+                *server,
                 url.database or "",
                 self.kimai.prefix,
                 kimai1.SALT,
             ],
             stdin=json.dumps([[name, list(parameters)]]),
         )
-        return found[0]
+        return result[0]
 
 
 @pytest.fixture
@@ -88,32 +88,32 @@ def test_logins_of_both(beside: Beside) -> None:
 
 
 def test_php_shows_and_stops_what_the_api_started(beside: Beside) -> None:
-    number = int(
+    entry_id = int(
         beside.api("startRecord", kimai1.KEY, PROJECT, ACTIVITY)["items"][0]["timeEntryID"]
     )
-    found = beside.step("running", ANNA)
-    assert [entry["timeEntryID"] for entry in found] == [number]
-    assert (found[0]["projectName"], found[0]["status"]) == ("Wartung", "open")
-    assert found[0]["rate"] == "85.50"
-    beside.step("describe", number, TEXT)
+    result = beside.step("running", ANNA)
+    assert [entry["timeEntryID"] for entry in result] == [entry_id]
+    assert (result[0]["projectName"], result[0]["status"]) == ("Wartung", "open")
+    assert result[0]["rate"] == "85.50"
+    beside.step("describe", entry_id, TEXT)
     active = beside.api("getActiveRecording", kimai1.KEY)["items"][0]
-    assert (int(active["timeEntryID"]), active["description"]) == (number, TEXT)
-    begun = found[0]["start"]
-    beside.step("stop", number, begun + 600)
+    assert (int(active["timeEntryID"]), active["description"]) == (entry_id, TEXT)
+    start = result[0]["start"]
+    beside.step("stop", entry_id, start + 600)
     assert beside.api("getActiveRecording", kimai1.KEY)["error"]["msg"] == "No active recording."
     row = beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["items"][0]
-    assert (row["timeEntryID"], row["formattedDuration"]) == (str(number), "0:10")
+    assert (row["timeEntryID"], row["formattedDuration"]) == (str(entry_id), "0:10")
     assert row["wage"] == "14.25"
 
 
 def test_the_api_shows_and_stops_what_php_started(beside: Beside) -> None:
-    begun = int(time.time()) - 3600
-    number = beside.step("start", ANNA, PROJECT, ACTIVITY, begun)
+    start = int(time.time()) - 3600
+    entry_id = beside.step("start", ANNA, PROJECT, ACTIVITY, start)
     active = beside.api("getActiveRecording", kimai1.KEY)["items"][0]
-    assert (int(active["timeEntryID"]), int(active["start"])) == (number, begun)
+    assert (int(active["timeEntryID"]), int(active["start"])) == (entry_id, start)
     other = int(beside.api("startRecord", kimai1.KEY, 0, 0)["items"][0]["timeEntryID"])
-    stopped = beside.step("entry", number)
-    assert stopped["end"] >= begun + 3600
+    stopped = beside.step("entry", entry_id)
+    assert stopped["end"] >= start + 3600
     assert stopped["duration"] == stopped["end"] - stopped["start"]
     assert [entry["timeEntryID"] for entry in beside.step("running", ANNA)] == [other]
     update = {"timeEntryID": other, "description": TEXT, "comment": "gesehen"}
@@ -128,18 +128,18 @@ def test_lists_follow_what_php_does(beside: Beside) -> None:
         return beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["total"]
 
     before = total()
-    number = beside.step("start", ANNA, PROJECT, ACTIVITY, int(time.time()))
+    entry_id = beside.step("start", ANNA, PROJECT, ACTIVITY, int(time.time()))
     assert total() == before + 1
-    beside.step("remove", number)
+    beside.step("remove", entry_id)
     assert total() == before
-    assert beside.api("getTimesheetRecord", kimai1.KEY, number)["error"]["msg"] == "Invalid ID"
+    assert beside.api("getTimesheetRecord", kimai1.KEY, entry_id)["error"]["msg"] == "Invalid ID"
 
 
 def test_options_of_kimai_count_at_once(beside: Beside) -> None:
     record = {"projectId": PROJECT, "taskId": ACTIVITY, "start": 1000, "end": 2000}
-    number = beside.api("setTimesheetRecord", kimai1.KEY, record, False)["items"][0]["id"]
+    entry_id = beside.api("setTimesheetRecord", kimai1.KEY, record, False)["items"][0]["id"]
     beside.step("set_option", "editLimit", "3600")
-    refused = beside.api("removeTimesheetRecord", kimai1.KEY, number)
+    refused = beside.api("removeTimesheetRecord", kimai1.KEY, entry_id)
     assert "locked" in refused["error"]["msg"]
     beside.step("set_option", "editLimit", "-")
-    assert beside.api("removeTimesheetRecord", kimai1.KEY, number)["success"]
+    assert beside.api("removeTimesheetRecord", kimai1.KEY, entry_id)["success"]

@@ -36,8 +36,8 @@ def missing(what: str, install: str) -> NoReturn:
 
 def need(program: str, install: str) -> str:
     """The path of a program."""
-    found = shutil.which(program)
-    return found or missing(program, install)
+    path = shutil.which(program)
+    return path or missing(program, install)
 
 
 def need_php(extension: str) -> str:

@@ -28,15 +28,15 @@ def refusal(environ: dict[str, str], **overrides: object) -> str:
 def test_options_win_over_variables_over_the_file_over_defaults(folder: Path) -> None:
     environ = written(folder / "any.toml", "port = 1\nworkers = 1\nthreads = 1\nmax_batch = 7\n")
     environ |= {"KIMAI_REMOTE_PORT": "2", "KIMAI_REMOTE_WORKERS": "2"}
-    found = load(environ, port=3, host=None)
-    settings = found.settings
+    loaded = load(environ, port=3, host=None)
+    settings = loaded.settings
     assert (settings.port, settings.workers, settings.threads) == (3, 2, 1)
     assert (settings.max_batch, settings.host) == (7, "127.0.0.1")
-    assert found.sources["port"] == Source("command line", "--port")
-    assert found.sources["workers"] == Source("environment", "KIMAI_REMOTE_WORKERS")
-    assert found.sources["threads"] == Source("file", str(folder / "any.toml"))
-    assert found.sources["host"] == Source("default")
-    assert found.file == folder / "any.toml"
+    assert loaded.sources["port"] == Source("command line", "--port")
+    assert loaded.sources["workers"] == Source("environment", "KIMAI_REMOTE_WORKERS")
+    assert loaded.sources["threads"] == Source("file", str(folder / "any.toml"))
+    assert loaded.sources["host"] == Source("default")
+    assert loaded.file == folder / "any.toml"
 
 
 def test_the_file_in_the_current_directory(folder: Path) -> None:
@@ -133,11 +133,11 @@ def test_paths_in_a_file_begin_there(folder: Path) -> None:
     away = folder.parent / "etc"
     away.mkdir()
     lines = 'data_dir = "data"\ntls_cert = "/abs/cert.pem"\naudit_log = "../audit.log"\n'
-    found = load(written(away / "a.toml", lines + 'database_url = "sqlite:///k.sqlite3"'))
-    assert found.settings.data_dir == away / "data"
-    assert found.settings.tls_cert == "/abs/cert.pem"
-    assert found.settings.audit_log == str(away / "../audit.log")
-    assert found.settings.database_url == f"sqlite:///{away}/k.sqlite3"
+    loaded = load(written(away / "a.toml", lines + 'database_url = "sqlite:///k.sqlite3"'))
+    assert loaded.settings.data_dir == away / "data"
+    assert loaded.settings.tls_cert == "/abs/cert.pem"
+    assert loaded.settings.audit_log == str(away / "../audit.log")
+    assert loaded.settings.database_url == f"sqlite:///{away}/k.sqlite3"
     elsewhere = {"KIMAI_REMOTE_DATA_DIR": "data", "KIMAI_REMOTE_DATABASE_URL": "sqlite:///k"}
     assert load(elsewhere).settings.data_dir == Path("data")
     assert load(elsewhere).settings.database_url == "sqlite:///k"

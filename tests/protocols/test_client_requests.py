@@ -116,11 +116,11 @@ def test_the_calls_that_a_client_builds_from_the_description(live_server: LiveSe
     smd = description.json
     target = smd["target"].removeprefix(live_server.server.url)
     assert target == "/core/json.php"
-    for number, name in enumerate(smd["methods"], 1):
-        request = {"jsonrpc": "2.0", "method": name, "params": ["no key"], "id": number}
-        answer = post_json(live_server.server, request, headers=headers).json
-        assert answer["id"] == number
-        assert "result" in answer, answer
+    for request_id, name in enumerate(smd["methods"], 1):
+        request = {"jsonrpc": "2.0", "method": name, "params": ["no key"], "id": request_id}
+        response = post_json(live_server.server, request, headers=headers).json
+        assert response["id"] == request_id
+        assert "result" in response, response
 
 
 def test_a_soap_request_made_from_another_server_s_contract(live_server: LiveServer) -> None:

@@ -75,9 +75,11 @@ def test_the_exchange_of_the_wiki_page(live_server: LiveServer) -> None:
 def test_jsonrpc_may_be_missing_and_then_is_in_the_answer(
     live_server: LiveServer, request_: dict[str, Any], answer: dict[str, Any]
 ) -> None:
-    given = post_json(live_server.server, request_).json
-    assert {name: ... if value is ... else given[name] for name, value in answer.items()} == answer
-    assert list(given) == list(answer)
+    received = post_json(live_server.server, request_).json
+    assert {
+        name: ... if value is ... else received[name] for name, value in answer.items()
+    } == answer
+    assert list(received) == list(answer)
 
 
 @pytest.mark.parametrize("version", ['"1.0"', "2.0", "2", "null", '"2"'])

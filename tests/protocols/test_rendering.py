@@ -49,26 +49,26 @@ MONEY = (
 INTEGERS = st.integers(-(2**31), 2**31 - 1)
 
 
-def values(kind: Any) -> st.SearchStrategy[Any]:
+def values(spyne_type: Any) -> st.SearchStrategy[Any]:
     """Values as the database gives them for a field of that type."""
-    if issubclass(kind, Array):
-        (item,) = kind._type_info.values()
+    if issubclass(spyne_type, Array):
+        (item,) = spyne_type._type_info.values()
         return rows(item)
-    if issubclass(kind, primitive.Boolean):
-        found: st.SearchStrategy[Any] = st.integers(0, 1)
-    elif issubclass(kind, primitive.Integer):
-        found = INTEGERS
-    elif issubclass(kind, primitive.Decimal):
-        found = MONEY
+    if issubclass(spyne_type, primitive.Boolean):
+        strategy: st.SearchStrategy[Any] = st.integers(0, 1)
+    elif issubclass(spyne_type, primitive.Integer):
+        strategy = INTEGERS
+    elif issubclass(spyne_type, primitive.Decimal):
+        strategy = MONEY
     else:
-        found = TEXTS
-    return st.none() | found if kind.Attributes.nillable else found
+        strategy = TEXTS
+    return st.none() | strategy if spyne_type.Attributes.nillable else strategy
 
 
 def rows(item: Any) -> st.SearchStrategy[RecordSet]:
     """Records of a type, with all of its fields or without the optional ones."""
     info = item.get_flat_type_info(item)
-    always = [name for name, kind in info.items() if kind.Attributes.min_occurs]
+    always = [name for name, spyne_type in info.items() if spyne_type.Attributes.min_occurs]
     optional = [name for name in info if name not in always]
 
     @st.composite
@@ -155,23 +155,23 @@ def reference(item: Any, records: RecordSet, native: bool) -> list[dict[str, Any
         by_name = dict(zip(records.columns, record, strict=True))
         listed.append(
             {
-                name: plain(kind, by_name[name], native)
-                for name, kind in info.items()
+                name: plain(spyne_type, by_name[name], native)
+                for name, spyne_type in info.items()
                 if name in by_name
             }
         )
     return listed
 
 
-def plain(kind: Any, value: Any, native: bool) -> Any:
+def plain(spyne_type: Any, value: Any, native: bool) -> Any:
     if isinstance(value, RecordSet):
-        (item,) = kind._type_info.values()
+        (item,) = spyne_type._type_info.values()
         return reference(item, value, native)
     if value is None or isinstance(value, str):
         return value
-    if not native and not getattr(kind.Attributes, "computed", False):
+    if not native and not getattr(spyne_type.Attributes, "computed", False):
         return str(value)
-    if issubclass(kind, primitive.Boolean):
+    if issubclass(spyne_type, primitive.Boolean):
         return bool(value)
     return float(value) if isinstance(value, Decimal) else value
 
@@ -239,7 +239,7 @@ def test_an_answer_that_cannot_be_written_is_a_clean_error(live_server: LiveServ
     request = {"jsonrpc": "2.0", "method": "getUsers", "params": [live_server.key], "id": 5}
     reply = client.post("/core/json.php", data=json.dumps([request, request | {"id": 6}]))
     assert reply.status_code == 200
-    for answer, identifier in zip(reply.get_json(), (5, 6), strict=True):
-        assert answer["id"] == identifier
-        assert answer["error"]["code"] == -32603
-        assert answer["error"]["message"].startswith("Internal error.")
+    for response, identifier in zip(reply.get_json(), (5, 6), strict=True):
+        assert response["id"] == identifier
+        assert response["error"]["code"] == -32603
+        assert response["error"]["message"].startswith("Internal error.")

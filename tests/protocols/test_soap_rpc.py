@@ -26,14 +26,14 @@ TYPES = (
 FOREIGN = "http://time.example.org/core/soap.php"
 
 
-def answer(namespace: str, method: str, returned: str) -> str:
+def expected_response(namespace: str, method: str, returned: str) -> str:
     """A whole answer around its ``return`` element."""
     body = f"<ns1:{method}Response>{returned}</ns1:{method}Response>"
     return OPEN.format(namespace=namespace) + body + CLOSE
 
 
-def pair(key: str, value: str, kind: str | None = "string") -> str:
-    filled = f'<value xsi:type="xsd:{kind}">{value}</value>' if kind else value
+def pair(key: str, value: str, xsi_type: str | None = "string") -> str:
+    filled = f'<value xsi:type="xsd:{xsi_type}">{value}</value>' if xsi_type else value
     return f'<item><key xsi:type="xsd:string">{key}</key>{filled}</item>'
 
 
@@ -81,39 +81,39 @@ def ask(live_server: LiveServer, body: str, attributes: str = TYPES) -> str:
 
 def test_a_plain_text(live_server: LiveServer) -> None:
     version = call(live_server.server, "getVersion")
-    given = ask(live_server, f'<m:getVersion xmlns:m="{FOREIGN}"/>')
+    response = ask(live_server, f'<m:getVersion xmlns:m="{FOREIGN}"/>')
     text = f'<return xsi:type="xsd:string">{version}</return>'
-    assert given == answer(FOREIGN, "getVersion", text)
+    assert response == expected_response(FOREIGN, "getVersion", text)
 
 
 def test_a_list_of_one(live_server: LiveServer) -> None:
-    given = ask(
+    response = ask(
         live_server,
         f'<m:authenticate xmlns:m="{FOREIGN}"><username>alice</username>'
         "<password>correct horse</password></m:authenticate>",
     )
-    assert given == answer(
+    assert response == expected_response(
         FOREIGN, "authenticate", success(items(pair("apiKey", live_server.key)), 1)
     )
 
 
 def test_an_empty_list(live_server: LiveServer) -> None:
-    given = ask(
+    response = ask(
         live_server, f"<getTimesheet><apiKey>{live_server.world.key('ben')}</apiKey></getTimesheet>"
     )
-    assert given == answer(live_server.server.soap, "getTimesheet", success(EMPTY, 0))
+    assert response == expected_response(live_server.server.soap, "getTimesheet", success(EMPTY, 0))
 
 
 def test_a_failure(live_server: LiveServer) -> None:
-    given = ask(live_server, "<getUsers><apiKey>x</apiKey></getUsers>")
-    assert given == answer(live_server.server.soap, "getUsers", REFUSED)
+    response = ask(live_server, "<getUsers><apiKey>x</apiKey></getUsers>")
+    assert response == expected_response(live_server.server.soap, "getUsers", REFUSED)
 
 
 NULL = '<value xsi:nil="true"/>'
 
 
 def test_all_kinds_of_values(live_server: LiveServer) -> None:
-    given = ask(live_server, f"<getTimesheet><apiKey>{live_server.key}</apiKey></getTimesheet>")
+    response = ask(live_server, f"<getTimesheet><apiKey>{live_server.key}</apiKey></getTimesheet>")
     row = "".join(
         pair(name, NULL, None) if value is None else pair(name, *value)
         for name, value in {
@@ -148,16 +148,18 @@ def test_all_kinds_of_values(live_server: LiveServer) -> None:
             "userName": ("alice",),
         }.items()
     )
-    assert given == answer(live_server.server.soap, "getTimesheet", success(items(row), 1))
+    assert response == expected_response(
+        live_server.server.soap, "getTimesheet", success(items(row), 1)
+    )
 
 
 def test_nested_lists(live_server: LiveServer) -> None:
-    given = ask(
+    response = ask(
         live_server,
         f"<getProjects><apiKey>{live_server.key}</apiKey>"
         '<includeTasks xsi:type="xsd:boolean">true</includeTasks></getProjects>',
     )
-    first = etree.fromstring(given.encode()).find(".//return/item[2]/value/item")
+    first = etree.fromstring(response.encode()).find(".//return/item[2]/value/item")
     names = [item.findtext("key") for item in first]
     assert names[-1] == "tasks"
     tasks = first[-1].find("value")
@@ -181,8 +183,8 @@ def test_a_fault(live_server: LiveServer) -> None:
 
 def test_the_values_are_those_of_the_json_dialect(live_server: LiveServer) -> None:
     for method in ("getUsers", "getCustomers", "getProjects", "getTasks", "getExpenses"):
-        given = ask(live_server, f"<{method}><apiKey>{live_server.key}</apiKey></{method}>")
-        returned = etree.fromstring(given.encode()).find(".//return")
+        response = ask(live_server, f"<{method}><apiKey>{live_server.key}</apiKey></{method}>")
+        returned = etree.fromstring(response.encode()).find(".//return")
         expected = call(live_server.server, method, live_server.key)
         # XML can't carry the control character.
         text = repr(expected).replace("\\x07", "\ufffd")
@@ -191,17 +193,17 @@ def test_the_values_are_those_of_the_json_dialect(live_server: LiveServer) -> No
 
 def read_map(element: etree._Element) -> Any:
     """A value as PHP's SoapClient would give it, arrays and all."""
-    kind = element.get("{http://www.w3.org/2001/XMLSchema-instance}type")
-    if kind is None:
+    xsi_type = element.get("{http://www.w3.org/2001/XMLSchema-instance}type")
+    if xsi_type is None:
         assert element.get("{http://www.w3.org/2001/XMLSchema-instance}nil") == "true"
         return None
-    if kind == "ns2:Map":
+    if xsi_type == "ns2:Map":
         return {item.findtext("key"): read_map(item.find("value")) for item in element}
-    if kind == "SOAP-ENC:Array":
+    if xsi_type == "SOAP-ENC:Array":
         return [read_map(item) for item in element]
     text = element.text or ""
     readers = {"xsd:string": str, "xsd:int": int, "xsd:float": float, "xsd:boolean": "true".__eq__}
-    return readers[kind](text)
+    return readers[xsi_type](text)
 
 
 # What is taken for this dialect ------------------------------------------------------------------
@@ -224,9 +226,9 @@ ENCODED = {
 
 @pytest.mark.parametrize("name", ENCODED)
 def test_is_taken_for_encoded(live_server: LiveServer, name: str) -> None:
-    given = ask(live_server, ENCODED[name].replace("KEY", live_server.key))
-    assert '<return xsi:type="ns2:Map">' in given
-    assert '<key xsi:type="xsd:string">success</key><value xsi:type="xsd:boolean">true' in given
+    response = ask(live_server, ENCODED[name].replace("KEY", live_server.key))
+    assert '<return xsi:type="ns2:Map">' in response
+    assert '<key xsi:type="xsd:string">success</key><value xsi:type="xsd:boolean">true' in response
 
 
 def test_an_encoding_style_on_the_envelope_is_enough(live_server: LiveServer) -> None:
@@ -235,8 +237,8 @@ def test_an_encoding_style_on_the_envelope_is_enough(live_server: LiveServer) ->
 
 
 def test_document_literal_is_not(live_server: LiveServer) -> None:
-    given = ask(live_server, f"<getTasks {OWN}><apiKey>{live_server.key}</apiKey></getTasks>")
-    assert "<tns:getTasksResult>" in given
+    response = ask(live_server, f"<getTasks {OWN}><apiKey>{live_server.key}</apiKey></getTasks>")
+    assert "<tns:getTasksResult>" in response
 
 
 def test_both_dialects_alternate_in_one_process(live_server: LiveServer) -> None:
@@ -250,8 +252,8 @@ def test_both_dialects_alternate_in_one_process(live_server: LiveServer) -> None
 
 def test_the_answer_is_in_the_namespace_of_the_request(live_server: LiveServer) -> None:
     for namespace in ("urn:x", FOREIGN, "http://h/?a=1&amp;b=2"):
-        given = ask(live_server, f'<m:getVersion xmlns:m="{namespace}"/>')
-        assert f' xmlns:ns1="{namespace}" ' in given
+        response = ask(live_server, f'<m:getVersion xmlns:m="{namespace}"/>')
+        assert f' xmlns:ns1="{namespace}" ' in response
     assert f' xmlns:ns1="{live_server.server.soap}" ' in ask(live_server, "<getVersion/>")
 
 
@@ -304,8 +306,10 @@ def test_parameters_by_name_by_position_and_by_reference(
     ],
 )
 def test_flags(live_server: LiveServer, flag: str, truth: bool) -> None:
-    given = ask(live_server, f"<getProjects><apiKey>{live_server.key}</apiKey>{flag}</getProjects>")
-    assert (">tasks</key>" in given) is truth
+    response = ask(
+        live_server, f"<getProjects><apiKey>{live_server.key}</apiKey>{flag}</getProjects>"
+    )
+    assert (">tasks</key>" in response) is truth
 
 
 RECORDS = {
@@ -350,18 +354,18 @@ def test_records(live_server: LiveServer, name: str) -> None:
     record = RECORDS[name]
     inside, beside = record if isinstance(record, tuple) else (record, "")
     key = live_server.world.key("ben")
-    given = ask(
+    response = ask(
         live_server,
         f'<m:setTimesheetRecord xmlns:m="urn:x"><apiKey>{key}</apiKey>{inside}'
         f"<doUpdate>0</doUpdate></m:setTimesheetRecord>{beside}",
         TYPES + ' xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/"',
     )
-    made = read_map(etree.fromstring(given.encode()).find(".//return"))
-    assert made["success"], made
-    number = made["items"][0]["id"]
-    (entry,) = call(live_server.server, "getTimesheetRecord", key, number)["items"]
+    result = read_map(etree.fromstring(response.encode()).find(".//return"))
+    assert result["success"], result
+    entry_id = result["items"][0]["id"]
+    (entry,) = call(live_server.server, "getTimesheetRecord", key, entry_id)["items"]
     assert int(entry["end"]) - int(entry["start"]) == 3600
-    assert call(live_server.server, "removeTimesheetRecord", key, number)["success"]
+    assert call(live_server.server, "removeTimesheetRecord", key, entry_id)["success"]
 
 
 def record_call(record: str, beside: str = "") -> bytes:
@@ -421,13 +425,13 @@ def test_stop_record_answers_a_boolean_if_set(legacy_server: LiveServer) -> None
     assert call(legacy_server.server, "startRecord", key, 1, 1)["success"]
     for text in ("true", "false"):
         expected = f'<return xsi:type="xsd:boolean">{text}</return>'
-        assert stop(legacy_server, key) == answer("urn:x", "stopRecord", expected)
+        assert stop(legacy_server, key) == expected_response("urn:x", "stopRecord", expected)
 
 
 def test_stop_record_answers_a_map_otherwise(live_server: LiveServer) -> None:
     key = live_server.world.key("root")
     assert call(live_server.server, "startRecord", key, 1, 1)["success"]
-    assert stop(live_server, key) == answer("urn:x", "stopRecord", success(EMPTY, 0))
+    assert stop(live_server, key) == expected_response("urn:x", "stopRecord", success(EMPTY, 0))
     assert "Unable to stop, not recording?" in stop(live_server, key)
 
 

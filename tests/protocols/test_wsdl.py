@@ -110,20 +110,24 @@ def test_its_own_schema_compiles(wsdl: etree._Element) -> None:
 
 
 def test_all_methods_are_there_in_order(any_wsdl: etree._Element) -> None:
-    for kind in ("portType", "binding"):
-        operations = any_wsdl.findall(f"{WSDL}{kind}/{WSDL}operation")
+    for component in ("portType", "binding"):
+        operations = any_wsdl.findall(f"{WSDL}{component}/{WSDL}operation")
         assert [operation.get("name") for operation in operations] == METHODS
 
 
 def test_nothing_is_named_twice(wsdl: etree._Element) -> None:
-    names = [wsdl.find(WSDL + kind).get("name") for kind in ("portType", "binding", "service")]
+    names = [
+        wsdl.find(WSDL + component).get("name") for component in ("portType", "binding", "service")
+    ]
     names.append(wsdl.find(f"{WSDL}service/{WSDL}port").get("name"))
     assert names == ["KimaiRemotePortType", "KimaiRemoteBinding", "KimaiRemote", "KimaiRemotePort"]
 
 
 def test_spyne_names_things_alike() -> None:
     root = etree.fromstring(spyne_baseline.wsdl())
-    names = [root.find(WSDL + kind).get("name") for kind in ("portType", "binding", "service")]
+    names = [
+        root.find(WSDL + component).get("name") for component in ("portType", "binding", "service")
+    ]
     assert len(set(names)) < 3
 
 
@@ -159,16 +163,16 @@ def test_it_is_documented(any_wsdl: etree._Element) -> None:
 # Types -------------------------------------------------------------------------------------------
 
 
-def element(wsdl: etree._Element, kind: str, name: str) -> etree._Element:
-    (found,) = wsdl.xpath(
-        f"//xs:complexType[@name='{kind}']//xs:element[@name='{name}']",
+def element(wsdl: etree._Element, type_name: str, name: str) -> etree._Element:
+    (declaration,) = wsdl.xpath(
+        f"//xs:complexType[@name='{type_name}']//xs:element[@name='{name}']",
         namespaces={"xs": XSD[1:-1]},
     )
-    return found
+    return declaration
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "expected"),
+    ("type_name", "name", "expected"),
     [
         ("TimesheetRow", "timeEntryID", {"type": "xs:int"}),
         ("TimesheetRow", "duration", {"type": "xs:int", "nillable": "true"}),
@@ -185,17 +189,17 @@ def element(wsdl: etree._Element, kind: str, name: str) -> etree._Element:
     ],
 )
 def test_values_are_typed(
-    wsdl: etree._Element, kind: str, name: str, expected: dict[str, str]
+    wsdl: etree._Element, type_name: str, name: str, expected: dict[str, str]
 ) -> None:
-    attributes = dict(element(wsdl, kind, name).attrib)
+    attributes = dict(element(wsdl, type_name, name).attrib)
     assert attributes == {"name": name} | expected
 
 
 def test_parameters_are_in_order(wsdl: etree._Element) -> None:
-    (found,) = wsdl.xpath(
+    (declaration,) = wsdl.xpath(
         "//xs:complexType[@name='getExpenses']/xs:sequence", namespaces={"xs": XSD[1:-1]}
     )
-    assert [child.get("name") for child in found] == [
+    assert [child.get("name") for child in declaration] == [
         "apiKey",
         "from",
         "to",

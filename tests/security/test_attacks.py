@@ -23,10 +23,10 @@ from support.world import World
 pytestmark = pytest.mark.one_database
 
 #: Seconds that no single request of this file may take; the usual one takes a hundredth.
-PATIENCE = 5
+MAX_SECONDS = 5
 
 
-class Wire:
+class RawClient:
     """Raw requests in process, each of which must leave everything stored as it is."""
 
     def __init__(self, world: World) -> None:
@@ -43,7 +43,7 @@ class Wire:
             headers=headers,
             base_url="http://kimai.test",
         )
-        assert time.monotonic() - started < allowed(PATIENCE)
+        assert time.monotonic() - started < allowed(MAX_SECONDS)
         return response
 
     def json(self, body: bytes) -> Any:
@@ -65,19 +65,19 @@ class Wire:
 
 
 @pytest.fixture
-def wire(full_world: World) -> Iterator[Wire]:
-    wire = Wire(full_world)
-    yield wire
-    assert full_world.snapshot() == wire.before
+def client(full_world: World) -> Iterator[RawClient]:
+    client = RawClient(full_world)
+    yield client
+    assert full_world.snapshot() == client.before
 
 
 # JSON --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("body", corpus.MALFORMED_JSON, ids=lambda body: repr(body[:24]))
-def test_malformed_json(wire: Wire, body: bytes) -> None:
-    answer = wire.json(body)
-    assert answer == {
+def test_malformed_json(client: RawClient, body: bytes) -> None:
+    response = client.json(body)
+    assert response == {
         "error": {"code": -32700, "message": "Parse error"},
         "id": None,
         "jsonrpc": "2.0",
@@ -85,9 +85,9 @@ def test_malformed_json(wire: Wire, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", corpus.NO_CALLS, ids=repr)
-def test_json_that_is_no_call(wire: Wire, body: bytes) -> None:
-    answer = wire.json(body)
-    for error in answer if isinstance(answer, list) else [answer]:
+def test_json_that_is_no_call(client: RawClient, body: bytes) -> None:
+    response = client.json(body)
+    for error in response if isinstance(response, list) else [response]:
         assert error["error"]["code"] in (-32600, -32601), error
 
 
@@ -99,10 +99,10 @@ def test_json_that_is_no_call(wire: Wire, body: bytes) -> None:
         (b'{"method":"getVersion","id":1,"id":2}', True),
     ],
 )
-def test_of_doubled_keys_the_last_one_counts(wire: Wire, body: bytes, version: bool) -> None:
-    answer = wire.json(body)
-    assert isinstance(answer["result"], str) is version
-    assert answer["id"] == json.loads(body)["id"]
+def test_of_doubled_keys_the_last_one_counts(client: RawClient, body: bytes, version: bool) -> None:
+    response = client.json(body)
+    assert isinstance(response["result"], str) is version
+    assert response["id"] == json.loads(body)["id"]
 
 
 @pytest.mark.parametrize(
@@ -119,42 +119,42 @@ def test_of_doubled_keys_the_last_one_counts(wire: Wire, body: bytes, version: b
         "9223372036854775808",
     ],
 )
-def test_huge_numbers(wire: Wire, number: str) -> None:
+def test_huge_numbers(client: RawClient, number: str) -> None:
     """As id they come back with the same value; as parameter they are a clear error."""
-    answer = wire.send(
+    response = client.send(
         "/core/json.php", b'{"method":"getVersion","id":%b}' % number.encode(), "application/json"
     ).get_data(as_text=True)
-    (identifier,) = re.findall(r'"id":([-+.\dEe]+)', answer)
+    (identifier,) = re.findall(r'"id":([-+.\dEe]+)', response)
     assert json.loads(identifier) == json.loads(number)
-    key = key_of(wire.world, "alice")
-    answer = wire.json(
+    key = key_of(client.world, "alice")
+    response = client.json(
         b'{"method":"removeTimesheetRecord","params":["%b",%b],"id":1}'
         % (key.encode(), number.encode())
     )
     if number in ("-0", "0.0"):
-        assert answer["result"]["error"]["msg"] == "Invalid ID"
+        assert response["result"]["error"]["msg"] == "Invalid ID"
     else:
-        assert answer["error"]["code"] == -32602
+        assert response["error"]["code"] == -32602
 
 
-def test_a_huge_string_in_every_parameter(wire: Wire) -> None:
+def test_a_huge_string_in_every_parameter(client: RawClient) -> None:
     for method, parameters in METHODS.items():
-        for place in range(len(parameters)):
-            params = [key_of(wire.world, "alice"), "", "", "", "", "", ""][: len(parameters)]
-            params[place] = "x" * 1_900_000
+        for index in range(len(parameters)):
+            params = [key_of(client.world, "alice"), "", "", "", "", "", ""][: len(parameters)]
+            params[index] = "x" * 1_900_000
             if method == "authenticate":
                 continue  # below: it counts failures
-            answer = wire.json(corpus.call(method, *params))
-            text = json.dumps(answer)
+            response = client.json(corpus.call(method, *params))
+            text = json.dumps(response)
             # A flag is true, whatever the text.
-            flag = (method, place) == ("getProjects", 1)
-            assert flag or ("error" in text and len(text) < 500), (method, place)
+            flag = (method, index) == ("getProjects", 1)
+            assert flag or ("error" in text and len(text) < 500), (method, index)
 
 
 def test_a_huge_name_and_password(full_world: World) -> None:
-    wire = Wire(full_world)
+    client = RawClient(full_world)
     for name, password in (("x" * 1_900_000, ""), ("alice", "x" * 1_900_000)):
-        assert wire.json(corpus.call("authenticate", name, password))["result"] == REFUSED
+        assert client.json(corpus.call("authenticate", name, password))["result"] == REFUSED
 
 
 METHODS = {
@@ -169,10 +169,10 @@ METHODS = {
 def text_places() -> Iterator[tuple[str, int, str]]:
     """Each parameter of each method, and each field of a record in one."""
     for method, parameters in METHODS.items():
-        for place, (_, kind) in enumerate(parameters):
-            fields = getattr(kind, "_type_info", None)
+        for index, (_, spyne_type) in enumerate(parameters):
+            fields = getattr(spyne_type, "_type_info", None)
             for field in list(fields) if fields else [""]:
-                yield method, place, field
+                yield method, index, field
 
 
 def injection_cases() -> Iterator[Any]:
@@ -182,39 +182,39 @@ def injection_cases() -> Iterator[Any]:
         yield pytest.param(*case, marks=() if case == last[case[0]] else pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("method", "place", "field"), list(injection_cases()))
+@pytest.mark.parametrize(("method", "index", "field"), list(injection_cases()))
 def test_injection_into_every_parameter(
-    full_world: World, method: str, place: int, field: str
+    full_world: World, method: str, index: int, field: str
 ) -> None:
     """It is an error, is nothing's name, or is a text like any other: never part of a query."""
     full_world.settings = replace(full_world.settings, login_rate=0)
-    wire = Wire(full_world)
+    client = RawClient(full_world)
     own = full_world.add_entry("alice")
     spent = full_world.add_expense("alice")
     full_world.add_entry("alice", end=0)
-    people = people_and_passwords(full_world)
+    stored = accounts_and_passwords(full_world)
     for text in corpus.INJECTIONS:
         params: list[Any] = [key_of(full_world, "alice")]
         if method == "authenticate":
             params = ["nobody", "no password"]
         params += [own if "Time" in method else spent] * (len(METHODS[method]) - len(params))
         if field:
-            record = {"id": params[place]} if field != "id" else {}
-            params[place] = record | {field: text}
-            params[place + 1 :] = [True]
+            record = {"id": params[index]} if field != "id" else {}
+            params[index] = record | {field: text}
+            params[index + 1 :] = [True]
         elif method not in ("getVersion",):
-            params[place] = text
-        answer = wire.json(corpus.call(method, *params))
-        if "error" in answer:
-            assert answer["error"]["code"] == -32602, (text, answer)
+            params[index] = text
+        response = client.json(corpus.call(method, *params))
+        if "error" in response:
+            assert response["error"]["code"] == -32602, (text, response)
         elif method != "getVersion":
-            assert answer["result"]["success"] in (True, False)
-            if not field and METHODS[method][place][0] in ("apiKey", "username", "password"):
-                assert answer["result"] == REFUSED
-    assert people_and_passwords(full_world) == people
+            assert response["result"]["success"] in (True, False)
+            if not field and METHODS[method][index][0] in ("apiKey", "username", "password"):
+                assert response["result"] == REFUSED
+    assert accounts_and_passwords(full_world) == stored
 
 
-def people_and_passwords(world: World) -> Any:
+def accounts_and_passwords(world: World) -> Any:
     user, customer = m.User.__table__.c, m.Customer.__table__.c
     return (
         world.execute(m.User.__table__.select().with_only_columns(user.userID, user.password)),
@@ -227,61 +227,61 @@ def people_and_passwords(world: World) -> Any:
 
 @pytest.mark.parametrize("style", ["document", "rpc"])
 @pytest.mark.parametrize("attack", corpus.ENTITIES)
-def test_document_types_and_entities(wire: Wire, attack: str, style: str) -> None:
+def test_document_types_and_entities(client: RawClient, attack: str, style: str) -> None:
     declared = corpus.ENTITIES[attack]
     call = corpus.element("authenticate", username="&xxe;", password="&xxe;")
     if style == "rpc":
         call = call.replace("u:username", "username").replace("u:password", "password")
-    message = wire.fault(corpus.envelope(call, declared))
+    message = client.fault(corpus.envelope(call, declared))
     assert "root:" not in message
     assert "lol" not in message
     if attack == "empty dtd":
         call = corpus.element("getVersion")
-        assert "document type" in wire.fault(corpus.envelope(call, declared))
+        assert "document type" in client.fault(corpus.envelope(call, declared))
 
 
 @pytest.mark.parametrize("depth", [300, 100_000])
-def test_deep_xml(wire: Wire, depth: int) -> None:
-    wire.fault(corpus.envelope("<a>" * depth + "</a>" * depth))
-    wire.fault(b"<a>" * depth)
+def test_deep_xml(client: RawClient, depth: int) -> None:
+    client.fault(corpus.envelope("<a>" * depth + "</a>" * depth))
+    client.fault(b"<a>" * depth)
     inner = "<item><item><key>a</key><value>" * (depth // 4)
-    wire.fault(corpus.envelope(f"<getUsers><apiKey>{inner}</apiKey></getUsers>"))
+    client.fault(corpus.envelope(f"<getUsers><apiKey>{inner}</apiKey></getUsers>"))
 
 
-def test_an_element_with_very_many_attributes(wire: Wire) -> None:
+def test_an_element_with_very_many_attributes(client: RawClient) -> None:
     many = " ".join(f'a{number}="1"' for number in range(100_000))
-    wire.fault(corpus.envelope(f"<u:getUsers {many}/>"))
+    client.fault(corpus.envelope(f"<u:getUsers {many}/>"))
     same = " ".join('a="1"' for number in range(100_000))
-    wire.fault(corpus.envelope(f"<u:getUsers {same}/>"))
+    client.fault(corpus.envelope(f"<u:getUsers {same}/>"))
 
 
-def test_very_many_namespaces(wire: Wire) -> None:
+def test_very_many_namespaces(client: RawClient) -> None:
     many = " ".join(f'xmlns:n{number}="u:{number}"' for number in range(40_000))
     children = "".join(f"<n{number}:a/>" for number in range(39_000, 39_500))
-    wire.fault(corpus.envelope(f"<u:getUsers {many}>{children}</u:getUsers>"))
+    client.fault(corpus.envelope(f"<u:getUsers {many}>{children}</u:getUsers>"))
     nested = "".join(f'<a xmlns:n{number}="u"><n{number}:b/></a>' for number in range(20_000))
-    wire.fault(corpus.envelope(f"<u:getUsers>{nested}</u:getUsers>"))
+    client.fault(corpus.envelope(f"<u:getUsers>{nested}</u:getUsers>"))
 
 
-def test_very_many_elements(wire: Wire) -> None:
+def test_very_many_elements(client: RawClient) -> None:
     many = corpus.envelope(f"<u:getUsers>{'<a/>' * 400_000}</u:getUsers>")
-    answer = wire.send("/core/soap.php", many, "text/xml")
-    assert b"Unknown user or no permissions." in answer.get_data()
+    response = client.send("/core/soap.php", many, "text/xml")
+    assert b"Unknown user or no permissions." in response.get_data()
     values = "".join(f'<v id="i{n}"><a href="#i{n + 1}"/></v>' for n in range(30_000))
     call = '<getUsers id=""><apiKey href="#i0"/></getUsers>'
-    wire.fault(corpus.envelope(call + values))
+    client.fault(corpus.envelope(call + values))
 
 
-def test_values_that_point_at_each_other(wire: Wire) -> None:
+def test_values_that_point_at_each_other(client: RawClient) -> None:
     """Ten references in each of thirty values would be read 10**30 times."""
     values = "".join(
         f'<v id="v{number}">' + f'<item href="#v{number + 1}"/>' * 10 + "</v>"
         for number in range(30)
     )
     call = '<setExpenseRecord><apiKey>a</apiKey><record href="#v0"/></setExpenseRecord>'
-    wire.fault(corpus.envelope(call + values))
+    client.fault(corpus.envelope(call + values))
     circle = '<v id="a"><item href="#b"/></v><v id="b"><item href="#a"/></v>'
-    wire.fault(corpus.envelope(call.replace("#v0", "#a") + circle))
+    client.fault(corpus.envelope(call.replace("#v0", "#a") + circle))
 
 
 @pytest.mark.parametrize(
@@ -325,37 +325,37 @@ def test_values_that_point_at_each_other(wire: Wire) -> None:
     ],
     ids=repr,
 )
-def test_malformed_xml(wire: Wire, body: bytes) -> None:
-    wire.fault(body)
+def test_malformed_xml(client: RawClient, body: bytes) -> None:
+    client.fault(body)
 
 
 @pytest.mark.parametrize("charset", ["utf-7", "punycode", "base64", "rot13", "idna", "x" * 500])
-def test_character_sets_that_hide_something(wire: Wire, charset: str) -> None:
+def test_character_sets_that_hide_something(client: RawClient, charset: str) -> None:
     body = f"<?xml version='1.0' encoding='{charset}'?>".encode() + b"<a/>"
-    wire.fault(body, "text/xml")
-    wire.fault(corpus.envelope(corpus.element("getVersion")), f"text/xml; charset={charset}")
+    client.fault(body, "text/xml")
+    client.fault(corpus.envelope(corpus.element("getVersion")), f"text/xml; charset={charset}")
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_broken_utf_16(wire: Wire, codec: str) -> None:
+def test_broken_utf_16(client: RawClient, codec: str) -> None:
     good = corpus.envelope(corpus.element("getVersion")).decode()
     lone = good.replace("getVersion>", "getVersion>\ud800", 1).encode(codec, "surrogatepass")
-    wire.fault(lone, f"text/xml; charset={codec}")
-    wire.fault(good.encode(codec)[:-1], f"text/xml; charset={codec}")
+    client.fault(lone, f"text/xml; charset={codec}")
+    client.fault(good.encode(codec)[:-1], f"text/xml; charset={codec}")
 
 
-def test_includes_are_not_followed(wire: Wire) -> None:
+def test_includes_are_not_followed(client: RawClient) -> None:
     include = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>'
     schema = 'xsi:schemaLocation="urn:kimai-remote file:///etc/passwd"'
     call = f'<u:getUsers xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" {schema}>'
-    message = wire.fault(corpus.envelope(f"{call}<u:apiKey>{include}</u:apiKey></u:getUsers>"))
+    message = client.fault(corpus.envelope(f"{call}<u:apiKey>{include}</u:apiKey></u:getUsers>"))
     assert "root:" not in message
 
 
 @pytest.mark.parametrize("mime", ["multipart/related; boundary=a", "application/json", "image/png"])
-def test_attachments(wire: Wire, mime: str) -> None:
+def test_attachments(client: RawClient, mime: str) -> None:
     body = b'--a\r\nContent-Type: text/xml\r\n\r\n<!DOCTYPE a [<!ENTITY b "c">]><a/>\r\n--a--'
-    assert wire.send("/core/soap.php", body, mime).status_code == 415
+    assert client.send("/core/soap.php", body, mime).status_code == 415
 
 
 # Addresses ---------------------------------------------------------------------------------------
@@ -383,20 +383,20 @@ def test_attachments(wire: Wire, mime: str) -> None:
     ],
     ids=lambda path: path[:40],
 )
-def test_paths_that_lead_nowhere(wire: Wire, path: str) -> None:
+def test_paths_that_lead_nowhere(client: RawClient, path: str) -> None:
     started = time.monotonic()
-    response = wire.client.get(path, base_url="http://kimai.test")
+    response = client.client.get(path, base_url="http://kimai.test")
     assert response.status_code in (200, 400, 404)
     if response.status_code == 200:
         # Two of them are the endpoints under another spelling of the same path.
         assert response.mimetype in ("application/json", "text/html")
     assert "Location" not in response.headers
-    assert time.monotonic() - started < allowed(PATIENCE)
+    assert time.monotonic() - started < allowed(MAX_SECONDS)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "X"])
-def test_other_http_methods(wire: Wire, method: str) -> None:
+def test_other_http_methods(client: RawClient, method: str) -> None:
     for path in ("/", "/core/json.php", "/core/soap.php"):
-        response = wire.client.open(path, method=method, headers={"X-Private": "a"})
+        response = client.client.open(path, method=method, headers={"X-Private": "a"})
         assert response.status_code == 405
         assert b"X-Private" not in response.get_data()

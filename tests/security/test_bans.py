@@ -74,8 +74,8 @@ def test_the_limit_of_an_address(world: World) -> None:
     remote = JsonRemote(world)
 
     def try_from(address: str, password: str) -> str:
-        answer = call_from(address, remote, "authenticate", "ben", password)
-        return "in" if answer["success"] else answer["error"]["msg"]
+        response = call_from(address, remote, "authenticate", "ben", password)
+        return "in" if response["success"] else response["error"]["msg"]
 
     assert [try_from("192.0.2.1", "wrong") for _ in range(3)] == [REFUSED["error"]["msg"]] * 2 + [
         THROTTLED
@@ -110,8 +110,8 @@ def test_what_counts_as_one_address(one: str, other: str, same: bool) -> None:
 
 def test_memory_of_addresses_is_bounded() -> None:
     login_rate_limit = LoginRateLimit(1)
-    for number in range(MOST_ADDRESSES + 10):
-        login_rate_limit.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 100)
+    for index in range(MOST_ADDRESSES + 10):
+        login_rate_limit.failed(f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}", 100)
     assert len(login_rate_limit._failures) == MOST_ADDRESSES
     assert login_rate_limit.allows("10.0.0.0", 100)
     assert not login_rate_limit.allows("10.0.1.0", 100)

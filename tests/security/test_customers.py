@@ -18,12 +18,12 @@ def kimai_hash(password: str) -> str:
     return hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()  # noqa: S324
 
 
-@pytest.mark.parametrize("kind", ["argon2", "md5"])
-def test_log_in(full_world: World, remote: Any, kind: str) -> None:
-    if kind == "md5":
+@pytest.mark.parametrize("hash_type", ["argon2", "md5"])
+def test_log_in(full_world: World, remote: Any, hash_type: str) -> None:
+    if hash_type == "md5":
         full_world.change(m.Customer, full_world.acme, password=kimai_hash(PASSWORD))
-    answer = remote.call("authenticate", "Acme", PASSWORD)
-    assert answer["items"] == [{"apiKey": key_of(full_world, "acme")}]
+    response = remote.call("authenticate", "Acme", PASSWORD)
+    assert response["items"] == [{"apiKey": key_of(full_world, "acme")}]
     assert remote.call("getCustomers", key_of(full_world, "acme"))["items"] == [
         {"customerID": full_world.acme, "name": "Acme", "contact": "Eve", "visible": True}
     ]
@@ -47,8 +47,8 @@ def test_an_old_key_after_the_customer_was_shut_out(
 
 def test_a_user_goes_before_a_customer_of_the_same_name(full_world: World, remote: Any) -> None:
     full_world.change(m.Customer, full_world.acme, name="alice")
-    answer = remote.call("authenticate", "alice", PASSWORD)
-    assert answer["items"] == [{"apiKey": key_of(full_world, "alice")}]
+    response = remote.call("authenticate", "alice", PASSWORD)
+    assert response["items"] == [{"apiKey": key_of(full_world, "alice")}]
 
 
 def test_two_customers_of_one_name_are_nobody(full_world: World, remote: Any) -> None:
@@ -58,12 +58,12 @@ def test_two_customers_of_one_name_are_nobody(full_world: World, remote: Any) ->
 
 def test_time_and_expenses_without_rates(full_world: World, remote: Any) -> None:
     key = key_of(full_world, "acme")
-    number = full_world.add_entry("alice", fixedRate=Decimal(500))
+    entry_id = full_world.add_entry("alice", fixedRate=Decimal(500))
     full_world.add_expense("alice")
     (row,) = remote.call("getTimesheet", key)["items"]
     assert (row["rate"], row["wage"], row["wage_decimal"]) == (None, None, None)
     assert (row["duration"], row["projectName"], row["userName"]) == (3600, "Shop", "alice")
-    (record,) = remote.call("getTimesheetRecord", key, number)["items"]
+    (record,) = remote.call("getTimesheetRecord", key, entry_id)["items"]
     assert (record["rate"], record["fixedRate"]) == (None, None)
     (expense,) = remote.call("getExpenses", key)["items"]
     assert expense["value"] == Decimal("12.50")

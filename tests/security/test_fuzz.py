@@ -61,8 +61,8 @@ values = st.recursive(
 )
 
 
-def records(kind: Any) -> st.SearchStrategy[Any]:
-    names = [*kind.get_flat_type_info(kind), "unknown"]
+def records(spyne_type: Any) -> st.SearchStrategy[Any]:
+    names = [*spyne_type.get_flat_type_info(spyne_type), "unknown"]
     return st.dictionaries(st.sampled_from(names), scalars | values, max_size=8) | values
 
 
@@ -71,10 +71,10 @@ def params(method: str) -> st.SearchStrategy[Any]:
     parts = [
         st.just(KEY)
         if name == "apiKey"
-        else records(kind)
-        if issubclass(kind, ComplexModelBase)
+        else records(spyne_type)
+        if issubclass(spyne_type, ComplexModelBase)
         else scalars | values
-        for name, kind in METHODS[method].items()
+        for name, spyne_type in METHODS[method].items()
     ]
     named = dict(zip(METHODS[method], parts, strict=True))
     return st.one_of(st.tuples(*parts).map(list), st.fixed_dictionaries({}, optional=named), values)
@@ -105,8 +105,8 @@ def damaged(draw: Any, whole: st.SearchStrategy[bytes]) -> bytes:
     """A request as it is, or with a few bytes changed, cut out or put in."""
     body = bytearray(draw(whole))
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 5]))):
-        place = draw(st.integers(0, len(body)))
-        body[place : place + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
+        index = draw(st.integers(0, len(body)))
+        body[index : index + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
     return bytes(body)
 
 
@@ -154,8 +154,10 @@ def operations(method: str) -> st.SearchStrategy[str]:
         return f"<u:{method}{attribute}>{inner}{more}</u:{method}>"
 
     fields = {
-        name: records(kind).map(as_fields) if issubclass(kind, ComplexModelBase) else contents
-        for name, kind in parameters.items()
+        name: records(spyne_type).map(as_fields)
+        if issubclass(spyne_type, ComplexModelBase)
+        else contents
+        for name, spyne_type in parameters.items()
     }
     return st.builds(
         build,

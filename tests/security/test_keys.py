@@ -84,13 +84,13 @@ def test_a_new_secret_makes_all_keys_worthless(world: World) -> None:
 
 
 def test_a_key_that_kimai_gave_out_works_beside_ours(world: World, remote: Any) -> None:
-    given = "3b9d1f0c2a4e6b8d7f5a1c3e9"
-    world.change(m.User, world.alice, apikey=given)
+    kimai_key = "3b9d1f0c2a4e6b8d7f5a1c3e9"
+    world.change(m.User, world.alice, apikey=kimai_key)
     ours = login(remote)
-    assert ours != given
-    for key in (given, ours):
+    assert ours != kimai_key
+    for key in (kimai_key, ours):
         assert [user["name"] for user in remote.call("getUsers", key)["items"]] == ["alice"]
-    assert world.execute(m.User.__table__.select().where(m.User.apikey == given))
+    assert world.execute(m.User.__table__.select().where(m.User.apikey == kimai_key))
 
 
 @pytest.fixture

@@ -51,21 +51,21 @@ class Logged:
 
     @property
     def lines(self) -> list[str]:
-        """The log without what is said at the start: the table of accounts is no log."""
+        """The log without the table of accounts that is printed at the start."""
         return self.server.output.partition("┘\n")[2].splitlines()
 
     @property
     def calls(self) -> list[dict[str, Any]]:
         """The lines of the access log."""
         if self.is_json:
-            found = [json.loads(line) for line in self.lines]
-            return [line for line in found if line["logger"] == "kimai_remote.access"]
+            records = [json.loads(line) for line in self.lines]
+            return [line for line in records if line["logger"] == "kimai_remote.access"]
         return [
             json.loads(line.partition(" access ")[2]) for line in self.lines if " access {" in line
         ]
 
     def of(self, event: str) -> list[dict[str, Any]]:
-        return [found for found in self.events if found["event"] == event]
+        return [record for record in self.events if record["event"] == event]
 
 
 def send(url: str, body: bytes) -> tuple[str, str]:
@@ -143,8 +143,8 @@ def exercise(server: Server, key: str) -> None:
         },
         False,
     )
-    number = saved["result"]["items"][0]["id"]
-    call(server, "removeTimesheetRecord", key, number)
+    entry_id = saved["result"]["items"][0]["id"]
+    call(server, "removeTimesheetRecord", key, entry_id)
     call(server, "getTimesheetRecord", key, 1)
     call(server, "removeTimesheetRecord", key, 1)
     call(server, "getUsers", key[:-1] + "x")
@@ -172,19 +172,19 @@ def break_database(server: Server, directory: Path, key: str) -> list[tuple[str,
     :returns: request id and answer of what the database doesn't serve, and of what is a defect.
     """
     (path,) = (directory / "data").glob("*.sqlite3")
-    answers = []
+    responses = []
     for table in ("kimai_users", "kimai_remote_keys", "kimai_configuration"):
         with sqlite3.connect(path) as database:
             database.execute("PRAGMA foreign_keys=OFF")
             database.execute(f'ALTER TABLE "{table}" RENAME TO taken')
-        answers.append(send(server.soap, soap("getUsers", apiKey=key)))
+        responses.append(send(server.soap, soap("getUsers", apiKey=key)))
         call(server, "authenticate", "clara", PASSWORD)
         call(server, "startRecord", key, 1, 11)
         with sqlite3.connect(path) as database:
             database.execute(f'ALTER TABLE taken RENAME TO "{table}"')
     with sqlite3.connect(path) as database:
         database.execute('UPDATE "kimai_timeSheet" SET "end" = ?', ["no number " + TEXT])
-    return [answers[0], send(server.json, json_call("getTimesheet", key))]
+    return [responses[0], send(server.json, json_call("getTimesheet", key))]
 
 
 def test_no_secret_is_in_any_log(logged: Logged) -> None:
@@ -219,8 +219,8 @@ def test_errors_have_the_number_that_the_client_saw(logged: Logged) -> None:
         assert (line["level"], line["logger"]) == ("error", "kimai_remote.api.execution")
     else:
         assert f"{told}\nTraceback" in output
-    for answer in (unavailable, internal):
-        assert not re.search("no such table|Traceback|SELECT|TypeError|[.]py", answer)
+    for response in (unavailable, internal):
+        assert not re.search("no such table|Traceback|SELECT|TypeError|[.]py", response)
     assert all(re.fullmatch("[0-9a-f]{16}", number) for number in (refused, broken))
 
 
@@ -232,13 +232,13 @@ def test_audit_of_logins(logged: Logged) -> None:
         "from": "127.0.0.1",
         "request": login["request"],
     }
-    reasons = [found["reason"] for found in logged.of("login refused")]
+    reasons = [record["reason"] for record in logged.of("login refused")]
     assert {"wrong password", "unknown name", "too many failures from this address"} == set(reasons)
-    assert {found.get("user") for found in logged.of("login refused")} == {"clara", None}
+    assert {record.get("user") for record in logged.of("login refused")} == {"clara", None}
 
 
 def test_audit_of_changes(logged: Logged) -> None:
-    changes = {found["method"]: found for found in logged.of("changed")}
+    changes = {record["method"]: record for record in logged.of("changed")}
     assert set(changes) == {
         "startRecord",
         "updateActiveRecording",
@@ -258,7 +258,7 @@ def test_audit_of_changes(logged: Logged) -> None:
 
 
 def test_audit_of_refusals(logged: Logged) -> None:
-    refused = [(found.get("user"), found["method"]) for found in logged.of("refused")]
+    refused = [(record.get("user"), record["method"]) for record in logged.of("refused")]
     assert (None, "getUsers") in refused
     assert ("clara", "getTimesheetRecord") in refused
     assert ("clara", "removeTimesheetRecord") in refused
@@ -270,9 +270,9 @@ def test_audit_is_a_line_of_ascii_an_event(logged: Logged) -> None:
             assert re.fullmatch(rb"\{[ -~]+\}", line)
             continue
         assert re.fullmatch(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} audit \{[ -~]+\}", line)
-    for found in logged.events:
-        assert found["from"] == "127.0.0.1"
-        assert re.fullmatch("[0-9a-f]{16}", found["request"])
+    for record in logged.events:
+        assert record["from"] == "127.0.0.1"
+        assert re.fullmatch("[0-9a-f]{16}", record["request"])
 
 
 def test_files_are_their_owners_alone(logged: Logged) -> None:
@@ -287,9 +287,9 @@ def test_each_line_of_the_log_is_one(logged: Logged) -> None:
     for line in logged.lines:
         assert re.fullmatch(r"[ -~]*", line)
         if logged.is_json:
-            found = json.loads(line)
-            assert set(found) >= HEAD
-            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found["time"])
+            record = json.loads(line)
+            assert set(record) >= HEAD
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["time"])
         elif not line.startswith(("Console  ", "SOAP  ", "JSON-RPC  ", "Stop with")):
             assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} |" + traceback, line)
 
@@ -304,15 +304,15 @@ def test_a_line_for_each_call(logged: Logged) -> None:
     assert re.fullmatch("[0-9a-f]{16}", first["request"])
     assert (refused["outcome"], refused.get("user")) == ("refused", None)
     (started,) = (
-        found
-        for found in logged.calls
-        if (found["method"], found["outcome"]) == ("startRecord", "success")
+        record
+        for record in logged.calls
+        if (record["method"], record["outcome"]) == ("startRecord", "success")
     )
     assert started["user"] == "clara"
-    (changed,) = (found for found in logged.of("changed") if found["method"] == "startRecord")
+    (changed,) = (record for record in logged.of("changed") if record["method"] == "startRecord")
     assert changed["request"] == started["request"]
-    outcomes = {found["outcome"] for found in logged.calls}
+    outcomes = {record["outcome"] for record in logged.calls}
     assert outcomes == {"success", "failure", "refused", "invalid", "unavailable", "fault"}
-    methods = {found["method"] for found in logged.calls}
+    methods = {record["method"] for record in logged.calls}
     assert {"unknown", "malformed"} <= methods
     assert all(re.fullmatch(r"\w+", method) for method in methods)

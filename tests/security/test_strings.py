@@ -22,7 +22,7 @@ NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 CONTROLS = "".join(map(chr, range(1, 32))) + "\x7f\x80\x85\x9f\u2028\ufeff\ufffe\uffff"
 
 
-class Wire:
+class RawClient:
     """Alice's calls, raw in both protocols."""
 
     def __init__(self, world: World) -> None:
@@ -41,12 +41,12 @@ class Wire:
         assert response.status_code == 200, response.get_data(as_text=True)
         return response.get_data(as_text=True)
 
-    def read_soap(self, method: str, number: int) -> dict[str, str]:
+    def read_soap(self, method: str, record_id: int) -> dict[str, str]:
         """The text fields of a record."""
         from lxml import etree
 
-        answer = etree.fromstring(self.soap(method, id=str(number)).encode())
-        (record,) = answer.iterfind(".//{urn:kimai-remote}items/*")
+        response = etree.fromstring(self.soap(method, id=str(record_id)).encode())
+        (record,) = response.iterfind(".//{urn:kimai-remote}items/*")
         return {etree.QName(field).localname: field.text or "" for field in record}
 
 
@@ -63,16 +63,16 @@ FIELDS = {
 
 @pytest.mark.parametrize("method", FIELDS)
 def test_from_json_to_both(world: World, method: str) -> None:
-    wire = Wire(world)
+    client = RawClient(world)
     read, fields = FIELDS[method]
-    number = world.add_entry() if "Time" in method else world.add_expense()
+    record_id = world.add_entry() if "Time" in method else world.add_expense()
     for text in (*NAUGHTY, CONTROLS):
-        given = dict.fromkeys(fields, text)
-        answer = wire.json(method, {"id": number, **given}, True)
-        assert answer == {"success": True, "items": [], "total": 0}, repr(text)
-        (record,) = wire.json(read, number)["items"]
-        assert {field: record[field] for field in fields} == given
-        over_soap = wire.read_soap(read, number)
+        values = dict.fromkeys(fields, text)
+        response = client.json(method, {"id": record_id, **values}, True)
+        assert response == {"success": True, "items": [], "total": 0}, repr(text)
+        (record,) = client.json(read, record_id)["items"]
+        assert {field: record[field] for field in fields} == values
+        over_soap = client.read_soap(read, record_id)
         assert {field: over_soap[field] for field in fields} == {
             field: in_xml(text) for field in fields
         }
@@ -81,23 +81,23 @@ def test_from_json_to_both(world: World, method: str) -> None:
 @pytest.mark.one_database
 @pytest.mark.parametrize("method", FIELDS)
 def test_from_soap_to_both(world: World, method: str) -> None:
-    wire = Wire(world)
+    client = RawClient(world)
     read, fields = FIELDS[method]
-    number = world.add_entry() if "Time" in method else world.add_expense()
+    record_id = world.add_entry() if "Time" in method else world.add_expense()
     for text in NAUGHTY:
         if NOT_IN_XML.search(text):
             continue  # no XML document can hold it
-        given = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in sorted(fields))
+        values = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in sorted(fields))
         if "Expense" in method:
-            given = (
+            values = (
                 f"<u:designation>{corpus.text(text)}</u:designation><u:comment>"
                 f"{corpus.text(text)}</u:comment>"
             )
         else:
-            given = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in fields)
-        wire.soap(method, record=f"<u:id>{number}</u:id>{given}", doUpdate="true")
-        over_soap = wire.read_soap(read, number)
-        (record,) = wire.json(read, number)["items"]
+            values = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in fields)
+        client.soap(method, record=f"<u:id>{record_id}</u:id>{values}", doUpdate="true")
+        over_soap = client.read_soap(read, record_id)
+        (record,) = client.json(read, record_id)["items"]
         for field in fields:
             assert record[field] == over_soap[field] == text
 
@@ -105,58 +105,58 @@ def test_from_soap_to_both(world: World, method: str) -> None:
 @pytest.mark.parametrize(("field", "longest"), [("location", 50), ("trackingNumber", 30)])
 def test_short_fields(world: World, field: str, longest: int) -> None:
     """A text that fits comes back unchanged; a longer one is refused, never cut."""
-    wire = Wire(world)
-    number = world.add_entry()
+    client = RawClient(world)
+    record_id = world.add_entry()
     for text in (*NAUGHTY, CONTROLS[:30]):
-        answer = wire.json("setTimesheetRecord", {"id": number, field: text}, True)
-        assert answer["success"] is (len(text) <= longest), repr(text)
-        if answer["success"]:
-            (record,) = wire.json("getTimesheetRecord", number)["items"]
+        response = client.json("setTimesheetRecord", {"id": record_id, field: text}, True)
+        assert response["success"] is (len(text) <= longest), repr(text)
+        if response["success"]:
+            (record,) = client.json("getTimesheetRecord", record_id)["items"]
             assert record[field] == text
 
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("method", ["description", "comment"])
 def test_the_running_recording(world: World, method: str) -> None:
-    wire = Wire(world)
+    client = RawClient(world)
     world.add_entry(end=0)
     for text in NAUGHTY:
-        assert wire.json("updateActiveRecording", {method: text})["success"] is True
+        assert client.json("updateActiveRecording", {method: text})["success"] is True
         if method == "description":
-            (record,) = wire.json("getActiveRecording")["items"]
+            (record,) = client.json("getActiveRecording")["items"]
             assert record["description"] == text
 
 
 def test_a_nul_is_refused_in_every_text(world: World) -> None:
     """PostgreSQL can't store it."""
-    wire = Wire(world)
-    number = world.add_entry()
+    client = RawClient(world)
+    record_id = world.add_entry()
     before = world.snapshot()
     for field in ("description", "comment", "location", "trackingNumber"):
-        answer = wire.json("setTimesheetRecord", {"id": number, field: "a\0b"}, True)
-        assert answer["error"]["msg"] == f"{field} contains a NUL character."
-    assert "NUL" in wire.json("getTimesheet", "2020\0")["error"]["msg"]
+        response = client.json("setTimesheetRecord", {"id": record_id, field: "a\0b"}, True)
+        assert response["error"]["msg"] == f"{field} contains a NUL character."
+    assert "NUL" in client.json("getTimesheet", "2020\0")["error"]["msg"]
     assert world.snapshot() == before
 
 
 @pytest.mark.one_database
 def test_as_name_password_and_key(world: World) -> None:
     world.settings = type(world.settings)(login_rate=0)
-    wire = Wire(world)
+    client = RawClient(world)
     for text in NAUGHTY:
         body = corpus.call("authenticate", text, text)
-        answer = json.loads(wire.client.post("/core/json.php", data=body).get_data())
-        assert answer["result"] == REFUSED, repr(text)
-        wire.key = text
-        assert wire.json("getUsers") == REFUSED
+        response = json.loads(client.client.post("/core/json.php", data=body).get_data())
+        assert response["result"] == REFUSED, repr(text)
+        client.key = text
+        assert client.json("getUsers") == REFUSED
 
 
 @pytest.mark.one_database
 def test_as_a_date(world: World) -> None:
-    wire = Wire(world)
+    client = RawClient(world)
     for text in NAUGHTY:
-        answer = wire.json("getTimesheet", text)
-        if not answer["success"]:
-            assert answer["error"]["msg"].startswith("Invalid from ")
+        response = client.json("getTimesheet", text)
+        if not response["success"]:
+            assert response["error"]["msg"].startswith("Invalid from ")
         else:
             assert text.strip() in ("", "0") or re.search(r"\d", text), repr(text)

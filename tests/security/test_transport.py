@@ -87,12 +87,12 @@ def test_clients_that_dont_finish(server: Server, subtests: pytest.Subtests) -> 
 
     with ThreadPoolExecutor(len(UNFINISHED)) as pool:
         ends = dict(zip(UNFINISHED, pool.map(wait, UNFINISHED.values()), strict=True))
-    for what, (answer, seconds) in ends.items():
+    for what, (response, seconds) in ends.items():
         with subtests.test(what):
             assert seconds < CLIENT_TIMEOUT + allowed(5)
             if what.endswith("body"):
-                assert answer.startswith(b"HTTP/1.1 408 ")
-                assert b"didn't come in time" in answer
+                assert response.startswith(b"HTTP/1.1 408 ")
+                assert b"didn't come in time" in response
                 assert seconds > CLIENT_TIMEOUT - 0.5
 
 
@@ -110,10 +110,10 @@ def test_drops_dont_put_the_deadline_off(server: Server) -> None:
 
         dripping = threading.Thread(target=drip)
         dripping.start()
-        answer, seconds = read_until_closed(connection)
+        response, seconds = read_until_closed(connection)
         stop.set()
         dripping.join()
-    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert response.startswith(b"HTTP/1.1 408 ")
     assert seconds < CLIENT_TIMEOUT + allowed(5)
 
 
@@ -125,11 +125,11 @@ def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
             connection.sendall(head(1000) + b"{")
         started = time.monotonic()
         for _ in range(5):
-            status, _, answer = post(server.json, VERSION)
-            assert (status, b"result" in answer) == (200, True)
+            status, _, response = post(server.json, VERSION)
+            assert (status, b"result" in response) == (200, True)
         assert time.monotonic() - started < allowed(CLIENT_TIMEOUT)
-        answers = [read_until_closed(connection)[0] for connection in slow]
-        assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers)
+        responses = [read_until_closed(connection)[0] for connection in slow]
+        assert all(response.startswith(b"HTTP/1.1 408 ") for response in responses)
     finally:
         for connection in slow:
             connection.close()
@@ -175,22 +175,22 @@ def chunked(body: bytes) -> bytes:
 def test_size_of_a_body(server: Server, length: int, status: int) -> None:
     by_length = exchange(server.url, head(length) + padded(length))
     in_chunks = exchange(server.url, chunked(padded(length)))
-    for answer in (by_length, in_chunks):
-        assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    for response in (by_length, in_chunks):
+        assert response.startswith(b"HTTP/1.1 %d " % status), response[:200]
 
 
 def test_a_length_that_is_a_lie_costs_nothing(server: Server) -> None:
-    answer = exchange(server.url, head(10**12))
-    assert answer.startswith(b"HTTP/1.1 413 ")
+    response = exchange(server.url, head(10**12))
+    assert response.startswith(b"HTTP/1.1 413 ")
 
 
 def test_size_of_the_head(server: Server) -> None:
     long = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: " + b"a" * 2_000_000
     try:
-        answer = exchange(server.url, long + b"\r\n\r\n")
+        response = exchange(server.url, long + b"\r\n\r\n")
     except (BrokenPipeError, ConnectionResetError):
-        answer = b""
-    assert not answer.startswith(b"HTTP/1.1 200 ")
+        response = b""
+    assert not response.startswith(b"HTTP/1.1 200 ")
     assert post(server.json, VERSION)[0] == 200
 
 
@@ -209,8 +209,8 @@ def test_nesting_of_json(server: Server, opening: bytes) -> None:
 
 
 def test_nesting_of_xml(server: Server) -> None:
-    status, _, answer = post(server.soap, b"<a>" * 1000, **{"Content-Type": "text/xml"})
-    assert (status, b"faultcode>soap11env:Client<" in answer) == (500, True)
+    status, _, response = post(server.soap, b"<a>" * 1000, **{"Content-Type": "text/xml"})
+    assert (status, b"faultcode>soap11env:Client<" in response) == (500, True)
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,9 @@ def get(server: Server, path: str, **headers: str) -> tuple[int, Any, bytes]:
     connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=DEADLINE)
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
-    answer = response.status, response.headers, response.read()
+    body = response.read()
     connection.close()
-    return answer
+    return response.status, response.headers, body
 
 
 def test_each_request_has_a_number_of_its_own(server: Server) -> None:
@@ -293,9 +293,9 @@ def test_forwarded_headers_of_nobody_trusted(server: Server, path: str) -> None:
 @pytest.mark.parametrize("host", ['evil"><script>', "evil.test/a?b#c", "a b", "evil.test\t", "&<"])
 def test_host_headers_that_are_no_host(server: Server, path: str, host: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    answer = exchange(server.url, request.encode())
-    body = answer.partition(b"\r\n\r\n")[2]
-    assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+    response = exchange(server.url, request.encode())
+    body = response.partition(b"\r\n\r\n")[2]
+    assert response.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
     assert b"<script>" not in body
     assert b"a?b#c" not in body
 
@@ -347,8 +347,8 @@ def test_tls(tmp_path: Path) -> None:
         url = running.url
         with urllib.request.urlopen(f"{url}/core/soap.php?wsdl", context=trusting(cert)) as got:
             assert f'location="{url}/core/soap.php"'.encode() in got.read()
-        answer = exchange(url, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        assert b"HTTP" not in answer
+        response = exchange(url, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert b"HTTP" not in response
         with pytest.raises(ssl.SSLError):
             old = trusting(cert)
             with warnings.catch_warnings():

@@ -28,38 +28,38 @@ KINDS = ("sqlite", *SERVERS)
 asked_for: tuple[str, ...] = KINDS
 
 
-def url_of(kind: str, directory: Path) -> str:
+def url_of(backend: str, directory: Path) -> str:
     """The URL of a database of this kind; skips the test if it isn't asked for or no server
     answers.
 
     If KIMAI_REMOTE_TEST_ALL is set (as CI does), a server that doesn't answer is a failure.
     """
-    if kind == "sqlite":
+    if backend == "sqlite":
         return f"sqlite:///{directory / 'test.sqlite3'}"
-    require(kind)
-    url = os.environ.get(f"KIMAI_REMOTE_TEST_{kind.upper()}", SERVERS[kind])
+    require(backend)
+    url = os.environ.get(f"KIMAI_REMOTE_TEST_{backend.upper()}", SERVERS[backend])
     try:
         database = Database(url)
         with database.engine.connect():
             pass
         database.close()
     except (sqlalchemy.exc.OperationalError, ConfigurationError) as error:
-        missing(f"no {kind} server for tests: {str(error).splitlines()[0]}")
+        missing(f"no {backend} server for tests: {str(error).splitlines()[0]}")
     return url
 
 
-def require(kind: str) -> None:
+def require(backend: str) -> None:
     """Skip the test if ``--databases`` doesn't ask for databases of this kind."""
-    if kind not in asked_for:
-        pytest.skip(f"{kind} isn't asked for, see --databases")
+    if backend not in asked_for:
+        pytest.skip(f"{backend} isn't asked for, see --databases")
 
 
-def create(kind: str, directory: Path) -> Database:
+def create(backend: str, directory: Path) -> Database:
     """A database with a new Kimai schema under a prefix of its own."""
-    prefix = f"t{os.getpid()}_{kind[:2]}_"
-    if kind == "sqlite":
+    prefix = f"t{os.getpid()}_{backend[:2]}_"
+    if backend == "sqlite":
         return create_file(directory / "test.sqlite3", prefix)
-    database = Database(url_of(kind, directory), prefix)
+    database = Database(url_of(backend, directory), prefix)
     drop(database)
     schema.create(database)
     return database

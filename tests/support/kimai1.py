@@ -376,7 +376,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 def older(revision: int, *missing: tuple[str, str]) -> dict[str, Any]:
     """How to create a Kimai of another revision."""
     tables = {
-        name: {key: kind for key, kind in columns.items() if (name, key) not in missing}
+        name: {key: definition for key, definition in columns.items() if (name, key) not in missing}
         for name, columns in TABLES.items()
     }
     rows = {
@@ -411,8 +411,8 @@ def create(
     with database.engine.begin() as connection:
         for name, columns in tables.items():
             lines = ", ".join(
-                kind if column.startswith(" ") else f"`{column}` {kind}"
-                for column, kind in columns.items()
+                definition if column.startswith(" ") else f"`{column}` {definition}"
+                for column, definition in columns.items()
             )
             charset = CHARSETS.get(name, "utf8mb4")
             connection.exec_driver_sql(
@@ -448,10 +448,10 @@ def _fill(
     for name, records in rows.items():
         for record in records:
             names = ", ".join(f"`{column}`" for column in record)
-            values = ", ".join(f":v{place}" for place in range(len(record)))
+            values = ", ".join(f":v{index}" for index in range(len(record)))
             connection.execute(
                 text(f"INSERT INTO `{prefix}{name}` ({names}) VALUES ({values})"),
-                {f"v{place}": value for place, value in enumerate(record.values())},
+                {f"v{index}": value for index, value in enumerate(record.values())},
             )
     connection.detach()  # its mode is nobody else's
 

@@ -44,11 +44,11 @@ def blocks(page: Path) -> list[Block]:
     :raises ValueError: a fence without an end, or an option that isn't known.
     """
     text = page.read_text(encoding="utf-8")
-    found = list(_FENCE.finditer(text))
-    if len(_ANY_FENCE.findall(text)) != 2 * len(found):
+    fences = list(_FENCE.finditer(text))
+    if len(_ANY_FENCE.findall(text)) != 2 * len(fences):
         raise ValueError(f"{relative(page)} has a fence without an end")
     result = []
-    for place, fence in enumerate(found):
+    for index, fence in enumerate(fences):
         indent, language, options, code = fence.groups()
         if language == "text":
             continue
@@ -57,7 +57,7 @@ def blocks(page: Path) -> list[Block]:
             raise ValueError(f"{relative(page)}: what does {options!r} mean?")
         if skip and not skip[1].strip():
             raise ValueError(f"{relative(page)} doesn't say why a block is skipped")
-        after = found[place + 1] if place + 1 < len(found) else None
+        after = fences[index + 1] if index + 1 < len(fences) else None
         prints = None
         if after and after[2] == "text" and not text[fence.end() : after.start()].strip():
             prints = _unindented(after[4], after[1])
@@ -71,8 +71,10 @@ def blocks(page: Path) -> list[Block]:
 def matches(output: str, prints: str) -> bool:
     """Whether an output is what a page says; it may go on after that. Space at the end of lines
     doesn't count."""
-    said, printed = (re.sub(r" +$", "", text.strip("\n"), flags=re.M) for text in (prints, output))
-    pattern = ".*".join(map(re.escape, said.split("…")))
+    expected, printed = (
+        re.sub(r" +$", "", text.strip("\n"), flags=re.M) for text in (prints, output)
+    )
+    pattern = ".*".join(map(re.escape, expected.split("…")))
     return re.match(pattern, printed, re.S) is not None
 
 

@@ -23,7 +23,7 @@ def test_no_date(value):
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         # Naive ones are in the zone given: Berlin is an hour ahead of UTC in winter.
         ("2019-01-24", utc(2019, 1, 23, 23)),
@@ -62,12 +62,12 @@ def test_no_date(value):
         ("2038-01-19T03:14:07Z", dates.LATEST),
     ],
 )
-def test_every_format(text, moment):
-    assert dates.parse(text, BERLIN) == moment
+def test_every_format(text, timestamp):
+    assert dates.parse(text, BERLIN) == timestamp
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         # The clock is put forward at 2:00 on 2026-03-29 ...
         ("2026-03-29 01:59:59", utc(2026, 3, 29, 0, 59, 59)),
@@ -82,8 +82,8 @@ def test_every_format(text, moment):
         ("2026-10-25T02:30:00+01:00", utc(2026, 10, 25, 1, 30)),
     ],
 )
-def test_changes_to_and_from_summer_time(text, moment):
-    assert dates.parse(text, BERLIN) == moment
+def test_changes_to_and_from_summer_time(text, timestamp):
+    assert dates.parse(text, BERLIN) == timestamp
 
 
 @pytest.mark.parametrize(

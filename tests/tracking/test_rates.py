@@ -20,13 +20,13 @@ FIXED_RATES = ["pa", "a", "p", ""]
 def rates(world):
     """Stores rates, each for what its letters say, and asks for the best one."""
 
-    def best(table, question, kinds, user=USER, project=PROJECT, activity=ACTIVITY):
+    def best(table, question, scopes, user=USER, project=PROJECT, activity=ACTIVITY):
         world.execute(table.delete())
-        for value, kind in kinds:
+        for value, scope in scopes:
             owner = {"userID": user} if table is m.rates else {}
             row = {
-                name: (number if name[0] in kind else None)
-                for name, number in {
+                name: (id_ if name[0] in scope else None)
+                for name, id_ in {
                     **owner,
                     "projectID": project,
                     "activityID": activity,
@@ -46,31 +46,31 @@ def ask_fixed():
     return best_fixed_rate(PROJECT, ACTIVITY)
 
 
-@pytest.mark.parametrize("place", range(len(RATES)))
-@pytest.mark.parametrize("turned", [False, True])
-def test_the_most_specific_rate_whatever_the_order_of_the_rows(rates, place, turned):
-    kinds = list(enumerate(RATES[place:], 10))
-    found = rates(m.rates, ask(), kinds[::-1] if turned else kinds)
-    assert found == Decimal("10.00")
+@pytest.mark.parametrize("index", range(len(RATES)))
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_the_most_specific_rate_whatever_the_order_of_the_rows(rates, index, is_reversed):
+    scopes = list(enumerate(RATES[index:], 10))
+    rate = rates(m.rates, ask(), scopes[::-1] if is_reversed else scopes)
+    assert rate == Decimal("10.00")
 
 
-@pytest.mark.parametrize("place", range(len(FIXED_RATES)))
-@pytest.mark.parametrize("turned", [False, True])
-def test_the_most_specific_fixed_rate(rates, place, turned):
-    kinds = list(enumerate(FIXED_RATES[place:], 10))
-    found = rates(m.fixed_rates, ask_fixed(), kinds[::-1] if turned else kinds)
-    assert found == Decimal("10.00")
+@pytest.mark.parametrize("index", range(len(FIXED_RATES)))
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_the_most_specific_fixed_rate(rates, index, is_reversed):
+    scopes = list(enumerate(FIXED_RATES[index:], 10))
+    rate = rates(m.fixed_rates, ask_fixed(), scopes[::-1] if is_reversed else scopes)
+    assert rate == Decimal("10.00")
 
 
-@pytest.mark.parametrize("kind", RATES[:-1])
-def test_rates_for_others_do_not_fit(rates, kind):
-    assert rates(m.rates, ask(), [(10, kind)], user=91, project=92, activity=93) is None
-    assert rates(m.rates, ask(), [(10, kind), (5, "")], user=91, project=92, activity=93) == 5
+@pytest.mark.parametrize("scope", RATES[:-1])
+def test_rates_for_others_do_not_fit(rates, scope):
+    assert rates(m.rates, ask(), [(10, scope)], user=91, project=92, activity=93) is None
+    assert rates(m.rates, ask(), [(10, scope), (5, "")], user=91, project=92, activity=93) == 5
 
 
-@pytest.mark.parametrize("kind", FIXED_RATES[:-1])
-def test_fixed_rates_for_others_do_not_fit(rates, kind):
-    assert rates(m.fixed_rates, ask_fixed(), [(10, kind)], project=92, activity=93) is None
+@pytest.mark.parametrize("scope", FIXED_RATES[:-1])
+def test_fixed_rates_for_others_do_not_fit(rates, scope):
+    assert rates(m.fixed_rates, ask_fixed(), [(10, scope)], project=92, activity=93) is None
 
 
 def test_a_rate_must_fit_in_every_part(rates):

@@ -92,32 +92,32 @@ def listed(world: World, function: Any, period: Period, *arguments: int) -> Iter
     """What all users see of a period by getTimesheet or getExpenses."""
 
     def work(session: Any) -> list[dict]:
-        found = []
+        result = []
         for name in (*USERS, "root"):
             call = Call(session, NOW, ZoneInfo("UTC"))
             user = world.ids[name]
             call.principal = Principal(name, ZoneInfo("UTC"), user_id=user, rights=RIGHTS)
             rows = function(call, period.begin, period.end, *arguments, -1, 0, 0)
-            found += [dict(zip(rows.columns, row, strict=True)) for row in rows.values]
-        return found
+            result += [dict(zip(rows.columns, row, strict=True)) for row in rows.values]
+        return result
 
     yield from world.database.run(work, writes=False)
 
 
 def sums(world: World, by: str, period: Period) -> dict[Any, tuple[int, int, Decimal, Decimal]]:
     """Entries, seconds, wages and expenses by number, added up here."""
-    found: dict[Any, list[Any]] = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
+    sums_by_id: dict[Any, list[Any]] = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
     for row in listed(world, timesheet.rows, period):
         if row["end"]:
-            one = found[row.get(f"{by}ID")]
+            one = sums_by_id[row.get(f"{by}ID")]
             one[0] += 1
             one[1] += row["duration"]
             one[2] += row["wage_decimal"]
     if by != "activity":
         for row in listed(world, expenses.rows, period, -1):
             amount = to_cents(row["value"] * row["multiplier"])
-            found[row.get(f"{by}ID")][3] += amount
-    return {key: tuple(values) for key, values in found.items()}
+            sums_by_id[row.get(f"{by}ID")][3] += amount
+    return {key: tuple(values) for key, values in sums_by_id.items()}
 
 
 def of(line: Line) -> tuple[int, int, Decimal, Decimal]:
@@ -129,18 +129,18 @@ def of(line: Line) -> tuple[int, int, Decimal, Decimal]:
     "period", [YEAR, Period(NOW - 90 * 86_400, NOW - 30 * 86_400), Period(NOW - 3600, NOW)]
 )
 def test_lines_are_the_sums_of_the_time_sheet(filled, report, by, period):
-    found = report(by, period)
-    assert {line.number: of(line) for line in found.lines} == sums(filled, by, period)
-    assert [line.seconds for line in found.lines] == sorted(
-        (line.seconds for line in found.lines), reverse=True
+    result = report(by, period)
+    assert {line.number: of(line) for line in result.lines} == sums(filled, by, period)
+    assert [line.seconds for line in result.lines] == sorted(
+        (line.seconds for line in result.lines), reverse=True
     )
-    total = [sum(column) for column in zip(*map(of, found.lines), strict=True)] or [0, 0, 0, 0]
-    assert list(of(found.total)) == total
+    total = [sum(column) for column in zip(*map(of, result.lines), strict=True)] or [0, 0, 0, 0]
+    assert list(of(result.total)) == total
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_months_are_those_of_the_zone(filled, report, zone):
-    found = report("month", YEAR, zone)
+    result = report("month", YEAR, zone)
     first = datetime.datetime.fromtimestamp(YEAR.begin, ZoneInfo(zone))
     expected = {}
     bounds = [YEAR.begin]
@@ -155,12 +155,12 @@ def test_months_are_those_of_the_zone(filled, report, zone):
         own = sums(filled, "nothing", Period(begin, end))
         if own:
             expected[name] = own[None]
-    assert {line.name: of(line) for line in found.lines} == expected
-    assert [line.name for line in found.lines] == sorted(expected)
+    assert {line.name: of(line) for line in result.lines} == expected
+    assert [line.name for line in result.lines] == sorted(expected)
     whole = report("user", YEAR, zone)
-    assert found.spanning == found.total.entries - whole.total.entries > 0
-    assert found.total.seconds == whole.total.seconds
-    assert found.total.expenses == whole.total.expenses
+    assert result.spanning == result.total.entries - whole.total.entries > 0
+    assert result.total.seconds == whole.total.seconds
+    assert result.total.expenses == whole.total.expenses
 
 
 def test_zones_differ(report):
@@ -176,8 +176,8 @@ def test_filters(filled, report):
         assert all(part.seconds for part in parts)
     by_user = {line.number: of(line) for line in report("user", YEAR).lines}
     for user in USERS:
-        number = filled.ids[user]
-        assert of(report("project", YEAR, users=[number]).total) == by_user[number]
+        id_ = filled.ids[user]
+        assert of(report("project", YEAR, users=[id_]).total) == by_user[id_]
     both = report("user", YEAR, users=[filled.alice, filled.ben]).lines
     assert {line.number for line in both} == {filled.alice, filled.ben}
     for by in ("project", "customer"):
@@ -186,8 +186,8 @@ def test_filters(filled, report):
             assert of(report("user", YEAR, **chosen).total) == of(line)
             assert of(report("month", YEAR, **chosen).total)[1] == line.seconds
     tasks = {line.number: line for line in report("activity", YEAR).lines}
-    for number, line in tasks.items():
-        assert of(report("user", YEAR, activities=[number]).total) == of(line)
+    for id_, line in tasks.items():
+        assert of(report("user", YEAR, activities=[id_]).total) == of(line)
 
 
 def test_what_has_no_expenses(report):
@@ -208,12 +208,12 @@ def test_running_recordings_are_counted_apart(world, report):
 
 
 def test_the_same_name_twice(world, report):
-    number = world.add(m.Project(name="Shop", customerID=world.rival)).projectID
-    world.add_entry(projectID=number, start=NOW - 100, end=NOW - 50)
+    id_ = world.add(m.Project(name="Shop", customerID=world.rival)).projectID
+    world.add_entry(projectID=id_, start=NOW - 100, end=NOW - 50)
     lines = [line for line in report("project", YEAR).lines if line.name == "Shop"]
     assert {(line.number, line.customer) for line in lines} == {
         (world.shop, "Acme"),
-        (number, "Rival"),
+        (id_, "Rival"),
     }
 
 
@@ -228,16 +228,16 @@ def test_entries_of_what_is_gone(world, report):
 
 def test_the_largest_numbers(world, report):
     """They are more than a floating number has digits for."""
-    most = Decimal("99999999.99")
+    maximum = Decimal("99999999.99")
     world.execute(m.TimeEntry.__table__.delete())
     world.execute(m.Expense.__table__.delete())
-    world.add_entry(start=1, end=2**31 - 1, rate=most)
-    world.add_entry(start=1, end=2**31 - 1, rate=most)
-    world.add_expense(value=most, multiplier=most)
-    world.add_expense(value=-most, multiplier=most)
+    world.add_entry(start=1, end=2**31 - 1, rate=maximum)
+    world.add_entry(start=1, end=2**31 - 1, rate=maximum)
+    world.add_expense(value=maximum, multiplier=maximum)
+    world.add_expense(value=-maximum, multiplier=maximum)
     world.add_expense(value=Decimal("0.01"), multiplier=Decimal("0.50"))
     total = report("user", Period(0, 2**31 - 1)).total
-    assert total.wages == 2 * to_cents(most * (2**31 - 2) / 3600)
+    assert total.wages == 2 * to_cents(maximum * (2**31 - 2) / 3600)
     assert total.expenses == Decimal("0.01")
 
 
@@ -245,15 +245,15 @@ def test_nothing_at_all(world, report):
     for table in (m.TimeEntry, m.Expense):
         world.execute(table.__table__.delete())
     for by in ("user", "month"):
-        found = report(by, Period(0, NOW))
-        assert (found.lines, found.running, found.spanning) == ([], 0, 0)
-        assert of(found.total) == (0, 0, 0, 0)
+        result = report(by, Period(0, NOW))
+        assert (result.lines, result.running, result.spanning) == ([], 0, 0)
+        assert of(result.total) == (0, 0, 0, 0)
 
 
 def test_all_time_by_month_is_not_all_months_since_1970(filled, report):
-    found = report("month", Period(0, 2**31 - 1))
-    assert 12 < len(found.lines) < 20
-    assert found.period == Period(0, 2**31 - 1)
+    result = report("month", Period(0, 2**31 - 1))
+    assert 12 < len(result.lines) < 20
+    assert result.period == Period(0, 2**31 - 1)
 
 
 def test_more_months_than_one_statement_takes(world, report):
@@ -268,16 +268,16 @@ def test_more_months_than_one_statement_takes(world, report):
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def moment(*parts: int) -> int:
+def timestamp(*parts: int) -> int:
     return int(datetime.datetime(*parts, tzinfo=BERLIN).timestamp())  # type: ignore[misc, arg-type]
 
 
 def test_periods():
-    assert periods.this_month(NOW, BERLIN) == Period(moment(2026, 3, 1), moment(2026, 4, 1))
-    assert periods.last_month(NOW, BERLIN) == Period(moment(2026, 2, 1), moment(2026, 3, 1))
-    january = moment(2026, 1, 1)
-    assert periods.last_month(january, BERLIN) == Period(moment(2025, 12, 1), january)
-    assert periods.year(2026, BERLIN) == Period(january, moment(2027, 1, 1))
+    assert periods.this_month(NOW, BERLIN) == Period(timestamp(2026, 3, 1), timestamp(2026, 4, 1))
+    assert periods.last_month(NOW, BERLIN) == Period(timestamp(2026, 2, 1), timestamp(2026, 3, 1))
+    january = timestamp(2026, 1, 1)
+    assert periods.last_month(january, BERLIN) == Period(timestamp(2025, 12, 1), january)
+    assert periods.year(2026, BERLIN) == Period(january, timestamp(2027, 1, 1))
     march = periods.month(2026, 3, BERLIN)
     assert march.end - march.begin == 31 * 86_400 - 3600  # summer time begins
     assert periods.year(1970, BERLIN).begin == 0
@@ -286,15 +286,15 @@ def test_periods():
 @pytest.mark.parametrize(
     ("begin", "end", "expected"),
     [
-        ("2026-03-01", "2026-03-31", (moment(2026, 3, 1), moment(2026, 4, 1))),
-        ("29.3.2026", "29.3.2026", (moment(2026, 3, 29), moment(2026, 3, 30))),
+        ("2026-03-01", "2026-03-31", (timestamp(2026, 3, 1), timestamp(2026, 4, 1))),
+        ("29.3.2026", "29.3.2026", (timestamp(2026, 3, 29), timestamp(2026, 3, 30))),
         (
             "2026-03-01 08:00",
             "2026-03-01 09:30",
-            (moment(2026, 3, 1, 8), moment(2026, 3, 1, 9, 30)),
+            (timestamp(2026, 3, 1, 8), timestamp(2026, 3, 1, 9, 30)),
         ),
-        (None, "2026-01-31", (0, moment(2026, 2, 1))),
-        ("2026-03-01", None, (moment(2026, 3, 1), NOW)),
+        (None, "2026-01-31", (0, timestamp(2026, 2, 1))),
+        ("2026-03-01", None, (timestamp(2026, 3, 1), NOW)),
         ("1772443800", "1772443810", (1772443800, 1772443810)),
     ],
 )

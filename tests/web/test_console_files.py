@@ -21,24 +21,24 @@ TYPES = {
 }
 
 
-def address(name: str) -> str:
+def path_of(name: str) -> str:
     return "/" if name == "index.html" else f"/console/{name}"
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_is_served(live_server: LiveServer, name: str) -> None:
-    reply = get(live_server.server, address(name))
-    assert (reply.status, reply.body) == (200, (FOLDER / name).read_bytes())
-    assert reply.headers["Content-Type"] == TYPES[name.rpartition(".")[2]]
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert reply.headers["Cache-Control"] == "no-cache"
-    again = get(live_server.server, address(name), {"If-None-Match": reply.headers["ETag"]})
+    response = get(live_server.server, path_of(name))
+    assert (response.status, response.body) == (200, (FOLDER / name).read_bytes())
+    assert response.headers["Content-Type"] == TYPES[name.rpartition(".")[2]]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-cache"
+    again = get(live_server.server, path_of(name), {"If-None-Match": response.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
 
 
 def test_the_policy_allows_nothing_from_elsewhere(live_server: LiveServer) -> None:
     policies = {
-        get(live_server.server, address(name)).headers["Content-Security-Policy"] for name in FILES
+        get(live_server.server, path_of(name)).headers["Content-Security-Policy"] for name in FILES
     }
     (policy,) = policies
     parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
@@ -57,8 +57,8 @@ def test_the_policy_allows_nothing_from_elsewhere(live_server: LiveServer) -> No
 def test_nothing_is_loaded_from_elsewhere() -> None:
     namespaces = ("http://www.w3.org/", "http://schemas.xmlsoap.org/")
     for path in FOLDER.iterdir():
-        found = re.findall(r"""(?:https?:)?//[\w.-]+\.\w[^\s"'`]*""", path.read_text("utf-8"))
-        assert [each for each in found if not each.startswith(namespaces)] == [], path.name
+        urls = re.findall(r"""(?:https?:)?//[\w.-]+\.\w[^\s"'`]*""", path.read_text("utf-8"))
+        assert [each for each in urls if not each.startswith(namespaces)] == [], path.name
 
 
 def test_markup_has_no_script_or_style_of_its_own() -> None:
@@ -103,9 +103,9 @@ def test_nothing_else_is_served(live_server: LiveServer, target: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_files_are_only_read(live_server: LiveServer, method: str) -> None:
     for target in ("/", "/console/main.js"):
-        reply = request(live_server.server, method, target, b"")
-        assert reply.status == 405
-        assert reply.headers["Allow"] == "GET, HEAD"
+        response = request(live_server.server, method, target, b"")
+        assert response.status == 405
+        assert response.headers["Allow"] == "GET, HEAD"
 
 
 def test_soap_in_a_browser_leads_to_the_console(live_server: LiveServer) -> None:

@@ -34,9 +34,9 @@ SOON = 3.5
 
 
 def timed(server: Server, path: str) -> tuple[Response, float]:
-    begun = time.monotonic()
-    reply = get(server, path)
-    return reply, time.monotonic() - begun
+    started = time.monotonic()
+    response = get(server, path)
+    return response, time.monotonic() - started
 
 
 def wait_until_ready(server: Server, status: int) -> None:
@@ -59,13 +59,13 @@ def test_all_is_well(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
-def test_a_database_that_hangs(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("backend", ["postgresql", "mariadb"])
+def test_a_database_that_hangs(tmp_path: Path, backend: str) -> None:
     """All threads that answer calls wait for it, but these addresses have their own."""
-    url = databases.url_of(kind, tmp_path)
+    url = databases.url_of(backend, tmp_path)
     with _between(url) as (port, stop):
         through = Database(url).url.set(host="127.0.0.1", port=port)
-        name = through.set(drivername=kind).render_as_string(hide_password=False)
+        name = through.set(drivername=backend).render_as_string(hide_password=False)
         prefix = f"h{os.getpid()}_"
         with closing(Database(url, prefix)) as database:
             databases.drop(database)

@@ -199,14 +199,14 @@ def test_http_1_0(live_server: LiveServer) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(live_server: LiveServer) -> None:
-    calls = [CALL.replace(b'"id":1', b'"id":%d' % number) for number in range(5)]
+    calls = [CALL.replace(b'"id":1', b'"id":%d' % call_id) for call_id in range(5)]
     with Connection(live_server.server) as connection:
         connection.send(b"".join(head(Content_Length=len(call)) + call for call in calls))
         received = b""
         while received.count(b'"jsonrpc"') < 5:
             received += connection.socket.recv(65536)
-    places = [received.index(b'"id":%d,' % number) for number in range(5)]
-    assert places == sorted(places)
+    positions = [received.index(b'"id":%d,' % call_id) for call_id in range(5)]
+    assert positions == sorted(positions)
 
 
 @pytest.mark.parametrize("length", ["-1", "1x", "9" * 5000, "5\r\nContent-Length: 46", "0x2e"])

@@ -72,19 +72,19 @@ def figures(server: Server) -> Figures:
     return parsed(reply.text)
 
 
-def of(found: Figures, name: str, **labels: str) -> float:
+def of(metrics: Figures, name: str, **labels: str) -> float:
     """The sum of the figures of that name with, at least, these labels."""
     return sum(
         value
-        for (other, others), value in found.items()
+        for (other, others), value in metrics.items()
         if other == name and labels.items() <= dict(others).items()
     )
 
 
-def calls(found: Figures) -> dict[tuple[str, str, str], float]:
+def calls(metrics: Figures) -> dict[tuple[str, str, str], float]:
     return {
         (labels["method"], labels["protocol"], labels["outcome"]): value
-        for (name, pairs), value in found.items()
+        for (name, pairs), value in metrics.items()
         if name == "kimai_remote_calls_total"
         for labels in [dict(pairs)]
     }
@@ -98,20 +98,20 @@ def test_calls_of_all_processes_add_up(world: World, tmp_path: Path, workers: st
             list(pool.map(lambda _: post_json(server, VERSION), range(200)))
         post_soap(server, '<getVersion xmlns="urn:kimai-remote"/>')
         post_soap(server, "<getVersion/>")
-        found = figures(server)
-        counted = calls(found)
+        metrics = figures(server)
+        counted = calls(metrics)
         assert counted["getVersion", "json-rpc", "success"] == before + 200
         assert counted["getVersion", "soap", "success"] == 1
         assert counted["getVersion", "soap-rpc", "success"] == 1
         durations = "kimai_remote_call_duration_seconds"
-        assert of(found, f"{durations}_count", method="getVersion") == before + 202
-        assert of(found, f"{durations}_bucket", method="getVersion", le="+Inf") == before + 202
-        assert 0 < of(found, f"{durations}_sum", method="getVersion") < 20
-        assert of(found, "kimai_remote_calls_in_progress") == 0
-        assert of(found, "kimai_remote_database_pool_size") == 8 * int(workers)
-        assert of(found, "kimai_remote_database_connections_in_use") == 0
-        assert of(found, "kimai_remote_build_info") == 1
-        processes = {dict(labels)["pid"] for name, labels in found if name == "process_open_fds"}
+        assert of(metrics, f"{durations}_count", method="getVersion") == before + 202
+        assert of(metrics, f"{durations}_bucket", method="getVersion", le="+Inf") == before + 202
+        assert 0 < of(metrics, f"{durations}_sum", method="getVersion") < 20
+        assert of(metrics, "kimai_remote_calls_in_progress") == 0
+        assert of(metrics, "kimai_remote_database_pool_size") == 8 * int(workers)
+        assert of(metrics, "kimai_remote_database_connections_in_use") == 0
+        assert of(metrics, "kimai_remote_build_info") == 1
+        processes = {dict(labels)["pid"] for name, labels in metrics if name == "process_open_fds"}
         assert processes == {str(number) for number in server.workers}
 
 
@@ -132,8 +132,8 @@ def test_outcomes(world: World, tmp_path: Path) -> None:
         post_soap(server, b"<")
         post_soap(server, '<noMethod xmlns="urn:kimai-remote"/>')
         post_soap(server, '<getUsers xmlns="urn:kimai-remote"><wrong/></getUsers>')
-        found = calls(figures(server))
-    assert found == {
+        metrics = calls(figures(server))
+    assert metrics == {
         ("authenticate", "json-rpc", "refused"): 1,
         ("getUsers", "json-rpc", "success"): 1,
         ("getUsers", "json-rpc", "refused"): 1,
@@ -164,9 +164,9 @@ def test_unavailable_and_faults(near: tuple[World, Client]) -> None:
     with database.begin() as connection:
         connection.exec_driver_sql(f'ALTER TABLE "{database.prefix}users" RENAME TO taken')
     ask("getUsers")
-    found = calls(parsed(client.get("/metrics").text))
-    assert found["getTimesheet", "json-rpc", "fault"] == 1
-    assert found["getUsers", "json-rpc", "unavailable"] == 1
+    metrics = calls(parsed(client.get("/metrics").text))
+    assert metrics["getTimesheet", "json-rpc", "fault"] == 1
+    assert metrics["getUsers", "json-rpc", "unavailable"] == 1
 
 
 def test_calls_of_a_batch_that_are_not_run(
@@ -202,10 +202,10 @@ def test_connections_in_use(near: tuple[World, Client]) -> None:
     world, client = near
 
     def in_use() -> tuple[float, float]:
-        found = parsed(client.get("/metrics").text)
+        metrics = parsed(client.get("/metrics").text)
         return (
-            of(found, "kimai_remote_database_connections_in_use"),
-            of(found, "kimai_remote_database_connections_overflow"),
+            of(metrics, "kimai_remote_database_connections_in_use"),
+            of(metrics, "kimai_remote_database_connections_overflow"),
         )
 
     taken = [world.database.engine.connect() for _ in range(9)]
@@ -218,9 +218,9 @@ def test_connections_in_use(near: tuple[World, Client]) -> None:
 def test_openmetrics(near: tuple[World, Client]) -> None:
     _, client = near
     client.post("/core/json.php", data=json.dumps(VERSION))
-    answer = client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
-    assert answer.content_type.startswith("application/openmetrics-text")
-    assert "kimai_remote_calls" in {family.name for family in openmetrics(answer.text)}
+    response = client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
+    assert response.content_type.startswith("application/openmetrics-text")
+    assert "kimai_remote_calls" in {family.name for family in openmetrics(response.text)}
     assert client.head("/metrics").status_code == 200
     assert client.post("/metrics").status_code == 405
 
@@ -273,13 +273,13 @@ def test_who_may_read(
 ) -> None:
     file_world.settings = Settings(**settings)
     client = Client(wsgi_application(file_world.service))
-    answer = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
-    assert answer.status_code == status
+    response = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
+    assert response.status_code == status
     if status != 200:
-        assert "kimai_remote_" not in answer.text
-        assert TOKEN not in answer.text
+        assert "kimai_remote_" not in response.text
+        assert TOKEN not in response.text
     if status == 401:
-        assert answer.headers["WWW-Authenticate"].lower() == "bearer"
+        assert response.headers["WWW-Authenticate"].lower() == "bearer"
 
 
 @pytest.mark.slow

@@ -22,10 +22,10 @@ PUBLIC = "https://time.example.org/kimai/core"
 def location(
     live_server: LiveServer, target: str = DOCUMENT, headers: dict[str, str] | None = None
 ) -> str:
-    reply = get(live_server.server, target, headers)
-    assert reply.status == 200
-    (found,) = re.findall(r'address location="([^"]*)"', reply.text)
-    return found
+    response = get(live_server.server, target, headers)
+    assert response.status == 200
+    (url,) = re.findall(r'address location="([^"]*)"', response.text)
+    return url
 
 
 def target(
@@ -93,8 +93,8 @@ def test_only_the_nearest_proxy_is_believed(proxied_server: LiveServer) -> None:
 def test_nonsense_from_a_proxy_is_ignored(
     proxied_server: LiveServer, headers: dict[str, str]
 ) -> None:
-    found = location(proxied_server, headers=headers)
-    assert re.fullmatch(r"http://(127\.0\.0\.1:\d+|localhost)/core/soap\.php", found)
+    url = location(proxied_server, headers=headers)
+    assert re.fullmatch(r"http://(127\.0\.0\.1:\d+|localhost)/core/soap\.php", url)
 
 
 def test_a_public_address_wins(public_server: LiveServer) -> None:
@@ -136,11 +136,11 @@ def test_nobody_leaves_an_address_to_others(live_server: LiveServer) -> None:
 )
 def test_a_host_that_is_none_is_ignored(live_server: LiveServer, host: str) -> None:
     for path in (DOCUMENT, RPC):
-        reply = get(live_server.server, path, {"Host": host})
-        if reply.status == 400:  # the server itself may refuse it
+        response = get(live_server.server, path, {"Host": host})
+        if response.status == 400:  # the server itself may refuse it
             continue
-        (found,) = re.findall(r'address location="([^"]*)"', reply.text)
-        assert re.fullmatch(r"http://127\.0\.0\.1(:\d+)?/core/soap\.php", found)
+        (url,) = re.findall(r'address location="([^"]*)"', response.text)
+        assert re.fullmatch(r"http://127\.0\.0\.1(:\d+)?/core/soap\.php", url)
 
 
 # The contract as a document ----------------------------------------------------------------------
@@ -150,9 +150,9 @@ def test_a_host_that_is_none_is_ignored(live_server: LiveServer, host: str) -> N
     "query", ["?wsdl", "?WSDL", "?Wsdl", "?x=1&wsdl", "?wsdl=1", "?wsdl&style=document", "?wsdl="]
 )
 def test_all_ways_to_ask_for_it(live_server: LiveServer, query: str) -> None:
-    reply = get(live_server.server, f"/core/soap.php{query}")
-    assert reply.headers["Content-Type"] == "text/xml; charset=utf-8"
-    assert reply.body == get(live_server.server, DOCUMENT).body
+    response = get(live_server.server, f"/core/soap.php{query}")
+    assert response.headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert response.body == get(live_server.server, DOCUMENT).body
 
 
 @pytest.mark.parametrize("path", [DOCUMENT, RPC, "/core/json.php", "/core/json.php?openrpc"])
@@ -171,5 +171,5 @@ def test_it_has_an_etag(live_server: LiveServer, path: str) -> None:
 
 def test_calls_below_a_folder(live_server: LiveServer) -> None:
     body = b'{"method":"getVersion","id":1}'
-    reply = request(live_server.server, "POST", "/kimai/core/json.php", body)
-    assert reply.json == post_json(live_server.server, body).json
+    response = request(live_server.server, "POST", "/kimai/core/json.php", body)
+    assert response.json == post_json(live_server.server, body).json
