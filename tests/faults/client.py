@@ -18,7 +18,7 @@ NOT_NOW = str(Unavailable())
 #: JSON-RPC code of that.
 TRY_AGAIN = -32000
 #: No call may take longer, in seconds, whatever is broken.
-PATIENCE = 15
+TIMEOUT = 15
 
 
 class Unclear(AssertionError):
@@ -64,15 +64,15 @@ class Client:
     """One user at one server, over a connection that is kept as long as it lasts.
 
     :param key: the API key.
-    :param patience: seconds that a call may take.
+    :param timeout: seconds that a call may take.
     """
 
-    def __init__(self, url: str, key: str, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, key: str, timeout: float = TIMEOUT) -> None:
         self._key = key
-        self._patience = patience
+        self._timeout = timeout
         address = urlsplit(url).netloc
         # Longer than that, so that a slow answer is seen as such and not as a broken one.
-        self._connection = http.client.HTTPConnection(address, timeout=2 * patience + DEADLINE)
+        self._connection = http.client.HTTPConnection(address, timeout=2 * timeout + DEADLINE)
 
     def call(self, method: str, *params: Any) -> Answer:
         """Make one call over JSON-RPC.
@@ -91,7 +91,7 @@ class Client:
             self._connection.close()
             return Answer(Outcome.BROKEN, [], repr(error))
         seconds = time.monotonic() - begun
-        if seconds > allowed(self._patience):
+        if seconds > allowed(self._timeout):
             raise Unclear(f"{method} took {seconds:.1f} s")
         if status != 200:
             raise Unclear(f"{method}: HTTP {status}: {body[:500]!r}")

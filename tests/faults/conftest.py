@@ -16,7 +16,7 @@ from support.world import World, build
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param(kind, marks=pytest.mark.servers) for kind in instances.KINDS],
+    params=[pytest.param(kind, marks=pytest.mark.servers) for kind in instances.SERVERS],
 )
 def instance(request: pytest.FixtureRequest) -> Iterator[instances.Instance]:
     """A database server, one of each kind, that is running and writable between tests."""

@@ -242,13 +242,13 @@ class MariaDB(Instance):
         )
 
 
-KINDS: dict[str, type[Instance]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+SERVERS: dict[str, type[Instance]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
 
 
 @contextmanager
 def running(kind: str, directory: Path) -> Iterator[Instance]:
     """A server of that kind in an empty directory, until the block ends."""
-    instance = KINDS[kind](directory)
+    instance = SERVERS[kind](directory)
     try:
         instance.make()
         yield instance

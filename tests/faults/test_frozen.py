@@ -19,7 +19,7 @@ pytestmark = pytest.mark.servers
 #: Setting of the server, in seconds; a frozen server is given LOCK_TIMEOUT more.
 STATEMENT_TIMEOUT = 1
 #: It is waited for up to three times: on the old connection, and by two attempts at a new one.
-PATIENCE = 3 * (STATEMENT_TIMEOUT + LOCK_TIMEOUT) + 5
+TIMEOUT = 3 * (STATEMENT_TIMEOUT + LOCK_TIMEOUT) + 5
 CLIENTS = 4
 
 
@@ -30,7 +30,7 @@ def test_clients_are_told_and_calls_go_on(
     with serving_world(own_world, tmp_path, statement_timeout=STATEMENT_TIMEOUT) as server:
 
         def ask(_number: int) -> Outcome:
-            with closing(Client(server.url, key, PATIENCE)) as client:
+            with closing(Client(server.url, key, TIMEOUT)) as client:
                 return client.call("getUsers").outcome
 
         def ask_all() -> set[Outcome]:

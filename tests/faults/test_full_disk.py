@@ -13,9 +13,9 @@ import pytest
 from faults import instances
 from faults.client import Client, Outcome
 from faults.instances import Instance
-from faults.ledger import Ledger
+from faults.invariants import Invariants
 from faults.serving import serving_world
-from faults.storm import Storm
+from faults.workload import Workload
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
 from support import databases
@@ -56,9 +56,9 @@ def filled(folder: Path) -> Iterator[None]:
         filler.unlink()
 
 
-def assert_kept(ledger: Ledger, server: Server, world: World) -> None:
-    ledger.check(world)
-    assert set(ledger.outcomes) <= {Outcome.DONE, Outcome.REFUSED, Outcome.NOT_NOW}
+def assert_kept(invariants: Invariants, server: Server, world: World) -> None:
+    invariants.check(world)
+    assert set(invariants.outcomes) <= {Outcome.DONE, Outcome.REFUSED, Outcome.NOT_NOW}
     with closing(Client(server.url, world.key("alice"))) as client:
         for _ in range(20):
             assert client.call("startRecord", world.shop, world.coding).done
@@ -87,15 +87,15 @@ def test_a_full_disk(kind: str, tmp_path: Path) -> None:
         database_on(folder, kind) as (world, instance),
         serving_world(world, tmp_path) as server,
     ):
-        storm = Storm(world, [server.url])
-        with storm.blowing() as ledger:
-            ledger.wait_for(Outcome.DONE, 50)
+        workload = Workload(world, [server.url])
+        with workload.running() as invariants:
+            invariants.wait_for(Outcome.DONE, 50)
             with filled(folder):
-                ledger.wait_for(Outcome.NOT_NOW, 20)
+                invariants.wait_for(Outcome.NOT_NOW, 20)
             if instance and not instance.is_running:
                 instance.start()  # a database server may give up; somebody starts it again
-            ledger.wait_for(Outcome.DONE, 100)
-        assert_kept(ledger, server, world)
+            invariants.wait_for(Outcome.DONE, 100)
+        assert_kept(invariants, server, world)
 
 
 def test_a_file_that_can_not_grow(tmp_path: Path) -> None:
@@ -109,11 +109,11 @@ def test_a_file_that_can_not_grow(tmp_path: Path) -> None:
     ):
         (worker,) = server.workers
         limits = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-        storm = Storm(world, [server.url])
-        with storm.blowing() as ledger:
-            ledger.wait_for(Outcome.DONE, 50)
+        workload = Workload(world, [server.url])
+        with workload.running() as invariants:
+            invariants.wait_for(Outcome.DONE, 50)
             resource.prlimit(worker, resource.RLIMIT_FSIZE, (65_536, limits[1]))
-            ledger.wait_for(Outcome.NOT_NOW, 20)
+            invariants.wait_for(Outcome.NOT_NOW, 20)
             resource.prlimit(worker, resource.RLIMIT_FSIZE, limits)
-            ledger.wait_for(Outcome.DONE, 100)
-        assert_kept(ledger, server, world)
+            invariants.wait_for(Outcome.DONE, 100)
+        assert_kept(invariants, server, world)

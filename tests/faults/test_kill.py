@@ -12,7 +12,7 @@ import pytest
 
 from faults.client import Outcome
 from faults.serving import serving_world
-from faults.storm import Storm
+from faults.workload import Workload
 from support.processes import DEADLINE
 from support.raw_http import call
 from support.server import Server
@@ -26,40 +26,40 @@ def test_servers_killed_and_started_again(
 ) -> None:
     kills = request.config.getoption("kills")
     with serving_world(world, tmp_path) as one, serving_world(world, tmp_path) as other:
-        storm = Storm(world, [one.url, other.url])
+        workload = Workload(world, [one.url, other.url])
 
         def kill_often(server: Server, times: int) -> None:
             for kill in range(times):
                 # Whoever answers: the other one may be down at the same time.
-                storm.ledger.wait_for(Outcome.DONE, 10 + kill % 7)
+                workload.invariants.wait_for(Outcome.DONE, 10 + kill % 7)
                 server.kill()
                 server.start()
 
-        with storm.blowing() as ledger, ThreadPoolExecutor(2) as pool:
+        with workload.running() as invariants, ThreadPoolExecutor(2) as pool:
             killing = [
                 pool.submit(kill_often, one, kills - kills // 2),
                 pool.submit(kill_often, other, kills // 2),
             ]
             for killer in killing:
                 killer.result()
-            ledger.wait_for(Outcome.DONE, 50)
-    ledger.check(world)
-    assert ledger.outcomes[Outcome.BROKEN]
-    assert ledger.outcomes[Outcome.NOT_NOW] == 0
+            invariants.wait_for(Outcome.DONE, 50)
+    invariants.check(world)
+    assert invariants.outcomes[Outcome.BROKEN]
+    assert invariants.outcomes[Outcome.NOT_NOW] == 0
 
 
 def test_a_killed_worker_is_replaced(world: World, tmp_path: Path) -> None:
     with serving_world(world, tmp_path, "--workers", "2") as server:
-        storm = Storm(world, [server.url])
-        with storm.blowing() as ledger:
-            ledger.wait_for(Outcome.DONE, 50)
+        workload = Workload(world, [server.url])
+        with workload.running() as invariants:
+            invariants.wait_for(Outcome.DONE, 50)
             before = server.workers
             os.kill(before[0], signal.SIGKILL)
-            ledger.wait_for(Outcome.DONE, 200)
+            invariants.wait_for(Outcome.DONE, 200)
         after = server.workers
     assert len(after) == 2
     assert before[0] not in after
-    ledger.check(world)
+    invariants.check(world)
 
 
 def test_workers_end_with_their_server(world: World, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from faults.client import Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
-from faults.storm import Storm
+from faults.workload import Workload
 from support.world import World
 
 pytestmark = pytest.mark.servers
@@ -25,15 +25,15 @@ def test_the_database_goes_and_comes_back(
         serving_world(own_world, tmp_path) as one,
         serving_world(own_world, tmp_path) as other,
     ):
-        storm = Storm(own_world, [one.url, other.url])
+        workload = Workload(own_world, [one.url, other.url])
         workers = one.workers + other.workers
-        with storm.blowing() as ledger:
+        with workload.running() as invariants:
             for _ in range(RESTARTS):
-                ledger.wait_for(Outcome.DONE, 20)
+                invariants.wait_for(Outcome.DONE, 20)
                 getattr(instance, how)()
-                ledger.wait_for(Outcome.NOT_NOW, 20)
+                invariants.wait_for(Outcome.NOT_NOW, 20)
                 instance.start()
-            ledger.wait_for(Outcome.DONE, 50)
+            invariants.wait_for(Outcome.DONE, 50)
         assert one.workers + other.workers == workers
-    ledger.check(own_world)
-    assert set(ledger.outcomes) <= {Outcome.DONE, Outcome.REFUSED, Outcome.NOT_NOW}
+    invariants.check(own_world)
+    assert set(invariants.outcomes) <= {Outcome.DONE, Outcome.REFUSED, Outcome.NOT_NOW}

@@ -9,7 +9,7 @@ import pytest
 
 from faults.client import Outcome
 from faults.serving import serving_world
-from faults.storm import Storm
+from faults.workload import Workload
 from support.world import World
 
 pytestmark = pytest.mark.slow
@@ -28,9 +28,9 @@ def test_calls_that_race(
             stack.enter_context(serving_world(world, tmp_path, "--workers", str(workers)))
             for _ in range(servers)
         ]
-        storm = Storm(world, [server.url for server in running])
-        print(f"{storm.run(calls):.0f} calls a second")
-    ledger = storm.ledger
-    ledger.check(world)
-    assert set(ledger.outcomes) <= {Outcome.DONE, Outcome.REFUSED}, ledger.outcomes
-    assert ledger.outcomes[Outcome.DONE] > ledger.total / 2
+        workload = Workload(world, [server.url for server in running])
+        print(f"{workload.run(calls):.0f} calls a second")
+    invariants = workload.invariants
+    invariants.check(world)
+    assert set(invariants.outcomes) <= {Outcome.DONE, Outcome.REFUSED}, invariants.outcomes
+    assert invariants.outcomes[Outcome.DONE] > invariants.total / 2

@@ -1,7 +1,7 @@
-"""What the server has promised, written down as the answers come in, and held to the database.
+"""Invariants of a workload: what responses promised must be in the database.
 
-Every value that a client writes is unlike any other, and every field that is written again has one
-writer only. So the database tells of each promise whether it was kept.
+Each value that a client writes is unique, and each field that is written again has one writer only.
+So the database shows for each promise whether it was kept.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from support.world import World
 
 from .client import Answer, Outcome
 
-#: Whose calls are in the books.
+#: Users of a workload.
 USERS = ("root", "alice", "ben", "oscar")
-#: What is in the fields of the entry that clients share before they write it.
+#: Value of the fields of a shared entry before clients write them.
 UNTOUCHED = "shared"
 
 
 @dataclass
 class Field:
-    """What may be in a field: the value promised last, or one written later without an answer."""
+    """Values that a field may have: the last one promised, or later ones without a response."""
 
     allowed: set[str | None] = field(default_factory=lambda: {None, UNTOUCHED})
 
@@ -40,60 +40,60 @@ class Field:
             self.allowed.add(value)
 
 
-class Ledger:
-    """The books of one storm. Safe to write from many threads."""
+class Invariants:
+    """Promises made to one workload. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._error: BaseException | None = None
         self.outcomes: Counter[Outcome] = Counter()
-        #: Entries created in one piece: number by mark, of those that were promised.
+        #: Entries created in one call and promised: ID by mark.
         self.created: dict[str, int] = {}
         self.maybe_created: set[str] = set()
-        #: Recordings started: user by number, and how many more there may be.
+        #: Recordings started: user by ID, and how many more each user may have.
         self.started: dict[int, str] = {}
         self.maybe_started: Counter[str] = Counter()
-        #: Recordings of which a client was told that it has stopped them.
+        #: Recordings that a client has stopped, as a response promised.
         self.stopped: list[int] = []
-        #: Fields of entries, by the entry's number and the field's name.
+        #: Fields of entries, by the entry's ID and the field's name.
         self.fields: dict[tuple[int, str], Field] = {}
-        #: Comments written to whatever was running, per user, each higher than the one before.
+        #: Last comment on any running recording by user; each is higher than the one before.
         self.last_comment: dict[str, str] = {}
 
     def count(self, answer: Answer) -> None:
-        """Note what any call came to."""
+        """Record the outcome of a call."""
         with self._changed:
             self.outcomes[answer.outcome] += 1
             self._changed.notify_all()
 
     @property
     def total(self) -> int:
-        """How many calls there were."""
+        """Number of calls."""
         return sum(self.outcomes.values())
 
     def fail(self, error: BaseException) -> None:
-        """A client found something that must not be: nobody waits for it any longer."""
+        """Record that a client failed, and stop waiting."""
         with self._changed:
             self._error = error
             self._changed.notify_all()
 
     def wait_for(self, outcome: Outcome, more: int, seconds: float = DEADLINE) -> None:
-        """Wait until so many more calls came to this.
+        """Wait until this many more calls have an outcome.
 
-        :raises AssertionError: they don't.
+        :raises AssertionError: too few do.
         """
         goal = self.outcomes[outcome] + more
         self._wait(lambda: self.outcomes[outcome] >= goal, seconds, f"{more} more {outcome.value}")
 
     def wait_for_all(self, calls: int) -> None:
-        """Wait until so many calls were made, whatever they came to."""
+        """Wait until this many calls were made, whatever their outcomes."""
         self._wait(lambda: self.total >= calls, DEADLINE + calls / 5, f"{calls} calls")
 
     def _wait(self, reached: Callable[[], bool], seconds: float, goal: str) -> None:
         with self._changed:
-            found = self._changed.wait_for(lambda: self._error or reached(), seconds)
+            in_time = self._changed.wait_for(lambda: self._error or reached(), seconds)
         assert self._error is None, f"a client failed: {self._error}"
-        assert found, f"not reached in {seconds} s: {goal}; {dict(self.outcomes)}"
+        assert in_time, f"not reached in {seconds} s: {goal}; {dict(self.outcomes)}"
 
     def create(self, mark: str, answer: Answer) -> None:
         with self._changed:
@@ -105,28 +105,28 @@ class Ledger:
     def start(self, user: str, answer: Answer) -> None:
         with self._changed:
             if answer.done:
-                number = answer.one("timeEntryID")
-                assert number not in self.started, f"two recordings have the number {number}"
-                self.started[number] = user
+                entry_id = answer.one("timeEntryID")
+                assert entry_id not in self.started, f"two recordings have the ID {entry_id}"
+                self.started[entry_id] = user
             elif answer.uncertain:
                 self.maybe_started[user] += 1
 
-    def stop(self, number: int, answer: Answer) -> None:
+    def stop(self, entry_id: int, answer: Answer) -> None:
         if answer.done:
             with self._changed:
-                self.stopped.append(number)
+                self.stopped.append(entry_id)
 
-    def write(self, number: int, name: str, value: str, answer: Answer) -> None:
+    def write(self, entry_id: int, name: str, value: str, answer: Answer) -> None:
         with self._changed:
-            place = self.fields.setdefault((number, name), Field())
-        place.write(value, answer)
+            field_ = self.fields.setdefault((entry_id, name), Field())
+        field_.write(value, answer)
 
     def comment(self, user: str, value: str, answer: Answer) -> None:
         if answer.done:
             self.last_comment[user] = value
 
     def check(self, world: World) -> None:
-        """Hold the database to what was promised.
+        """Compare the database with what was promised.
 
         :raises AssertionError: a promise was broken, or something is half there.
         """
@@ -142,15 +142,15 @@ class Ledger:
             assert verdict == "ok"
 
     def _check_created(self, entries: dict[int, m.TimeEntry]) -> None:
-        found = {e.trackingNumber: e for e in entries.values() if e.trackingNumber is not None}
-        found = {mark: entry for mark, entry in found.items() if mark.startswith("new ")}
-        lost = self.created.keys() - found.keys()
+        stored = {e.trackingNumber: e for e in entries.values() if e.trackingNumber is not None}
+        stored = {mark: entry for mark, entry in stored.items() if mark.startswith("new ")}
+        lost = self.created.keys() - stored.keys()
         assert not lost, f"{len(lost)} entries were promised and are not there: {sorted(lost)[:5]}"
-        unknown = found.keys() - self.created.keys() - self.maybe_created
+        unknown = stored.keys() - self.created.keys() - self.maybe_created
         assert not unknown, f"nobody wrote {sorted(unknown)[:5]}"
-        for mark, number in self.created.items():
-            assert found[mark].timeEntryID == number, f"{mark} isn't {number}"
-        for mark, entry in found.items():
+        for mark, entry_id in self.created.items():
+            assert stored[mark].timeEntryID == entry_id, f"{mark} isn't {entry_id}"
+        for mark, entry in stored.items():
             whole = (entry.description, entry.comment, entry.location, entry.end - entry.start)
             assert whole == (mark, mark, mark, entry.duration), f"half there: {mark}"
 
@@ -164,34 +164,34 @@ class Ledger:
             if entry.end:
                 whole = entry.duration == entry.end - entry.start >= 0
                 assert whole, f"half stopped: {entry.timeEntryID}"
-        for user, found in recordings.items():
-            promised = {number for number, starter in self.started.items() if starter == user}
-            there = {entry.timeEntryID for entry in found}
-            assert promised <= there, f"{user}'s recordings are lost: {promised - there}"
-            more = there - promised
+        for user, user_entries in recordings.items():
+            promised = {entry_id for entry_id, starter in self.started.items() if starter == user}
+            stored = {entry.timeEntryID for entry in user_entries}
+            assert promised <= stored, f"{user}'s recordings are lost: {promised - stored}"
+            more = stored - promised
             assert len(more) <= self.maybe_started[user], f"nobody started {user}'s {more}"
             # Starting stops the last one, adds the new one and notes it: all of that or nothing.
-            noted = world.execute(
+            last_record = world.execute(
                 select(m.User.lastRecord).where(m.User.userID == world.ids[user])
             )[0][0]
-            assert noted == max(there, default=0), f"a recording of {user}'s is half there"
-        twice = [number for number, times in Counter(self.stopped).items() if times > 1]
+            assert last_record == max(stored, default=0), f"a recording of {user}'s is half there"
+        twice = [entry_id for entry_id, times in Counter(self.stopped).items() if times > 1]
         assert not twice, f"two clients were told that they stopped {twice}"
-        for number in self.stopped:
-            assert entries[number].end, f"{number} was stopped and runs"
+        for entry_id in self.stopped:
+            assert entries[entry_id].end, f"{entry_id} was stopped and runs"
 
     def _check_fields(self, entries: dict[int, m.TimeEntry]) -> None:
-        for (number, name), place in self.fields.items():
-            stored = getattr(entries[number], name)
-            assert stored in place.allowed, (
-                f"{name} of {number} is {stored!r}, promised was {place.allowed}"
+        for (entry_id, name), field_ in self.fields.items():
+            stored = getattr(entries[entry_id], name)
+            assert stored in field_.allowed, (
+                f"{name} of {entry_id} is {stored!r}, promised was {field_.allowed}"
             )
 
     def _check_comments(self, world: World, entries: dict[int, m.TimeEntry]) -> None:
         for user, last in self.last_comment.items():
             comments = [
                 entry.comment
-                for number, entry in sorted(entries.items())
+                for _, entry in sorted(entries.items())
                 if entry.userID == world.ids[user] and (entry.comment or "").startswith("running ")
             ]
             assert comments == sorted(comments), f"{user}'s comments are in disorder: {comments}"
@@ -200,7 +200,10 @@ class Ledger:
 
 
 def assert_one_timer(database: Database) -> None:
-    """:raises AssertionError: a user has more than one running recording."""
+    """Check the running recordings.
+
+    :raises AssertionError: a user has more than one.
+    """
     entry = m.TimeEntry
     statement = (
         select(entry.userID, func.count())

@@ -1,4 +1,4 @@
-"""Many clients of a few users, calling several servers at once whatever happens to these."""
+"""A workload: many clients of a few users call several servers at once, whatever happens."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from contextlib import contextmanager
 
 from support.world import World
 
-from .actor import SHARED_FIELDS, Actor, Person
-from .ledger import UNTOUCHED, USERS, Ledger, assert_one_timer
+from .invariants import UNTOUCHED, USERS, Invariants, assert_one_timer
+from .worker import SHARED_FIELDS, Person, Worker
 
 CLIENTS = len(USERS) * len(SHARED_FIELDS)
-#: Seconds between two attempts at a server that can't answer, and between two looks at the timers.
+#: Seconds between two attempts at a server that can't answer, and between two checks of timers.
 PAUSE = 0.05
 
 
-class Storm:
+class Workload:
     """``CLIENTS`` threads, divided among the users and the servers.
 
     :param urls: the servers.
     """
 
     def __init__(self, world: World, urls: Sequence[str]) -> None:
-        self.ledger = Ledger()
+        self.invariants = Invariants()
         self._world = world
         self._urls = urls
-        self._over = threading.Event()
+        self._ended = threading.Event()
         self._people = [self._person(name) for name in USERS]
 
     def run(self, calls: int) -> float:
-        """Make so many calls, while looking whether anybody has two timers.
+        """Make this many calls, while checking that nobody has two timers.
 
         :returns: calls a second.
         """
         begun = time.monotonic()
         with ThreadPoolExecutor(1) as pool:
             watching = pool.submit(self._watch)
-            with self.blowing() as ledger:
-                ledger.wait_for_all(calls)
+            with self.running() as invariants:
+                invariants.wait_for_all(calls)
             watching.result()
-        return ledger.total / (time.monotonic() - begun)
+        return invariants.total / (time.monotonic() - begun)
 
     @contextmanager
-    def blowing(self) -> Iterator[Ledger]:
+    def running(self) -> Iterator[Invariants]:
         """Call until the block ends."""
         with ThreadPoolExecutor(CLIENTS) as pool:
             try:
-                clients = [pool.submit(self._act, number) for number in range(CLIENTS)]
-                yield self.ledger
+                clients = [pool.submit(self._work, client) for client in range(CLIENTS)]
+                yield self.invariants
             finally:
-                self._over.set()
+                self._ended.set()
         for client in clients:
             client.result()
 
@@ -63,19 +63,21 @@ class Storm:
         shared = world.add_entry(name, **dict.fromkeys(SHARED_FIELDS, UNTOUCHED))
         return Person(name, world.key(name), (project, task), shared)
 
-    def _act(self, number: int) -> None:
-        person, place = self._people[number % len(USERS)], number // len(USERS)
-        url = self._urls[place % len(self._urls)]
-        actor = Actor(person, place, url, self.ledger, lambda: self._over.wait(PAUSE))
+    def _work(self, client: int) -> None:
+        index, person_index = divmod(client, len(USERS))
+        url = self._urls[index % len(self._urls)]
+        worker = Worker(
+            self._people[person_index], index, url, self.invariants, lambda: self._ended.wait(PAUSE)
+        )
         try:
-            while not self._over.is_set():
-                actor.step()
+            while not self._ended.is_set():
+                worker.step()
         except BaseException as error:
-            self.ledger.fail(error)
+            self.invariants.fail(error)
             raise
         finally:
-            actor.close()
+            worker.close()
 
     def _watch(self) -> None:
-        while not self._over.wait(PAUSE):
+        while not self._ended.wait(PAUSE):
             assert_one_timer(self._world.database)

@@ -1,4 +1,4 @@
-"""One of the clients of a storm: calls at random, and books what it was promised."""
+"""One client of a workload: calls at random, and records what the responses promise."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from .client import Answer, Client, Outcome, Unclear
-from .ledger import Ledger
+from .invariants import Invariants
 
-#: What a call may be answered when another one was faster.
+#: Texts of failures when another call was faster.
 RACES = {"No active recording.", "Unable to stop, not recording?"}
-#: Each client of a user writes one field of the entry that they share, so that a client that
-#: writes back what it has read before undoes another one's work.
+#: Each client of a user writes one field of the entry that they share, so a client that writes back
+#: what it read before would undo the work of another.
 SHARED_FIELDS = ("description", "comment", "location", "trackingNumber")
 
 
 @dataclass
 class Person:
-    """A user, and what all of its clients know."""
+    """A user, and what all of the user's clients know."""
 
     name: str
     key: str
-    #: Where it may record: project and task.
+    #: Project and task to record on.
     work: tuple[int, int]
     #: The entry that its clients share.
     shared: int
@@ -32,22 +32,27 @@ class Person:
     latest: int = 0
 
 
-class Actor:
+class Worker:
     """One client of a person.
 
-    :param place: which of the person's clients it is, from 0.
-    :param pause: called before trying again where the server could not answer.
+    :param index: index of the client among the person's.
+    :param pause: called before the next call when the server could not answer.
     """
 
     def __init__(
-        self, person: Person, place: int, url: str, ledger: Ledger, pause: Callable[[], object]
+        self,
+        person: Person,
+        index: int,
+        url: str,
+        invariants: Invariants,
+        pause: Callable[[], object],
     ) -> None:
         self._person = person
-        self._place = place
-        self._ledger = ledger
+        self._index = index
+        self._invariants = invariants
         self._pause = pause
         self._client = Client(url, person.key)
-        self._random = random.Random(f"{person.name} {place}")  # noqa: S311
+        self._random = random.Random(f"{person.name} {index}")  # noqa: S311
         self._serial = 0
         self._moves = [
             self._start,
@@ -58,9 +63,9 @@ class Actor:
             self._stop_latest,
             self._read,
         ]
-        if place == 0:
+        if index == 0:
             self._moves.append(self._comment)
-        if place == 1:
+        if index == 1:
             self._moves.append(self._finish)
 
     def step(self) -> None:
@@ -72,28 +77,28 @@ class Actor:
 
     def _call(self, method: str, *params: Any) -> Answer:
         answer = self._client.call(method, *params)
-        self._ledger.count(answer)
+        self._invariants.count(answer)
         if answer.outcome is Outcome.REFUSED and answer.text not in RACES:
             raise Unclear(f"{method} {params}: {answer.text}")
         if answer.uncertain:
             self._pause()
         return answer
 
-    def _mark(self, kind: str) -> str:
+    def _mark(self, label: str) -> str:
         """A value that nobody has written before; later ones are higher."""
         self._serial += 1
-        return f"{kind} {self._place} {self._serial:06}"
+        return f"{label} {self._index} {self._serial:06}"
 
     def _start(self) -> None:
         answer = self._call("startRecord", *self._person.work)
-        self._ledger.start(self._person.name, answer)
+        self._invariants.start(self._person.name, answer)
         if answer.done:
-            number = answer.one("timeEntryID")
-            self._person.latest = number
+            entry_id = answer.one("timeEntryID")
+            self._person.latest = entry_id
             text = self._mark("mine")
-            record = {"timeEntryID": number, "description": text}
+            record = {"timeEntryID": entry_id, "description": text}
             answer = self._call("updateActiveRecording", record)
-            self._ledger.write(number, "description", text, answer)
+            self._invariants.write(entry_id, "description", text, answer)
 
     def _create(self) -> None:
         project, task = self._person.work
@@ -109,21 +114,21 @@ class Actor:
             "comment": mark,
             "location": mark,
         }
-        self._ledger.create(mark, self._call("setTimesheetRecord", record, False))
+        self._invariants.create(mark, self._call("setTimesheetRecord", record, False))
 
     def _share(self) -> None:
-        name, text = SHARED_FIELDS[self._place], self._mark("shared")
+        name, text = SHARED_FIELDS[self._index], self._mark("shared")
         record = {"id": self._person.shared, name: text}
         answer = self._call("setTimesheetRecord", record, True)
-        self._ledger.write(self._person.shared, name, text, answer)
+        self._invariants.write(self._person.shared, name, text, answer)
 
     def _stop(self) -> None:
         self._call("stopRecord", None)
 
     def _stop_latest(self) -> None:
         if self._person.latest:
-            number = self._person.latest
-            self._ledger.stop(number, self._call("stopRecord", number))
+            entry_id = self._person.latest
+            self._invariants.stop(entry_id, self._call("stopRecord", entry_id))
 
     def _read(self) -> None:
         self._call("getActiveRecording")
@@ -132,7 +137,7 @@ class Actor:
     def _comment(self) -> None:
         text = self._mark("running")
         answer = self._call("updateActiveRecording", {"comment": text})
-        self._ledger.comment(self._person.name, text, answer)
+        self._invariants.comment(self._person.name, text, answer)
 
     def _finish(self) -> None:
         self._call("updateActiveRecording", {"end": int(time.time()) + 60})
