@@ -269,7 +269,7 @@ def _count_double_encoded(
 ) -> tuple[int, list[str]]:
     statement = select(field_).where(field_.is_not(None))
     is_not_ascii = database.dialect.is_not_ascii(field_)
-    if is_not_ascii is not None:  # ASCII text is fine, and most of it
+    if is_not_ascii is not None:  # most text is ASCII, which is never wrong
         statement = statement.where(is_not_ascii)
     cases, examples = 0, list[str]()
     options = {"stream_results": True, "yield_per": 5_000}

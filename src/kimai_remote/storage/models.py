@@ -40,37 +40,35 @@ PREFIX_TOKEN = "kimai0prefix0"  # noqa: S105
 
 Money = Numeric(10, 2)
 Flag = SmallInteger
-#: MariaDB's TEXT holds 64 KiB in whatever character set the database has; SQLite and PostgreSQL
-#: have no limit.
+#: MariaDB's TEXT holds 64 KiB in any character set; SQLite and PostgreSQL have no limit.
 LongText = Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
 
 
 def _exact(length: int) -> String:
-    """A text of which capitals and accents count when it is compared, as they do on SQLite and
-    PostgreSQL; on MariaDB they don't unless that is said."""
+    """Type of text that is compared with case and accents, as SQLite and PostgreSQL always do."""
     binary = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
     return String(length).with_variant(binary, "mysql", "mariadb")
 
 
 def prefixed(name: str) -> quoted_name:
-    """The name of a table before the prefix is known. Always quoted: prefixes may be any case."""
+    """Return a table's name before the prefix is known; always quoted, since case counts."""
     return quoted_name(PREFIX_TOKEN + name, quote=True)
 
 
 def plain_name(table: Any) -> str:
-    """The name of a table without its prefix."""
+    """Return the name of a table without its prefix."""
     name: str = table.name
     return name.removeprefix(PREFIX_TOKEN)
 
 
 def real_name(name: str, bind: Connection | Engine) -> str:
-    """The name that a table or index has in a database."""
+    """Return the name of a table or index in a database."""
     prefix: str = bind.get_execution_options()["prefix"]
     return name.replace(PREFIX_TOKEN, prefix)
 
 
 def index_name(name: str) -> Any:
-    """Name of an index or constraint; SQLite and PostgreSQL want it unique in the schema."""
+    """Return a name for an index or constraint; on SQLite and PostgreSQL unique in the schema."""
     return conv(quoted_name(f"{PREFIX_TOKEN}{name}", quote=True))
 
 
@@ -97,7 +95,7 @@ def _rights(names: tuple[str, ...]) -> list[Column[int]]:
 
 
 class GlobalRole(Base):
-    """What a user may do everywhere. One column a right, see :data:`rights.GLOBAL_RIGHTS`."""
+    """Rights that hold everywhere. One column for each right, see :data:`rights.GLOBAL_RIGHTS`."""
 
     __table__ = Table(
         prefixed("globalRoles"),
@@ -109,7 +107,7 @@ class GlobalRole(Base):
 
 
 class MembershipRole(Base):
-    """What a user may do inside a group, see :data:`rights.MEMBERSHIP_RIGHTS`."""
+    """Rights inside a group, see :data:`rights.MEMBERSHIP_RIGHTS`."""
 
     __table__ = Table(
         prefixed("membershipRoles"),
@@ -173,7 +171,7 @@ class Group(Base):
 
 
 class Customer(Base):
-    """Who the work is for."""
+    """A customer, for whom work is done."""
 
     __tablename__ = prefixed("customers")
 
@@ -202,7 +200,7 @@ class Customer(Base):
 
 
 class Project(Base):
-    """What a customer orders."""
+    """A project of a customer."""
 
     __tablename__ = prefixed("projects")
 
@@ -282,7 +280,7 @@ class ProjectActivity(Base):
 
 
 class TimeEntry(Base):
-    """One recorded span of work. No foreign keys: Kimai keeps entries of things long deleted."""
+    """One time entry. No foreign keys: Kimai keeps entries of deleted projects and users."""
 
     __tablename__ = prefixed("timeSheet")
 
@@ -350,7 +348,7 @@ class Configuration(Base):
 
 
 class Status(Base):
-    """How far the handling of a time entry is: open, review, closed."""
+    """The status of a time entry: open, review or closed."""
 
     __tablename__ = prefixed("statuses")
 
@@ -413,8 +411,7 @@ class RemoteKey(Base):
 
 
 class EntryCount(Base):
-    """How many time entries a user has; see :mod:`.entry_counts`. Not one of Kimai's
-    tables."""
+    """Number of a user's time entries; see :mod:`.entry_counts`. Not one of Kimai's tables."""
 
     __tablename__ = prefixed("remote_counts")
 

@@ -1,4 +1,4 @@
-"""What a database is asked to do in its own way, and how most of them do it."""
+"""The interface of a dialect: everything that databases do in ways of their own."""
 
 from __future__ import annotations
 
