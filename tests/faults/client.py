@@ -1,4 +1,4 @@
-"""A client that tells apart what a call came to: done, refused, not now, or never answered."""
+"""A client that classifies outcomes: done, refused, not now, or no response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from kimai_remote.errors import Unavailable
 from support.processes import DEADLINE, allowed
 
-#: What a client is told while the database can't serve it.
+#: Error message while the database can't serve a call.
 NOT_NOW = str(Unavailable())
 #: JSON-RPC code of that.
 TRY_AGAIN = -32000
@@ -22,11 +22,11 @@ TIMEOUT = 15
 
 
 class Unclear(AssertionError):
-    """An answer that no client could make sense of."""
+    """A response that no client could understand."""
 
 
 class Outcome(Enum):
-    """What a call came to."""
+    """The outcome of a call."""
 
     DONE = "done"
     #: The failure envelope: certainly not done.
@@ -39,7 +39,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The response to a call."""
 
     outcome: Outcome
     items: list[dict[str, Any]]
@@ -55,7 +55,7 @@ class Answer:
         return self.outcome in (Outcome.NOT_NOW, Outcome.BROKEN)
 
     def one(self, name: str) -> int:
-        """A number in the only record."""
+        """Return a number of the only record."""
         (record,) = self.items
         return int(record[name])
 

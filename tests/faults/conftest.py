@@ -16,10 +16,10 @@ from support.world import World, build
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param(kind, marks=pytest.mark.servers) for kind in instances.SERVERS],
+    params=[pytest.param(dialect, marks=pytest.mark.servers) for dialect in instances.SERVERS],
 )
 def instance(request: pytest.FixtureRequest) -> Iterator[instances.Instance]:
-    """A database server, one of each kind, that is running and writable between tests."""
+    """A database server of each dialect, running and writable between tests."""
     databases.require(request.param)
     with (
         instances.folder_of_another_user() as folder,

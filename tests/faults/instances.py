@@ -1,4 +1,4 @@
-"""Database servers of a test's own, which it may stop, kill and starve."""
+"""Database servers that a test may stop, kill and freeze."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Instance(ABC):
     :param directory: empty; belongs to the instance, and so to its user.
     """
 
-    kind: str
-    #: Users that the server may run as where the tests run as root, which it refuses.
+    dialect: str
+    #: Users that the server may run as if the tests run as root, which it refuses.
     users: tuple[str, ...]
 
     def __init__(self, directory: Path) -> None:
@@ -83,24 +83,24 @@ class Instance(ABC):
         self._end(signal.SIGKILL)
 
     def remove(self) -> None:
-        """Leave no process behind, whatever state it is in."""
+        """End all processes of the server, whatever their state."""
         if self._process is not None:
             processes.kill(self._process)
 
     def freeze(self) -> None:
-        """Let all of its processes do nothing, as on a suspended machine."""
+        """Suspend all of its processes, as on a suspended machine."""
         self._signal_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let them go on."""
+        """Resume all of its processes."""
         self._signal_all(signal.SIGCONT)
 
-    def _signal_all(self, what: signal.Signals) -> None:
+    def _signal_all(self, sent: signal.Signals) -> None:
         assert self._process is not None
-        number = self._process.pid
-        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
-        for process in (number, *map(int, children)):
-            os.kill(process, what)
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for process in (pid, *map(int, children)):
+            os.kill(process, sent)
 
     @property
     def is_running(self) -> bool:
@@ -139,11 +139,11 @@ class Instance(ABC):
     @property
     @abstractmethod
     def administration(self) -> str:
-        """URL of a database that is there from the beginning."""
+        """URL of a database that each server has."""
 
 
 class PostgreSQL(Instance):
-    kind = "postgresql"
+    dialect = "postgresql"
     users = ("postgres", "nobody")
 
     @property
@@ -194,7 +194,7 @@ class PostgreSQL(Instance):
 
 
 class MariaDB(Instance):
-    kind = "mariadb"
+    dialect = "mariadb"
     users = ("mysql", "nobody")
 
     @property
@@ -246,9 +246,9 @@ SERVERS: dict[str, type[Instance]] = {"postgresql": PostgreSQL, "mariadb": Maria
 
 
 @contextmanager
-def running(kind: str, directory: Path) -> Iterator[Instance]:
-    """A server of that kind in an empty directory, until the block ends."""
-    instance = SERVERS[kind](directory)
+def running(dialect: str, directory: Path) -> Iterator[Instance]:
+    """A database server in an empty directory, until the block ends."""
+    instance = SERVERS[dialect](directory)
     try:
         instance.make()
         yield instance
@@ -270,11 +270,11 @@ def folder_of_another_user() -> Iterator[Path]:
 
 
 def _program(*names: str) -> str:
-    places = os.pathsep.join([*map(str, _POSTGRESQL), *_FOLDERS, os.environ["PATH"]])
+    path = os.pathsep.join([*map(str, _POSTGRESQL), *_FOLDERS, os.environ["PATH"]])
     for name in names:
-        found = shutil.which(name, path=places)
-        if found:
-            return found
+        program = shutil.which(name, path=path)
+        if program:
+            return program
     missing(f"{names[0]} isn't installed")
     raise AssertionError("unreachable")
 

@@ -65,26 +65,26 @@ def assert_kept(invariants: Invariants, server: Server, world: World) -> None:
 
 
 @contextmanager
-def database_on(folder: Path, kind: str) -> Iterator[tuple[World, Instance | None]]:
+def database_on(folder: Path, dialect: str) -> Iterator[tuple[World, Instance | None]]:
     """The known world in a folder, and the database server that has it there."""
     with ExitStack() as stack:
         instance = None
-        if kind != "sqlite":
-            instance = stack.enter_context(instances.running(kind, folder))
-        url = instance.url if instance else databases.url_of(kind, folder)
+        if dialect != "sqlite":
+            instance = stack.enter_context(instances.running(dialect, folder))
+        url = instance.url if instance else databases.url_of(dialect, folder)
         database = stack.enter_context(closing(Database(url)))
         schema.create(database)
         databases.empty(database)
         yield build(database), instance
 
 
-@pytest.mark.parametrize("kind", list(SIZES))
-def test_a_full_disk(kind: str, tmp_path: Path) -> None:
-    databases.require(kind)
+@pytest.mark.parametrize("dialect", list(SIZES))
+def test_a_full_disk(dialect: str, tmp_path: Path) -> None:
+    databases.require(dialect)
     with (
-        instances.folder_of_another_user() as place,
-        disk(place / "disk", SIZES[kind]) as folder,
-        database_on(folder, kind) as (world, instance),
+        instances.folder_of_another_user() as parent,
+        disk(parent / "disk", SIZES[dialect]) as folder,
+        database_on(folder, dialect) as (world, instance),
         serving_world(world, tmp_path) as server,
     ):
         workload = Workload(world, [server.url])

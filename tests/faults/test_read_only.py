@@ -71,9 +71,9 @@ def test_a_server_that_is_read_only_for_a_while(
     own_world: World, instance: Instance, tmp_path: Path
 ) -> None:
     def switch(state: str) -> None:
-        statements = [statement.format(state) for statement in SWITCHES[instance.kind]]
+        statements = [statement.format(state) for statement in SWITCHES[instance.dialect]]
         instance.execute(*statements, url=instance.administration)
-        if instance.kind == "postgresql":
+        if instance.dialect == "postgresql":
             wait_for_reload(instance, state)
 
     with serving_world(own_world, tmp_path) as server:
