@@ -77,7 +77,7 @@ def import_once(source_url: str, target_url: str) -> None:
 
 
 def drop(target: Database) -> None:
-    if not schema.is_empty(target):
+    if not schema.state(target).is_empty:
         Base.metadata.drop_all(target.engine, checkfirst=False)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import Engine, delete, event
 
 from kimai_remote.cli import context
 from kimai_remote.storage import models as m
@@ -110,8 +110,25 @@ def test_no_database_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: A
     m.schema_version.drop(old.engine)
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", f"sqlite:///{tmp_path / 'old.sqlite3'}")
     assert "'kimai-remote db upgrade'" in cli("user", "list", code=2).stderr
-    assert schema.version(old) is None
+    assert schema.state(old).condition is schema.Condition.FOREIGN
     old.close()
+
+
+def test_a_command_begins_two_transactions(cli: Any) -> None:
+    """One reads the state of the schema, one does the work."""
+    begun = []
+
+    def count(connection: object) -> None:
+        begun.append(connection)
+
+    event.listen(Engine, "begin", count)
+    try:
+        for command in (("user", "list"), ("user", "show", "alice"), ("group", "add", "new")):
+            begun.clear()
+            cli(*command)
+            assert len(begun) == 2, command
+    finally:
+        event.remove(Engine, "begin", count)
 
 
 def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, cli: Any) -> None:

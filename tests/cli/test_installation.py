@@ -32,7 +32,7 @@ def test_a_demonstration_that_broke_off_is_begun_again(tmp_path: Path) -> None:
     with closing(service.database):
         with pytest.raises(Broken):
             bootstrap.prepare(service, lambda session: fill(session, breaks=True))
-        assert schema.is_empty(service.database)
+        assert schema.state(service.database).is_empty
         account = bootstrap.prepare(service, lambda session: fill(session, breaks=False))
         assert account is not None
         count = select(func.count()).select_from(m.User)

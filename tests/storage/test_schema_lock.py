@@ -85,7 +85,7 @@ def test_a_creation_that_broke_off_is_begun_again(blank: Database, tables: int) 
     schema_version.create(blank.engine)
     made = [table for table in Base.metadata.sorted_tables if table is not schema_version]
     Base.metadata.create_all(blank.engine, made[: tables - 1], checkfirst=False)
-    assert schema.is_empty(blank)
+    assert schema.state(blank).is_empty
     assert schema.create(blank, add_group)
     schema.check(blank)
     assert (count(blank, Group), count(blank, Status)) == (1, len(schema.STATUSES))
@@ -98,6 +98,6 @@ def test_what_is_populated_comes_with_the_schema_or_neither(blank: Database) -> 
 
     with pytest.raises(Broken):
         schema.create(blank, break_off)
-    assert schema.is_empty(blank)
+    assert schema.state(blank).is_empty
     assert schema.create(blank, add_group)
     assert count(blank, Group) == 1

@@ -185,6 +185,9 @@ def test_a_file_that_is_damaged(tmp_path: Path) -> None:
         assert get(server, LIVE).status == 200
 
 
+CURRENT = schema.SchemaState(schema.Condition.CURRENT, schema.LATEST)
+
+
 class Asked:
     """Counts what a database is asked."""
 
@@ -192,12 +195,12 @@ class Asked:
         self.count = 0
         self.wait = wait
         self.goes_on = threading.Event()
-        monkeypatch.setattr(schema, "version", self._version)
+        monkeypatch.setattr(schema, "state", self._state)
 
-    def _version(self, _: object) -> str:
+    def _state(self, _: object) -> schema.SchemaState:
         self.count += 1
         self.goes_on.wait(self.wait)
-        return schema.LATEST
+        return CURRENT
 
 
 def test_asking_often_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +230,10 @@ def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.Monkey
 def test_a_change_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    versions = [schema.LATEST, "0001", "0001", None, schema.LATEST, schema.LATEST]
-    monkeypatch.setattr(schema, "version", lambda _: versions.pop(0))
+    older = schema.SchemaState(schema.Condition.OLDER, "0001")
+    foreign = schema.SchemaState(schema.Condition.FOREIGN)
+    schema_states = [CURRENT, older, older, foreign, CURRENT, CURRENT]
+    monkeypatch.setattr(schema, "state", lambda _: schema_states.pop(0))
     ready = ReadinessProbe(None, fresh=0.0)  # type: ignore[arg-type]
     states = [ready.state().is_ready for _ in range(6)]
     assert states == [True, False, False, False, True, True]

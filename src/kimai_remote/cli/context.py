@@ -20,7 +20,7 @@ from ..server import logging
 from ..server.bootstrap import open_database, with_autoconf
 from ..storage import dialects, engine, schema
 from ..storage.transactions import Database
-from .errors import reported
+from .error_messages import reported
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -106,11 +106,6 @@ def open_admin() -> Iterator[AdminContext]:
         _check_there(settings)
         database = open_database(settings)
         try:
-            if schema.is_empty(database):
-                raise ConfigurationError(
-                    f"There are no tables {database.prefix}… in {database.name} yet; "
-                    "'kimai-remote serve' creates them."
-                )
             schema.check(database)
             yield AdminContext(database, settings)
         finally:

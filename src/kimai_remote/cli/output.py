@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .errors import NO, fail
+from .error_messages import NO, fail
 
 if TYPE_CHECKING:
     from rich.console import Console

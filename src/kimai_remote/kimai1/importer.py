@@ -85,7 +85,7 @@ def run(
     kimai = detect(source)
     if kimai.import_problem:
         raise ImportRefused(kimai.import_problem)
-    if schema.is_empty(target):
+    if schema.state(target).is_empty:
         schema.create(target)
     schema.check(target)
     ours = detect(target)

@@ -127,7 +127,7 @@ def detect(database: Database) -> DetectedSchema:
     :raises ConfigurationError: there are no Kimai tables at all.
     """
     check_not_ancient(database)
-    if schema.is_empty(database):
+    if schema.state(database).is_empty:
         raise ConfigurationError(
             f"There are no Kimai tables with the prefix {database.prefix!r} in {database.name}."
         )
@@ -170,7 +170,7 @@ def check_not_ancient(database: Database) -> None:
     :raises ConfigurationError: the tables are those of a Kimai before revision 1368.
     """
     inspector = inspect(database.engine)
-    if schema.is_empty(database) and inspector.has_table(database.prefix + _ANCIENT_TABLE):
+    if schema.state(database).is_empty and inspector.has_table(database.prefix + _ANCIENT_TABLE):
         raise ConfigurationError(
             f"The tables {database.prefix}… in {database.name} are those of a Kimai before "
             f"revision 1368 (0.9), which isn't supported: {_SUPPORTED}"

@@ -181,13 +181,15 @@ def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> 
 
     account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
     try:
-        if schema.is_empty(service.database):
+        state = schema.state(service.database)
+        if state.is_empty:
             schema_detection.check_not_ancient(service.database)
             if schema.create(
                 service.database, lambda connection: _add(service, connection, account, fill)
             ):
                 return account
-        schema.check(service.database)
+            state = schema.state(service.database)  # another process was faster
+        schema.check(service.database, state)
         return None
     except OperationalError as error:
         raise ConfigurationError(

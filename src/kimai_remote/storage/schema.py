@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, inspect, select
@@ -59,42 +61,133 @@ DEFAULT_OPTIONS: dict[str, str] = {
 STATUSES = ("open", "review", "closed")
 
 
-def is_empty(database: Database) -> bool:
-    """Whether the database has no Kimai tables with this prefix yet, or only such as a creation
-    left that broke off."""
-    return not has_table(database, User.__table__) or _is_unfinished(database)
+class Condition(enum.Enum):
+    """How the tables of a database relate to this program."""
+
+    #: There are none with this prefix.
+    EMPTY = enum.auto()
+    #: Their creation was interrupted, as can happen on MariaDB, which can't roll it back.
+    UNFINISHED = enum.auto()
+    #: Kimai 1 or another program created them.
+    FOREIGN = enum.auto()
+    OLDER = enum.auto()
+    CURRENT = enum.auto()
+    NEWER = enum.auto()
 
 
-def _is_unfinished(database: Database) -> bool:
-    """Whether a creation broke off, as it can on MariaDB: it makes the table of versions first and
-    fills it last, together with everything else."""
-    if not has_table(database, schema_version) or version(database) is not None:
-        return False
-    return not any(_has_rows(database, model) for model in (User, TimeEntry))
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """The condition of a schema, with its version if it has one."""
+
+    condition: Condition
+    version: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the tables are yet to be created."""
+        return self.condition in (Condition.EMPTY, Condition.UNFINISHED)
 
 
-def _has_rows(database: Database, model: type[Base]) -> bool:
-    if not has_table(database, model.__table__):
-        return False
+class SchemaError(ConfigurationError):
+    """The service can't use the schema."""
+
+
+class SchemaMissing(SchemaError):
+    """There are no tables."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(f"There are no tables {database.prefix}… in {database.name} yet.")
+
+
+class SchemaForeign(SchemaError):
+    """Another program created the tables."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(
+            f"The tables {database.prefix}… in {database.name} were not created by kimai-remote."
+        )
+
+
+class SchemaOlder(SchemaError):
+    """The schema must be upgraded."""
+
+    def __init__(self, database: Database, version: str | None) -> None:
+        super().__init__(
+            f"The schema of {database.name} has version {version}; this program needs {LATEST}."
+        )
+
+
+class SchemaNewer(SchemaError):
+    """A newer program has upgraded the schema."""
+
+    def __init__(self, database: Database, version: str | None) -> None:
+        super().__init__(
+            f"The schema of {database.name} has version {version}, which needs a newer "
+            f"kimai-remote; this one supports {LATEST}. Install the newer one."
+        )
+
+
+def state(database: Database) -> SchemaState:
+    """Return the state of the schema, read over one connection."""
     with database.engine.connect() as connection:
-        return connection.execute(select(model.__table__).limit(1)).first() is not None
+        return read_state(connection)
+
+
+def read_state(connection: Connection) -> SchemaState:
+    """Return the state of the schema, read over an open connection."""
+    has_table = inspect(connection).has_table
+
+    def exists(table: Any) -> bool:
+        return has_table(models.real_name(table.name, connection.engine))
+
+    def has_rows(table: Any) -> bool:
+        return exists(table) and connection.execute(select(table).limit(1)).first() is not None
+
+    if not exists(schema_version):
+        return SchemaState(Condition.FOREIGN if exists(_table(User)) else Condition.EMPTY)
+    version = connection.scalar(select(schema_version.c.version_num))
+    if version is None:
+        # The version is written last, together with all other rows.
+        is_filled = any(has_rows(_table(model)) for model in (User, TimeEntry))
+        return SchemaState(Condition.FOREIGN if is_filled else Condition.UNFINISHED)
+    if version == LATEST:
+        return SchemaState(Condition.CURRENT, version)
+    return SchemaState(Condition.OLDER if version in VERSIONS else Condition.NEWER, version)
+
+
+def check(database: Database, known: SchemaState | None = None) -> None:
+    """Check that the service can use the schema.
+
+    :param known: its state, if it was read already.
+    :raises SchemaError: it can't.
+    """
+    current = known or state(database)
+    match current.condition:
+        case Condition.EMPTY | Condition.UNFINISHED:
+            raise SchemaMissing(database)
+        case Condition.FOREIGN:
+            raise SchemaForeign(database)
+        case Condition.OLDER:
+            raise SchemaOlder(database, current.version)
+        case Condition.NEWER:
+            raise SchemaNewer(database, current.version)
 
 
 def create(database: Database, populate: Callable[[Connection], None] = lambda _: None) -> bool:
-    """Create all tables and fill in statuses, roles and options.
+    """Create all tables and fill in statuses, roles and options, all or nothing.
 
-    All or nothing, but on MariaDB, which can't take back a new table: a creation that broke off
-    there is begun again by the next one.
+    MariaDB can't roll back a new table: there, the next call starts over.
 
-    :param populate: adds what else a new database must have, in the same transaction.
-    :returns: False where there is a schema, perhaps made by another process just now.
+    :param populate: adds further rows, in the same transaction.
+    :returns: False if there is a schema, perhaps created by another process just now.
     :raises sqlalchemy.exc.DBAPIError: a table exists already or may not be created.
     """
     with schema_lock.acquire(database) as connection:
-        if version(database) is not None:
+        current = read_state(connection)
+        if current.version is not None:
             return False
-        if _is_unfinished(database):
-            _drop(database, connection)
+        if current.condition is Condition.UNFINISHED:
+            _drop(connection)
         others = [table for table in Base.metadata.sorted_tables if table is not schema_version]
         Base.metadata.create_all(connection, [schema_version], checkfirst=False)
         Base.metadata.create_all(connection, others, checkfirst=False)
@@ -105,41 +198,15 @@ def create(database: Database, populate: Callable[[Connection], None] = lambda _
     return True
 
 
-def _drop(database: Database, connection: Connection) -> None:
-    """Remove the tables that there are."""
-    made = [table for table in Base.metadata.sorted_tables if has_table(database, table)]
-    Base.metadata.drop_all(connection, made, checkfirst=False)
-
-
-def version(database: Database) -> str | None:
-    """The version of the schema; None where :mod:`migrate` has never been at work."""
-    if not has_table(database, schema_version):
-        return None
-    with database.engine.connect() as connection:
-        return connection.scalar(select(schema_version.c.version_num))
-
-
-def check(database: Database) -> None:
-    """:raises ConfigurationError: the service can't run on this schema; the text says what to
-    do."""
-    found = version(database)
-    if found == LATEST:
-        return
-    if found is None:
-        raise ConfigurationError(
-            f"The tables {database.prefix}… in {database.name} were not made by this program. "
-            "To serve a Kimai 1 database where it is, look at it with 'kimai-remote kimai1 check' "
-            "and then add this program's tables with 'kimai-remote db upgrade'."
-        )
-    if found not in VERSIONS:
-        raise ConfigurationError(
-            f"The schema of {database.name} has version {found}, which only a newer kimai-remote "
-            f"knows; this one knows {LATEST}. Install the newer one."
-        )
-    raise ConfigurationError(
-        f"The schema of {database.name} has version {found}, this program needs {LATEST}. Make a "
-        "backup, then run 'kimai-remote db upgrade'."
-    )
+def _drop(connection: Connection) -> None:
+    """Remove all tables that exist."""
+    names = set(inspect(connection).get_table_names())
+    tables = [
+        table
+        for table in Base.metadata.sorted_tables
+        if models.real_name(table.name, connection.engine) in names
+    ]
+    Base.metadata.drop_all(connection, tables, checkfirst=False)
 
 
 def table_prefixes(connection: Connection) -> list[str]:
@@ -150,10 +217,6 @@ def table_prefixes(connection: Connection) -> list[str]:
         for name in inspect(connection).get_table_names()
         if name.lower().endswith(suffix)
     )
-
-
-def has_table(database: Database, table: Any) -> bool:
-    return inspect(database.engine).has_table(real_name(database, table))
 
 
 def real_name(database: Database, table: Any) -> str:

@@ -106,12 +106,14 @@ class ReadinessProbe:
 
 def _ask(database: Database) -> State:
     try:
-        found = schema.version(database)
+        current = schema.state(database)
     except Exception as error:
         return State("unreachable", "unknown", str(getattr(error, "orig", None) or error).strip())
-    if found == schema.LATEST:
+    if current.condition is schema.Condition.CURRENT:
         return State("ok", "ok")
-    return State("ok", "wrong", f"Its version is {found or 'unknown'}, not {schema.LATEST}.")
+    return State(
+        "ok", "wrong", f"Its version is {current.version or 'unknown'}, not {schema.LATEST}."
+    )
 
 
 LIVE, READY = "/health/live", "/health/ready"

@@ -17,7 +17,7 @@ from ...errors import ConfigurationError
 from ...server.bootstrap import with_autoconf
 from ...tracking.admin import kimai_options
 from ..context import open_admin
-from ..errors import reported
+from ..error_messages import reported
 from ..output import console, make_table, print_change, print_records, say
 from ..parameters import examples, json_option
 

@@ -14,7 +14,7 @@ from ...server.bootstrap import open_database, with_autoconf
 from ...storage import entry_counts, schema
 from ...storage.backup import backup as copy
 from ...storage.transactions import Database
-from ..errors import fail, reported
+from ..error_messages import fail, message, reported
 from ..output import console, make_table, say
 from ..parameters import examples
 
@@ -30,13 +30,11 @@ def status() -> None:
     with reported(), _database() as (database, _):
         from ...storage.migrations import runner
 
-        if schema.is_empty(database):
-            say(
-                f"There are no tables {database.prefix}… in {database.name} yet; "
-                "'kimai-remote serve' creates them."
-            )
+        state = schema.state(database)
+        if state.is_empty:
+            say(message(schema.SchemaMissing(database)))
             raise SystemExit(1)
-        steps = runner.steps(database)
+        steps = runner.steps(database, state)
         table = make_table("Version", "What it brings", "Done", title=database.name)
         for step in steps:
             table.add_row(step.version, step.title, "yes" if step.done else "no")
@@ -56,7 +54,7 @@ def upgrade() -> None:
         from ...storage.migrations import runner
 
         schema_detection.check_not_ancient(database)
-        adopts = not schema.is_empty(database) and schema.version(database) is None
+        adopts = schema.state(database).condition is schema.Condition.FOREIGN
         if adopts:
             _check_adoption(database)
         made = runner.upgrade(database, lambda version: say(f"Version {version} …"))

@@ -19,7 +19,7 @@ from ...kimai1.inspection import BLOCKER, PROBLEM, Inspection, inspect
 from ...server.bootstrap import open_database, with_autoconf
 from ...storage import entry_counts
 from ...storage.transactions import Database
-from ..errors import reported
+from ..error_messages import reported
 from ..output import console, make_table, say
 from ..parameters import examples, json_option
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import fail
+from ..error_messages import fail
 from ..output import console, count, make_table, note, say
 from ..parameters import examples, json_option
 

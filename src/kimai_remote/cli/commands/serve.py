@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...config import Settings
-from ..errors import reported
+from ..error_messages import reported
 from ..output import console, make_table, say
 from ..parameters import examples
 

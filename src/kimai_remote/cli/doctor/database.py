@@ -17,6 +17,7 @@ from ...errors import ConfigurationError
 from ...storage import entry_counts, schema
 from ...storage.models import User
 from ...storage.transactions import Database
+from ..error_messages import message
 from .finding import Finding, right, warning, wrong
 
 #: Seconds that the clocks may differ before it shows in times of entries, and before keys and bans
@@ -145,7 +146,8 @@ def _clock(ahead: float) -> Finding:
 
 
 def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
-    if schema.is_empty(database):
+    state = schema.read_state(connection)
+    if state.is_empty:
         others = [name for name in schema.table_prefixes(connection) if name != database.prefix]
         if others:
             advice = f"There are tables with the prefix {', '.join(others)}: is table_prefix right?"
@@ -154,9 +156,9 @@ def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
         yield warning("schema", f"there are no tables {database.prefix}… yet", advice)
         return
     try:
-        schema.check(database)
+        schema.check(database, state)
     except ConfigurationError as error:
-        yield wrong("schema", str(error))
+        yield wrong("schema", message(error))
         return
     yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
     if connection.scalar(select(User.userID).where(User.trash == 0, User.active == 1)) is None:

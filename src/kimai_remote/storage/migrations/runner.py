@@ -15,7 +15,6 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 
-from ...errors import ConfigurationError
 from .. import entry_counts, migrations, schema, schema_lock
 from ..models import Configuration, schema_version
 from ..transactions import Database
@@ -33,11 +32,16 @@ class Step:
     done: bool
 
 
-def steps(database: Database) -> list[Step]:
-    """All migrations, oldest first."""
-    current = schema.version(database)
-    _check_known(database, current)
-    done = schema.VERSIONS[: schema.VERSIONS.index(current) + 1] if current else ()
+def steps(database: Database, known: schema.SchemaState | None = None) -> list[Step]:
+    """Return all migrations, oldest first.
+
+    :param known: the state of the schema, if it was read already.
+    :raises SchemaNewer: there are migrations that this program doesn't have.
+    """
+    current = known or schema.state(database)
+    _check_not_newer(database, current)
+    version = current.version
+    done = schema.VERSIONS[: schema.VERSIONS.index(version) + 1] if version else ()
     scripts = {script.revision: script for script in _directory().walk_revisions()}
     return [
         Step(version, scripts[version].doc.splitlines()[0], version in done)
@@ -50,7 +54,8 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
 
     :param progress: called with the version of each migration before it runs.
     :returns: the versions; empty where another process ran the migrations just now.
-    :raises ConfigurationError: the schema is a newer one, or another process is changing it.
+    :raises SchemaNewer: the schema needs a newer program.
+    :raises ConfigurationError: another process is changing the schema.
     """
     versions: list[str] = []
     scripts = _directory()
@@ -62,8 +67,8 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
             yield step
 
     with schema_lock.acquire(database) as connection:
-        before = schema.version(database)
-        _check_known(database, before)
+        before = schema.read_state(connection)
+        _check_not_newer(database, before)
         context = MigrationContext.configure(
             connection,
             opts={
@@ -74,7 +79,7 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
         )
         with Operations.context(context):
             context.run_migrations()
-        if before is None and not connection.scalar(_option_count):
+        if before.version is None and not connection.scalar(_option_count):
             schema.fill(connection)
         if versions and not entry_counts.enabled(connection):
             entry_counts.enable(connection)
@@ -85,9 +90,6 @@ def _directory() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 
 
-def _check_known(database: Database, version: str | None) -> None:
-    if version is not None and version not in schema.VERSIONS:
-        raise ConfigurationError(
-            f"The schema of {database.name} has version {version}, which only a newer "
-            "kimai-remote knows. Install that one."
-        )
+def _check_not_newer(database: Database, state: schema.SchemaState) -> None:
+    if state.condition is schema.Condition.NEWER:
+        raise schema.SchemaNewer(database, state.version)

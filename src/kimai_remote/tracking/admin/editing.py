@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from ...errors import Refused
 from ...storage import models as m
 from . import field_checks as checks
-from .entities import CUSTOMER, PROJECT, STATUS, USER, EntityType, find
-from .errors import NameTaken
+from .entities import CUSTOMER, PROJECT, STATUS, USER, EntityType, NameTaken, find
 
 #: Types whose name, or ID that we choose, is unique in the database itself.
 _UNIQUE = (USER, STATUS)

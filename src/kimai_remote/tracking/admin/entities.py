@@ -79,6 +79,33 @@ GROUP_LINKS: dict[EntityType, type[m.Base]] = {
 }
 
 
+class NameTaken(Refused):
+    """Another object has the name.
+
+    :param entity_id: ID of that object.
+    :param is_trashed: it is in the trash.
+    :param owner: noun of what the name must be unique in, such as ``customer``.
+    """
+
+    def __init__(
+        self,
+        entity_type: EntityType,
+        name: str,
+        entity_id: int | None = None,
+        *,
+        is_trashed: bool = False,
+        owner: str = "",
+    ) -> None:
+        subject = f"This {owner} already has" if owner else "There is already"
+        where = " in the trash" if is_trashed else ""
+        shown_id = "" if entity_id is None else f" (ID {entity_id})"
+        super().__init__(f"{subject} {entity_type.with_article} named {name!r}{where}{shown_id}.")
+        self.entity_type = entity_type
+        self.name = name
+        self.entity_id = entity_id
+        self.is_trashed = is_trashed
+
+
 _ID = re.compile(r"(id:)?(\d{1,10})", re.ASCII)
 #: Characters of a name that an error shows.
 _LONGEST_SHOWN = 60

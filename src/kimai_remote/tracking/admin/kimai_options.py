@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,30 @@ from ...storage import models as m
 from ...storage.schema import DEFAULT_OPTIONS
 from . import field_checks as checks
 from .entities import STATUS, did_you_mean, find_id
-from .errors import UnknownOption, UnusedOption
 
 _LARGEST = 2**31 - 1
 _DAY = 24 * 60
 #: Written by the programs that create the tables.
 _SCHEMA_OPTIONS = ("revision", "version")
+
+
+class UnknownOption(NotFound):
+    """Kimai has no such option, as far as this service knows."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no option {name[:60]!r}.{did_you_mean(name, known)}")
+
+
+class UnusedOption(Refused):
+    """Only Kimai's PHP reads the option, or nothing does."""
+
+    def __init__(self, name: str, known: Iterable[str], *, is_kimai: bool) -> None:
+        if is_kimai:
+            text = f"kimai-remote does not use the option {name!r}; only Kimai's PHP does."
+        else:
+            text = str(UnknownOption(name, known))
+        super().__init__(text)
+        self.is_kimai = is_kimai
 
 
 @dataclass(frozen=True, slots=True)

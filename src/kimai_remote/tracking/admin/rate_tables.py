@@ -12,18 +12,31 @@ from typing import Any
 from sqlalchemy import Table, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from ...errors import NotFound
+from ...errors import NotFound, Refused
 from ...storage import models as m
 from .. import rates
 from . import field_checks as checks
 from .entities import ACTIVITY, PROJECT, USER, EntityType, find_id
-from .errors import RateExists, RateNotFound
 
 HOURLY, FIXED = m.rates, m.fixed_rates
 
 Scope = Mapping[str, str]
 #: IDs by column; None where the rate is for all users, projects or activities.
 Key = dict[str, int | None]
+
+
+class RateExists(Refused):
+    """There is a rate for exactly this user, project and activity."""
+
+    def __init__(self) -> None:
+        super().__init__("There is already a rate for exactly this combination.")
+
+
+class RateNotFound(NotFound):
+    """There is no rate for exactly this user, project and activity."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no rate for exactly this combination.")
 
 
 def scope_types(table: Table) -> dict[str, EntityType]:

@@ -13,8 +13,14 @@ from ...errors import NotFound, Refused
 from ...storage import models as m
 from ...storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 from . import field_checks as checks
-from .entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, EntityType, did_you_mean, find_id
-from .errors import NameTaken
+from .entities import (
+    GLOBAL_ROLE,
+    MEMBERSHIP_ROLE,
+    EntityType,
+    NameTaken,
+    did_you_mean,
+    find_id,
+)
 
 #: All rights by the type of role, GLOBAL_ROLE or MEMBERSHIP_ROLE.
 RIGHTS: dict[EntityType, tuple[str, ...]] = {

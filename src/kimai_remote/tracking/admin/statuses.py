@@ -12,10 +12,16 @@ from ...storage import models as m
 from ..options import Options
 from . import editing
 from .entities import STATUS, find_id
-from .errors import DefaultStatus
 
 #: Kimai stores the ID in one byte.
 _MAX_ID = 127
+
+
+class DefaultStatus(Refused):
+    """A status can't be removed because new entries get it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"New time entries get the status {name!r}.")
 
 
 def listing(session: Session) -> list[dict[str, Any]]:

@@ -41,25 +41,36 @@ def fail(text: str, code: int = ERROR) -> NoReturn:
 def message(error: Exception) -> str:
     """Return the text of an error, with the command that helps."""
     from ..kimai1 import uninstall
-    from ..storage import backup
-    from ..tracking.admin import errors as admin
+    from ..storage import backup, schema
+    from ..tracking.admin import entities, kimai_options, rate_tables, statuses
 
     match error:
-        case admin.NameTaken(is_trashed=True, entity_type=entity_type, entity_id=entity_id):
+        case entities.NameTaken(is_trashed=True, entity_type=entity_type, entity_id=entity_id):
             advice = (
                 f"Restore it with 'kimai-remote {entity_type.noun} restore {entity_id}', or use "
                 "another name."
             )
-        case admin.NameTaken(entity_type=entity_type) if entity_type.may_share_names:
+        case entities.NameTaken(entity_type=entity_type) if entity_type.may_share_names:
             advice = "Use --same-name to have two of that name."
-        case admin.UnusedOption():
+        case kimai_options.UnusedOption(is_kimai=True):
             advice = "Set it anyway with --force."
-        case admin.RateExists():
+        case kimai_options.UnusedOption():
+            advice = "Set an option that only Kimai's PHP uses with --force."
+        case rate_tables.RateExists():
             advice = "Change it with 'edit'."
-        case admin.RateNotFound():
+        case rate_tables.RateNotFound():
             advice = "'list' shows all rates."
-        case admin.DefaultStatus():
+        case statuses.DefaultStatus():
             advice = "Choose another one first: kimai-remote config set defaultStatusID STATUS"
+        case schema.SchemaMissing():
+            advice = "'kimai-remote serve' creates them."
+        case schema.SchemaForeign():
+            advice = (
+                "To serve a Kimai 1 database where it is, check it with 'kimai-remote kimai1 "
+                "check', then add the tables of kimai-remote with 'kimai-remote db upgrade'."
+            )
+        case schema.SchemaOlder():
+            advice = "Make a backup, then run 'kimai-remote db upgrade'."
         case backup.ServerDatabase(dump_program=program):
             advice = f"Back it up with {program}."
         case uninstall.OwnSchema():
