@@ -1,4 +1,4 @@
-"""Fixtures of all tests. Most run on each database and over each protocol."""
+"""Fixtures of all tests. Most tests run on each database and over each protocol."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from support.world import Template, World, build, build_file
 
 #: Markers of the tests that pytest without options leaves out.
 LEFT_OUT = ("slow", "servers", "clients", "browser", "cluster")
-#: Options for numbers: the default, the default of --deep, and what they count.
+#: Options for counts: the default, the default with --deep, and the help text.
 COUNTS = {
-    "stress": (600, 10_000, "calls that race, on each database and kind of server, at least 600"),
-    "fuzz": (200, 10_000, "requests that the fuzzers make, over each protocol"),
-    "kills": (4, 200, "kills of the server in the middle of writes, on each database"),
+    "stress": (600, 10_000, "parallel calls, on each database and type of server, at least 600"),
+    "fuzz": (200, 10_000, "requests of the fuzz tests, over each protocol"),
+    "kills": (4, 200, "kills of the server during writes, on each database"),
 }
 
 
@@ -102,7 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def no_process_is_left() -> Iterator[None]:
-    """The tests end what they start."""
+    """Check that tests end all processes that they start."""
     yield
     assert processes.started() == []
 
@@ -111,7 +111,7 @@ def no_process_is_left() -> Iterator[None]:
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """A database with an empty schema, one of each kind for all tests."""
+    """A database with an empty schema, one per backend for all tests."""
     created = databases.create(request.param, tmp_path_factory.mktemp("database"))
     yield created
     databases.drop(created)
@@ -120,20 +120,20 @@ def database(
 
 @pytest.fixture(scope="session")
 def world_template(database: Database) -> Template:
-    """The known world of :mod:`support.world` as it is stored."""
+    """A copy of the test data of :mod:`support.world` in this database."""
     databases.empty(database)
     return Template(build(database))
 
 
 @pytest.fixture
 def world(database: Database, world_template: Template) -> World:
-    """The known world of :mod:`support.world`, anew for each test."""
+    """The test data of :mod:`support.world`, restored before each test."""
     return world_template.restore(database)
 
 
 @pytest.fixture
 def file_world(tmp_path: Path) -> Iterator[World]:
-    """The known world in an SQLite file of the test's own, under a table prefix of its own."""
+    """The test data in an SQLite file of the test's own, with another table prefix."""
     world = build_file(tmp_path / "test.sqlite3", "other_")
     yield world
     world.database.close()

@@ -52,7 +52,7 @@ OWNERS = {
     "argon2": {"tracking"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
-#: Files of the package in which a function may run while startRecord is answered.
+#: The maximum number of the package's files in which a call of startRecord runs functions.
 MAX_FILES_OF_A_CALL = 22
 
 
@@ -162,7 +162,7 @@ def test_module_names_are_unique() -> None:
 
 @pytest.mark.xfail(strict=True, reason="modules are still being merged")
 def test_a_call_runs_through_few_files(file_world: World) -> None:
-    """A call that writes, over JSON, after a first one that does what is done once."""
+    """Trace a call that writes, over JSON, after another that warms up."""
     client = Client(wsgi_application(file_world.service))
     params = [file_world.key("alice"), file_world.shop, file_world.coding]
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "startRecord", "params": params})

@@ -1,4 +1,4 @@
-"""What is released: the metadata in pyproject.toml, the changelog, and the files of the package."""
+"""The release: metadata in pyproject.toml, the changelog, and the files of the package."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_oldest_python_is_the_same_everywhere(pyproject: dict[str, Any]) -> 
 
 
 def test_the_console_has_every_file_that_it_loads() -> None:
-    """What the page and its scripts name is served, and nothing else is in the folder."""
+    """The files that the page and its scripts load are served, and there are no others."""
     folder = importlib.resources.files("kimai_remote.web.console") / "static"
     files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
     served = {path.rpartition("/")[2] or "index.html" for path in console.pages()}

@@ -1,4 +1,4 @@
-"""The server that foreign clients talk to: the known world, with texts that are hard to carry."""
+"""The server for third-party clients: the test data, with texts that are hard to encode."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTROL = "bell \x07 rings"
 
 @dataclass
 class Scene:
-    """What a client script needs to know: ``alice`` logs in, the rest are numbers."""
+    """The values that a client script needs: the login of ``alice``, and IDs."""
 
     server: Server
     world: worlds.World

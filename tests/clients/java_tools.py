@@ -79,7 +79,7 @@ def wsimport(wsdl: str, directory: Path) -> None:
 
 
 def compiled(program: str, directory: Path, packages: dict[str, list[str]]) -> list[str]:
-    """Compile a client with what was generated for it; the command that runs it.
+    """Compile a client with its generated classes; return the command that runs it.
 
     :param directory: holds the generated sources, if there are any.
     """

@@ -1,28 +1,28 @@
-"""The one scenario that every foreign client runs, and what has to come back.
+"""The scenario that every third-party client runs, and the expected results.
 
 A client program is called with the URL as its first argument and prints a report: one JSON object
 on standard output, with one member for each step, named as the step. A member's value is what the
-client's library decoded, untouched but for this:
+client's library decoded, unchanged except for this:
 
-* an answer that succeeded is ``{"success": true, "items": [record, …], "total": n}``. The list is
+* a successful result is ``{"success": true, "items": [record, …], "total": n}``. The list is
   a plain list of plain objects. SOAP toolkits that wrap it (``items.User`` or ``items.item``) are
   unwrapped, the list of ``tasks`` in a project as well; no items is ``[]``;
-* an answer that failed is ``{"success": false, "error": {"msg": "…"}}``; members that are null
+* a failed result is ``{"success": false, "error": {"msg": "…"}}``; members that are null
   (``items``, ``total``, or ``error`` of a success) may be there or not;
 * ``getVersion`` is a plain string;
 * a SOAP fault or JSON-RPC error is ``{"fault": {"code": …, "message": "…"}}``.
 
 Values keep the type that the client's language gives them: a number, a boolean, a string, or null.
-Decimals may be a string where the language has no exact numbers. Fields that aren't in an answer
+Decimals may be a string where the language has no exact numbers. Fields that aren't in a result
 may be missing or null. :func:`check` compares them as the dialect has them (:class:`Dialect`).
 
-There are two ways to know what to call:
+A client gets the calls in one of two ways:
 
 * Programs in languages with dynamic calls read the steps as JSON from standard input
   (:func:`program`): ``[{"name": …, "method": …, "params": {…}}, …]``. ``params`` are in the API's
   order without gaps, so they can be passed by name or, in that order, by position. A string
   ``"$step.field"``, also inside a record, stands for that field of the first item of that earlier
-  step's answer.
+  step's result.
 * Programs in typed languages have the calls written out, in the order of :func:`steps`, and get
   the values of :func:`facts` as further arguments, in order. They may leave fields out of the
   report's records (``complete=False``), but none that :func:`steps` expects. Where the language
@@ -93,7 +93,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class AnyNumber:
-    """The number of a new record."""
+    """The ID of a new record."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int) and other > 0
@@ -121,12 +121,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A SOAP fault or JSON-RPC error that says what was wrong with the request."""
+    """A SOAP fault or JSON-RPC error about the request."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call and its expected answer."""
+    """One call and its expected result."""
 
     name: str
     method: str
@@ -135,7 +135,7 @@ class Step:
 
 
 def facts(scene: Scene) -> dict[str, str]:
-    """What a client that has its calls written out needs to know, in the order of its arguments.
+    """Return the values for a client with hard-coded calls, in the order of its arguments.
 
     ``project``, ``task`` and ``other_task`` are numbers; ``entry`` and ``expense`` are those of the
     scene; ``from`` and ``to`` are a period with two time entries and the expense in it; ``start``
@@ -489,7 +489,7 @@ def program(scene: Scene) -> str:
 
 
 def check(report: Any, scene: Scene, dialect: Dialect, *, complete: bool = True) -> None:
-    """Compare a client's report with what had to come.
+    """Compare a client's report with the expected results.
 
     :param complete: each record has to have every field of its type, and no other.
     """
@@ -505,7 +505,7 @@ def check(report: Any, scene: Scene, dialect: Dialect, *, complete: bool = True)
 
 @dataclass
 class _Checker:
-    """Compares one step's answer."""
+    """Compare the result of one step."""
 
     report: dict[str, Any]
     dialect: Dialect

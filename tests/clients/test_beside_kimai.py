@@ -1,4 +1,4 @@
-"""A Kimai 1 database that this service and PHP work on at the same time, as after an adoption."""
+"""A Kimai 1 database that this service and Kimai's PHP code use at the same time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.clients
 
 ANNA = 2
 PROJECT, ACTIVITY = 1, 1
-#: What Kimai's columns of three bytes a character hold.
+#: A text that fits Kimai's columns, which have three bytes per character.
 TEXT = "Ärger über „Größe“ · שלום €"
 
 
 @dataclass
 class Beside:
-    """The service over JSON-RPC, and PHP."""
+    """The service over JSON-RPC, and steps in PHP."""
 
     server: Server
     kimai: Database
@@ -39,7 +39,7 @@ class Beside:
         return call(self.server, method, *parameters)
 
     def step(self, name: str, *parameters: Any) -> Any:
-        """What PHP found, or did."""
+        """Run a step in PHP; return its result."""
         url = self.kimai.url
         server = [url.host or "", str(url.port or 3306), url.username or "", url.password or ""]
         result = tools.report(
@@ -87,7 +87,7 @@ def test_logins_of_both(beside: Beside) -> None:
     assert not beside.api("authenticate", "anna", "another")["success"]
 
 
-def test_php_shows_and_stops_what_the_api_started(beside: Beside) -> None:
+def test_php_stops_a_recording_of_the_api(beside: Beside) -> None:
     entry_id = int(
         beside.api("startRecord", kimai1.KEY, PROJECT, ACTIVITY)["items"][0]["timeEntryID"]
     )
@@ -106,7 +106,7 @@ def test_php_shows_and_stops_what_the_api_started(beside: Beside) -> None:
     assert row["wage"] == "14.25"
 
 
-def test_the_api_shows_and_stops_what_php_started(beside: Beside) -> None:
+def test_the_api_stops_a_recording_of_php(beside: Beside) -> None:
     start = int(time.time()) - 3600
     entry_id = beside.step("start", ANNA, PROJECT, ACTIVITY, start)
     active = beside.api("getActiveRecording", kimai1.KEY)["items"][0]
@@ -121,8 +121,8 @@ def test_the_api_shows_and_stops_what_php_started(beside: Beside) -> None:
     assert beside.step("entry", other)["description"] == TEXT
 
 
-def test_lists_follow_what_php_does(beside: Beside) -> None:
-    """No number of entries is kept where PHP could change them unseen."""
+def test_lists_have_the_changes_of_php(beside: Beside) -> None:
+    """Cached entry counts are disabled, because PHP changes entries without them."""
 
     def total() -> int:
         return beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["total"]
@@ -135,7 +135,7 @@ def test_lists_follow_what_php_does(beside: Beside) -> None:
     assert beside.api("getTimesheetRecord", kimai1.KEY, entry_id)["error"]["msg"] == "Invalid ID"
 
 
-def test_options_of_kimai_count_at_once(beside: Beside) -> None:
+def test_changed_options_of_kimai_apply_at_once(beside: Beside) -> None:
     record = {"projectId": PROJECT, "taskId": ACTIVITY, "start": 1000, "end": 2000}
     entry_id = beside.api("setTimesheetRecord", kimai1.KEY, record, False)["items"][0]["id"]
     beside.step("set_option", "editLimit", "3600")

@@ -1,4 +1,4 @@
-"""C++ made by gSOAP from the live WSDL, with every answer checked against the schema."""
+"""C++ made by gSOAP from the live WSDL, with every response validated against the schema."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ NOTIFICATION = json.dumps({"jsonrpc": "2.0", "method": "getVersion"})
 
 
 def test_one_connection_serves_everything(scene: Scene) -> None:
-    """No answer, an error or an empty one neither, ends the connection or shifts the next one."""
+    """Responses with errors or without content keep the connection open and in sync."""
     connection = HTTPConnection(urlsplit(scene.server.url).netloc, timeout=DEADLINE)
     connection.connect()
     socket = connection.sock

@@ -1,4 +1,4 @@
-"""The scenario's checker finds what it is there to find."""
+"""The check of a scenario's report finds errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _reverse_tasks(report: Any) -> None:
     _first(report, "getProjects")["tasks"].reverse()
 
 
-#: What a bad server or a bad reading of its answers would do to a right report.
+#: Changes to a correct report that errors of a server or client would cause.
 SPOILED: dict[str, Callable[[Any], object]] = {
     "a step is missing": lambda report: report.pop("getVersion"),
     "a number": lambda report: _first(report, "getUsers").update(userID=7),

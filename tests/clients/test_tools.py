@@ -1,4 +1,4 @@
-"""What happens where a program isn't installed."""
+"""Tests skip or fail if a program isn't installed."""
 
 from __future__ import annotations
 

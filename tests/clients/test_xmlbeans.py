@@ -1,4 +1,4 @@
-"""XMLBeans compiles the schema of the live WSDL and validates answers, as SoapUI does."""
+"""XMLBeans compiles the schema of the live WSDL and validates responses, as SoapUI does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that client tests need besides Python, and what happens where one is missing.
+"""Programs that client tests need besides Python, which skip or fail if one is missing.
 
 A missing tool skips the test and says what to install. With ``KIMAI_REMOTE_TEST_ALL`` set, as
 ``.ci/run`` does, it fails instead.
@@ -64,7 +64,7 @@ def run(
     cwd: Path | None = None,
     environ: dict[str, str] | None = None,
 ) -> str:
-    """Run a program that has to succeed; what it printed to standard output.
+    """Run a program that has to succeed; return its standard output.
 
     Text goes in and out as UTF-8, whatever the machine's locale is.
     """

@@ -1,4 +1,4 @@
-"""Where settings are read from, and what is said of those that are wrong."""
+"""The sources of settings, and errors about invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser, and the console in it as a person uses it."""
+"""A real browser, and actions of a user of the console."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: Fails each use of a policy that the page breaks, and says so where the test sees it.
+#: Reports violations of the Content-Security-Policy as errors in the browser's console.
 _WATCH_POLICY = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -32,13 +32,13 @@ expect.set_options(timeout=DEADLINE * 1000)
 
 @dataclass
 class Console:
-    """The console in a tab of its own."""
+    """The console in a browser tab."""
 
     page: Page
     url: str
-    #: What the browser complained about.
-    complaints: list[str] = field(default_factory=list)
-    #: Parts of complaints that the test causes.
+    #: Errors and warnings in the browser's console.
+    browser_errors: list[str] = field(default_factory=list)
+    #: Parts of errors that the test causes.
     expected: list[str] = field(default_factory=list)
 
     def open(self, tab: str = "") -> None:
@@ -53,7 +53,7 @@ class Console:
         dialog.get_by_role("button", name="Sign in").click()
 
     def enter(self, name: str, password: str, tab: str = "time") -> None:
-        """Open a tab as somebody."""
+        """Open a tab as a signed-in user."""
         self.open(tab)
         self.sign_in(name, password)
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
@@ -67,7 +67,7 @@ class Console:
 
     @property
     def recording(self) -> Any:
-        """The heading that says what is being recorded."""
+        """The heading with the running recording."""
         return self.timer.get_by_role("heading", level=2)
 
     def field(self, name: str) -> Any:
@@ -78,21 +78,21 @@ class Console:
         """Open a method's form."""
         self.page.locator(f"a[href='#methods/{method}']").click()
 
-    def complain(self, text: str, where: str) -> None:
-        self.complaints.append(f"{text} {where}")
+    def add_error(self, text: str, where: str) -> None:
+        self.browser_errors.append(f"{text} {where}")
 
     @property
     def unexpected(self) -> list[str]:
         return [
-            complaint
-            for complaint in self.complaints
-            if not any(part in complaint for part in self.expected)
+            browser_error
+            for browser_error in self.browser_errors
+            if not any(part in browser_error for part in self.expected)
         ]
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, without a window."""
+    """Debian's Chromium, headless."""
     program = tools.need("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_OPTIONS))
@@ -102,7 +102,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def console(browser: Browser, url: str, **options: Any) -> Iterator[Console]:
-    """A console whose browser has nothing to complain about.
+    """A console; checks that the browser reported no unexpected error.
 
     :param options: of the browser's context.
     """
@@ -113,11 +113,11 @@ def console(browser: Browser, url: str, **options: Any) -> Iterator[Console]:
         page = context.new_page()
         opened = Console(page, url)
 
-        def heard(message: ConsoleMessage) -> None:
+        def on_message(message: ConsoleMessage) -> None:
             if message.type in ("error", "warning"):
-                opened.complain(message.text, message.location.get("url", ""))
+                opened.add_error(message.text, message.location.get("url", ""))
 
-        page.on("console", heard)
-        page.on("pageerror", lambda error: opened.complain(str(error), page.url))
+        page.on("console", on_message)
+        page.on("pageerror", lambda error: opened.add_error(str(error), page.url))
         yield opened
         assert opened.unexpected == []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from console.browser import Console
 
-# The header of pytest says that they are missing.
+# Pytest's header reports that playwright is missing.
 if importlib.util.find_spec("playwright") or os.environ.get("KIMAI_REMOTE_TEST_ALL"):
     from console import browser as browsers
 else:
@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def demo(demo_server: Server) -> Server:
-    """The server with demo data. Here ben and clara work, and anna adds entries of long ago."""
+    """The server with demo data. Tests change entries of ben and clara, and old ones of anna."""
     return demo_server
 
 

@@ -1,4 +1,4 @@
-"""For everybody: by keyboard alone, with a screen reader, on a telephone, in light and dark."""
+"""Accessibility: keyboard, screen readers, narrow screens, light and dark mode."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def axe(request: pytest.FixtureRequest) -> str:
 
 
 def violations(page: Page, axe: str, *rules: str) -> list[Any]:
-    """What axe-core finds.
+    """Return the violations that axe-core finds.
 
     :param rules: the only ones to check by; all of them by default.
     """
@@ -34,9 +34,9 @@ def violations(page: Page, axe: str, *rules: str) -> list[Any]:
     return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
 
 
-def tab_to(page: Page, name: str, most: int = 60) -> None:
+def tab_to(page: Page, name: str, presses: int = 60) -> None:
     """Press Tab until the control of that name is focused."""
-    for _ in range(most):
+    for _ in range(presses):
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "(() => { const it = document.activeElement;"
@@ -49,7 +49,7 @@ def tab_to(page: Page, name: str, most: int = 60) -> None:
 
 
 def visit(console: Console) -> Any:
-    """Every view, one after the other; somebody is signed in and records."""
+    """Open every view in turn, with a signed-in user and a running recording."""
     page = console.page
     console.open()
     expect(page.get_by_text("Running", exact=True)).to_be_visible()
@@ -80,16 +80,16 @@ def visit(console: Console) -> Any:
 
 
 def test_axe_finds_nothing(browser: Browser, demo: Server, axe: str) -> None:
-    found = {}
+    violations_by_view = {}
     with browsers.console(browser, demo.url, reduced_motion="reduce") as console:
         for view in visit(console):
             console.page.emulate_media(color_scheme="light")
-            found[view, "light"] = violations(console.page, axe)
+            violations_by_view[view, "light"] = violations(console.page, axe)
             # Nothing but the colours differs.
             console.page.emulate_media(color_scheme="dark")
-            found[view, "dark"] = violations(console.page, axe, "color-contrast")
-    assert len(found) == 12
-    assert [each for each in found.items() if each[1]] == []
+            violations_by_view[view, "dark"] = violations(console.page, axe, "color-contrast")
+    assert len(violations_by_view) == 12
+    assert [each for each in violations_by_view.items() if each[1]] == []
 
 
 def test_axe_would_find_something(console: Console, axe: str) -> None:
@@ -118,7 +118,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, demo: Server, width:
 
 
 def chosen(console: Console, label: str) -> Locator:
-    """What a choice of the timer shows."""
+    """Return the chosen option of a select element of the timer."""
     return console.timer.get_by_label(label).locator("option:checked")
 
 

@@ -1,4 +1,4 @@
-"""The console below a folder behind a proxy, and with hostile names from the database."""
+"""The console below a folder behind a proxy, and hostile names from the database in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = """<img src=x onerror="window.hacked=1"><script>hacked=1</script>'"&am
 
 @contextmanager
 def proxied(server: Server) -> Iterator[str]:
-    """A reverse proxy that serves the server below a folder; its address."""
+    """Run a reverse proxy that serves the server below a folder; yield its URL."""
 
     class Proxy(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -48,10 +48,10 @@ def proxied(server: Server) -> Iterator[str]:
             }
             upstream = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=DEADLINE)
             upstream.request(self.command, path, body, headers)
-            answer = upstream.getresponse()
-            content = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
+            response = upstream.getresponse()
+            content = response.read()
+            self.send_response(response.status)
+            for name, value in response.getheaders():
                 if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
@@ -88,26 +88,26 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="module")
-def address(hostile: LiveServer) -> Iterator[str]:
+def public_url(hostile: LiveServer) -> Iterator[str]:
     with proxied(hostile.server) as url:
         yield url
 
 
-def test_below_a_folder(browser: Browser, address: str) -> None:
-    with browsers.console(browser, address) as console:
+def test_below_a_folder(browser: Browser, public_url: str) -> None:
+    with browsers.console(browser, public_url) as console:
         page = console.page
         console.open()
         link = page.get_by_role("link", name="style=document")
-        expect(link).to_have_text(f"{address}/core/soap.php?wsdl&style=document")
+        expect(link).to_have_text(f"{public_url}/core/soap.php?wsdl&style=document")
         console.enter("alice", worlds.PASSWORD, "methods/getCustomers")
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_text("success", exact=True)).to_have_count(2)
         code = page.get_by_role("region", name="curl code for JSON-RPC")
-        expect(code).to_contain_text(f"'{address}/core/json.php'")
-        page.goto(f"{address}/core/soap.php")
+        expect(code).to_contain_text(f"'{public_url}/core/json.php'")
+        page.goto(f"{public_url}/core/soap.php")
         page.get_by_role("link", name="console").click()
         expect(page.get_by_role("tab", name="Start")).to_be_visible()
-        assert page.url == f"{address}/"
+        assert page.url == f"{public_url}/"
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_a_server_that_is_away_is_not_healthy(console: Console) -> None:
     expect(health).to_contain_text("Running")
 
 
-def test_hostile_names_are_only_text(browser: Browser, address: str) -> None:
-    with browsers.console(browser, address) as console:
+def test_hostile_names_are_only_text(browser: Browser, public_url: str) -> None:
+    with browsers.console(browser, public_url) as console:
         page = console.page
         console.enter("alice", worlds.PASSWORD)
         timer = console.timer

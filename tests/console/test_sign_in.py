@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def kept(console: Console) -> str:
-    """What the tab's storage holds."""
+    """Return the content of the tab's storage."""
     return console.page.evaluate("JSON.stringify(sessionStorage)")
 
 
@@ -44,8 +44,8 @@ def test_nothing_typed(console: Console) -> None:
 
 def test_the_key_is_in_the_tab_and_nowhere_else(console: Console) -> None:
     page = console.page
-    addresses: list[str] = []
-    page.on("request", lambda request: addresses.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     console.enter("anna", "demo-anna")
     expect(console.timer.get_by_role("timer")).to_be_visible()
     key = page.evaluate("JSON.parse(sessionStorage['kimai-remote-session']).key")
@@ -54,7 +54,7 @@ def test_the_key_is_in_the_tab_and_nowhere_else(console: Console) -> None:
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("success", exact=True)).to_have_count(2)
     assert len(key) > 20
-    assert not any(key in address for address in [*addresses, page.url])
+    assert not any(key in url for url in [*urls, page.url])
     assert key not in page.content()
     assert page.evaluate("[document.cookie, localStorage.length]") == ["", 0]
     assert page.context.cookies() == []
@@ -134,7 +134,7 @@ def test_a_revoked_key_signs_out(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_what_one_may_not_do_does_not_sign_out(console: Console, demo: Server) -> None:
-    """The service has the same words for it."""
+    """The service returns the same error for it."""
     page = console.page
     console.enter("clara", "demo-clara", "methods/removeTimesheetRecord")
     console.field("id").fill("1")

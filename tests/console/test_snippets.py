@@ -1,4 +1,4 @@
-"""The code to copy really runs as pasted, whatever is in the values."""
+"""The code to copy runs as it is, with any values."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ RUNNERS: dict[str, Callable[[str, Path], list[str | Path]]] = {
     "php-soap": php,
 }
 #: A day of its own for each language.
-DAYS = {language: f"2018-03-{place + 1:02d}" for place, language in enumerate(RUNNERS)}
+DAYS = {language: f"2018-03-{index + 1:02d}" for index, language in enumerate(RUNNERS)}
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +69,11 @@ def snippets(browser: Browser, demo: Server) -> Iterator[dict[str, str]]:
             page.locator(f"[data-language={language}]").click()
             return code.inner_text()
 
-        found = {}
+        code_by_language = {}
         console.open("methods/authenticate")
         page.get_by_label("username").fill("clara")
         for language in RUNNERS:
-            found[f"{language}-login"] = choose(language)
+            code_by_language[f"{language}-login"] = choose(language)
         console.enter("anna", "demo-anna", "methods/setTimesheetRecord")
         expect(page.get_by_role("form", name="setTimesheetRecord")).to_be_visible()
         for name, value in {"projectId": "1", "taskId": "11", "rate": "0.5"}.items():
@@ -83,16 +83,16 @@ def snippets(browser: Browser, demo: Server) -> Iterator[dict[str, str]]:
         for language, day in DAYS.items():
             console.field("start").fill(f"{day} 10:00")
             console.field("end").fill(f"{day} 11:00")
-            found[language] = choose(language)
+            code_by_language[language] = choose(language)
         console.page.get_by_label("Show my key").check()
         console.field("start").fill("2018-04-01 10:00")
         console.field("end").fill("2018-04-01 11:00")
-        found["with the key"] = choose("python")
-        yield found
+        code_by_language["with the key"] = choose("python")
+        yield code_by_language
 
 
 @pytest.mark.parametrize("language", RUNNERS)
-def test_code_runs_as_pasted(
+def test_code_runs_as_it_is(
     snippets: dict[str, str], demo: Server, tmp_path: Path, language: str
 ) -> None:
     key = call(demo, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]

@@ -72,7 +72,7 @@ class Instance(ABC):
         self._process = processes.start(
             self._command(), self.log, cwd=self.directory, user=self._user
         )
-        processes.wait_for_answer(self._process, self._answers, self.log)
+        processes.wait_for_response(self._process, self._answers, self.log)
 
     def stop(self) -> None:
         """Stop at once, without waiting for clients, but in order."""

@@ -124,7 +124,7 @@ def test_the_calls_that_a_client_builds_from_the_description(live_server: LiveSe
 
 
 def test_a_soap_request_made_from_another_server_s_contract(live_server: LiveServer) -> None:
-    """PHP's SoapClient over curl: a foreign namespace and SOAPAction, and Expect."""
+    """PHP's SoapClient over curl: another namespace and SOAPAction, and Expect."""
     foreign = "https://time.example.org/kimai/core/soap.php"
     body = envelope(
         f'<ns1:authenticate xmlns:ns1="{foreign}">'

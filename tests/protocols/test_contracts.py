@@ -1,4 +1,4 @@
-"""The files in wsdl/ say what the code says."""
+"""The files in wsdl/ are up to date."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def openrpc(live_server: LiveServer) -> dict[str, Any]:
     return get(live_server.server, "/core/json.php?openrpc").json
 
 
-def test_the_smd_says_how_to_call(live_server: LiveServer, smd: dict[str, Any]) -> None:
+def test_the_smd_describes_the_endpoint(live_server: LiveServer, smd: dict[str, Any]) -> None:
     assert {name: smd[name] for name in list(smd)[:4]} == {
         "transport": "POST",
         "envelope": "JSON-RPC-2.0",
@@ -83,7 +83,7 @@ def test_any_other_query_gets_the_smd(
     assert get(live_server.server, f"/core/json.php{query}").json == smd
 
 
-def test_discovery_by_call_and_by_address_are_the_same(
+def test_discovery_by_call_and_by_url_are_the_same(
     live_server: LiveServer, openrpc: dict[str, Any]
 ) -> None:
     assert call(live_server.server, "rpc.discover") == openrpc
@@ -100,7 +100,7 @@ def test_the_discovery_call_is_a_call_like_others(live_server: LiveServer) -> No
 
 
 def validator() -> Draft7Validator:
-    """Checks against the meta-schema; what that refers to outside is JSON Schema draft 7."""
+    """Validate against the meta-schema, which refers to JSON Schema draft 7."""
     draft7 = {
         **Draft7Validator.META_SCHEMA,
         "$id": "https://meta.json-schema.tools",
@@ -147,9 +147,7 @@ def test_smd_and_openrpc_agree(smd: dict[str, Any], openrpc: dict[str, Any]) -> 
         assert [not p["required"] for p in method["params"]] == [p["optional"] for p in parameters]
 
 
-def test_the_answers_fit_the_described_results(
-    live_server: LiveServer, openrpc: dict[str, Any]
-) -> None:
+def test_results_match_their_schemas(live_server: LiveServer, openrpc: dict[str, Any]) -> None:
     key = live_server.key
     calls = [
         ("authenticate", "alice", "correct horse"),

@@ -1,4 +1,4 @@
-"""What the JSON dialect takes beyond the specification, since clients of Kimai 1 send it."""
+"""Requests outside the JSON-RPC specification that clients of Kimai 1 send."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_exchange_of_the_wiki_page(live_server: LiveServer) -> None:
         ),
     ],
 )
-def test_jsonrpc_may_be_missing_and_then_is_in_the_answer(
+def test_jsonrpc_may_be_missing_and_is_in_the_response(
     live_server: LiveServer, request_: dict[str, Any], answer: dict[str, Any]
 ) -> None:
     received = post_json(live_server.server, request_).json
@@ -110,7 +110,7 @@ def test_params_of_another_type_are_an_invalid_request(
         "nonsense;;",
     ],
 )
-def test_the_content_type_has_no_meaning(live_server: LiveServer, content_type: str | None) -> None:
+def test_the_content_type_is_ignored(live_server: LiveServer, content_type: str | None) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
     reply = post_json(live_server.server, {"method": "getVersion", "id": 1}, headers=headers)
     assert reply.status == 200
@@ -143,7 +143,7 @@ def test_parameters_are_read_generously(live_server: LiveServer, params: Any) ->
 
 
 @pytest.mark.parametrize("empty", ["", 0, "0", None, False])
-def test_all_that_is_empty_means_no_project(live_server: LiveServer, empty: object) -> None:
+def test_empty_values_mean_no_project(live_server: LiveServer, empty: object) -> None:
     every = call(live_server.server, "getTasks", live_server.key)
     assert call(live_server.server, "getTasks", live_server.key, empty) == every
     assert "budget" not in every["items"][0]
@@ -184,7 +184,7 @@ def test_missing_parameters_get_their_defaults(live_server: LiveServer) -> None:
 
 
 @pytest.mark.parametrize("rate", [12.5, "12.5", " 12.50 ", "1.25e1", 12.50])
-def test_decimals_as_numbers_or_texts(live_server: LiveServer, rate: object) -> None:
+def test_decimals_as_numbers_or_strings(live_server: LiveServer, rate: object) -> None:
     key = live_server.world.key("root")
     record = {
         "projectId": "1",
@@ -242,6 +242,6 @@ def test_a_notification_is_carried_out(live_server: LiveServer) -> None:
     assert call(live_server.server, "stopRecord", key)["success"]
 
 
-def test_a_failing_notification_has_no_answer(live_server: LiveServer) -> None:
+def test_a_failing_notification_has_no_response(live_server: LiveServer) -> None:
     notification = {"jsonrpc": "2.0", "method": "getTasks", "params": ["x", "one"]}
     assert post_json(live_server.server, notification).body == b""

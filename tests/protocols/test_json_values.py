@@ -1,4 +1,4 @@
-"""The types of values in JSON answers: Kimai 1's strings by default, true ones on request."""
+"""The types of values in JSON: strings as in Kimai 1 by default, native types on request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from support.live_server import LiveServer
 from support.raw_http import call, post_json
 
-#: What is no database value and therefore keeps its type.
+#: Fields that are no database values and therefore keep their types.
 COMPUTED = {"servertime": int, "wage_decimal": float}
 NEVER_NULL = ("timeEntryID", "start", "end")
 
@@ -141,6 +141,6 @@ def test_awkward_text_survives(live_server: LiveServer) -> None:
     assert expense["designation"] == "Bell \x07 ☕"
 
 
-def test_an_answer_is_utf_8(live_server: LiveServer) -> None:
+def test_a_response_is_utf_8(live_server: LiveServer) -> None:
     request = {"method": "getExpenses", "params": [live_server.key], "id": 1}
     assert "☕".encode() in post_json(live_server.server, request).body

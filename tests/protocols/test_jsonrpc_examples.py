@@ -100,7 +100,7 @@ def test_example_of_the_specification(live_server: LiveServer, name: str) -> Non
 
 
 def test_the_results_differ(live_server: LiveServer) -> None:
-    """Otherwise the examples could not tell one answer from the other."""
+    """Otherwise the examples could not distinguish the responses."""
     shop, portal = (
         call(live_server.server, *_with_key(made, live_server)) for made in (SHOP, PORTAL)
     )
@@ -109,7 +109,7 @@ def test_the_results_differ(live_server: LiveServer) -> None:
 
 
 def _filled(expected: object, live_server: LiveServer) -> object:
-    """The expected answer with what each call gives alone."""
+    """The expected response, made from the result of each call alone."""
     if isinstance(expected, list):
         return [_filled(entry, live_server) for entry in expected]
     assert isinstance(expected, dict)

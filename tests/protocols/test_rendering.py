@@ -32,7 +32,7 @@ RESULTS = {
     for name, descriptor in RemoteApi.public_methods.items()
     if name != "getVersion"
 }
-#: Texts that XML can carry; what becomes of others is another test.
+#: Texts that XML allows; another test covers the others.
 TEXTS = st.text(
     st.characters(
         exclude_categories=("Cs",),
@@ -107,7 +107,7 @@ def instance(item: Any, columns: tuple[str, ...], record: tuple[Any, ...]) -> An
 
 
 def canonical(element: Any) -> bytes:
-    """Canonical XML, without prefixes that mean nothing."""
+    """Return canonical XML without prefixes."""
     text = etree.tostring(element)
     return etree.tostring(etree.fromstring(text), method="c14n", exclusive=True)
 
@@ -148,7 +148,7 @@ def test_any_text_is_well_formed(text: str) -> None:
 
 
 def reference(item: Any, records: RecordSet, native: bool) -> list[dict[str, Any]]:
-    """The records as the contract says, value by value."""
+    """Return the records by the contract, value by value."""
     info = item.get_flat_type_info(item)
     listed = []
     for record in records.values:
@@ -207,7 +207,7 @@ def test_floats_are_written_as_php_does(value: str, text: str) -> None:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A value in the answer that can't be written, deep inside the records."""
+    """Put a value that can't be rendered deep inside the records."""
     unwritable = RecordSet(("userID", "name"), [(1, "alice"), (2, object())])
     monkeypatch.setattr("kimai_remote.tracking.catalog.users", lambda call: unwritable)
 
@@ -221,7 +221,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=["document", "encoded"],
 )
-def test_an_answer_that_cannot_be_written_is_a_clean_fault(
+def test_a_response_that_cannot_be_rendered_is_a_fault(
     live_server: LiveServer, body: str, prefix: str
 ) -> None:
     client = Client(wsgi_application(live_server.world.service))
@@ -234,7 +234,7 @@ def test_an_answer_that_cannot_be_written_is_a_clean_fault(
 
 
 @pytest.mark.usefixtures("broken")
-def test_an_answer_that_cannot_be_written_is_a_clean_error(live_server: LiveServer) -> None:
+def test_a_response_that_cannot_be_rendered_is_an_error(live_server: LiveServer) -> None:
     client = Client(wsgi_application(live_server.world.service))
     request = {"jsonrpc": "2.0", "method": "getUsers", "params": [live_server.key], "id": 5}
     reply = client.post("/core/json.php", data=json.dumps([request, request | {"id": 6}]))

@@ -1,4 +1,4 @@
-"""SOAP requests that are odd, wrong or hostile: served as XML says, or a fault of the client."""
+"""Unusual, invalid and hostile SOAP requests: valid XML is served, all else is a Client fault."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_is_a_fault_of_the_client(live_server: LiveServer, name: str) -> None:
 
 
 @pytest.mark.parametrize("space", ["", " ", "\n\t"])
-def test_space_around_numbers_and_flags_has_no_meaning(live_server: LiveServer, space: str) -> None:
+def test_space_around_numbers_and_flags_is_ignored(live_server: LiveServer, space: str) -> None:
     number = post_soap(
         live_server.server,
         f"<getTasks {NS}><apiKey>{live_server.key}</apiKey>"
@@ -199,7 +199,7 @@ def test_space_around_numbers_and_flags_has_no_meaning(live_server: LiveServer, 
         assert ("<tns:tasks>" in reply.text) is truth
 
 
-def test_a_failure_is_an_ordinary_answer(live_server: LiveServer) -> None:
+def test_a_failure_is_an_ordinary_response(live_server: LiveServer) -> None:
     reply = post_soap(live_server.server, f"<getUsers {NS}><apiKey>x</apiKey></getUsers>")
     assert reply.status == 200
     assert (

@@ -1,4 +1,4 @@
-"""The rpc/encoded dialect: what is taken for it, and answers as PHP's ext/soap writes them."""
+"""The rpc/encoded dialect: its detection, and responses as PHP's ext/soap writes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOREIGN = "http://time.example.org/core/soap.php"
 
 
 def expected_response(namespace: str, method: str, returned: str) -> str:
-    """A whole answer around its ``return`` element."""
+    """Return a whole response around its ``return`` element."""
     body = f"<ns1:{method}Response>{returned}</ns1:{method}Response>"
     return OPEN.format(namespace=namespace) + body + CLOSE
 
@@ -250,7 +250,7 @@ def test_both_dialects_alternate_in_one_process(live_server: LiveServer) -> None
     assert "ns1:getVersionResponse" in bodies[1]
 
 
-def test_the_answer_is_in_the_namespace_of_the_request(live_server: LiveServer) -> None:
+def test_the_response_is_in_the_namespace_of_the_request(live_server: LiveServer) -> None:
     for namespace in ("urn:x", FOREIGN, "http://h/?a=1&amp;b=2"):
         response = ask(live_server, f'<m:getVersion xmlns:m="{namespace}"/>')
         assert f' xmlns:ns1="{namespace}" ' in response
@@ -420,7 +420,7 @@ def stop(live_server: LiveServer, key: str) -> str:
     return ask(live_server, f'<m:stopRecord xmlns:m="urn:x"><apiKey>{key}</apiKey></m:stopRecord>')
 
 
-def test_stop_record_answers_a_boolean_if_set(legacy_server: LiveServer) -> None:
+def test_stop_record_returns_a_boolean_if_configured(legacy_server: LiveServer) -> None:
     key = legacy_server.key
     assert call(legacy_server.server, "startRecord", key, 1, 1)["success"]
     for text in ("true", "false"):
@@ -428,7 +428,7 @@ def test_stop_record_answers_a_boolean_if_set(legacy_server: LiveServer) -> None
         assert stop(legacy_server, key) == expected_response("urn:x", "stopRecord", expected)
 
 
-def test_stop_record_answers_a_map_otherwise(live_server: LiveServer) -> None:
+def test_stop_record_returns_a_map_otherwise(live_server: LiveServer) -> None:
     key = live_server.world.key("root")
     assert call(live_server.server, "startRecord", key, 1, 1)["success"]
     assert stop(live_server, key) == expected_response("urn:x", "stopRecord", success(EMPTY, 0))

@@ -71,7 +71,7 @@ def odd_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("odd_version")
-def test_spyne_answers_200_with_nothing() -> None:
+def test_spyne_responds_with_200_and_no_content() -> None:
     status, body = SpyneBaseline().request(body=envelope(VERSION))
     assert status == 200
     assert b"getVersionResult" not in body

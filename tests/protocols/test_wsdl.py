@@ -68,7 +68,7 @@ def rpc(live_server: LiveServer) -> etree._Element:
 
 
 def problems(root: etree._Element) -> list[str]:
-    """What the schemas of WSDL 1.1 and of the SOAP binding say."""
+    """The schemas of WSDL 1.1 and of the SOAP binding."""
     both = etree.fromstring(
         f'<xs:schema xmlns:xs="{XSD[1:-1]}">'
         f'<xs:import namespace="{WSDL[1:-1]}" schemaLocation="wsdl.xsd"/>'
@@ -245,7 +245,7 @@ def test_r2023_r2202_references_lead_somewhere(wsdl: etree._Element) -> None:
     assert wsdl.nsmap["tns"] == wsdl.get("targetNamespace") == "urn:kimai-remote"
 
 
-def test_r2303_r2304_operations_are_unique_and_answer(wsdl: etree._Element) -> None:
+def test_r2303_r2304_operations_are_unique_and_have_output(wsdl: etree._Element) -> None:
     operations = wsdl.findall(f"{WSDL}portType/{WSDL}operation")
     assert len({operation.get("name") for operation in operations}) == len(operations)
     for operation in operations:

@@ -1,4 +1,4 @@
-"""Who calls in the tests of this folder, and with which keys."""
+"""Callers in the tests of this folder, and their keys."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from support.world import PASSWORD_HASH, World, remote_key
 DENIED = "Unknown user or no permissions."
 REFUSED = {"success": False, "error": {"msg": DENIED}}
 WRONG_KEY = "2x5v7wq3rkt6yb4nmzj8hdgc9sfpae"
-#: Everybody of the matrix but those who have no key.
-NEWCOMERS = {"carl": ("blue", 2), "gina": ("blue", 1), "bert": ("blue", 2), "olga": ("red", 2)}
+#: The users that the matrix needs besides those of the test data, with group and role.
+ADDED_USERS = {"carl": ("blue", 2), "gina": ("blue", 1), "bert": ("blue", 2), "olga": ("red", 2)}
 
 
 def populate(world: World) -> None:
@@ -19,7 +19,7 @@ def populate(world: World) -> None:
     the customer acme a password and a key."""
     users = {
         name: m.User(name=name, alias=name, globalRoleID=2, password=PASSWORD_HASH)
-        for name in NEWCOMERS
+        for name in ADDED_USERS
     }
     users["bert"].ban, users["bert"].banTime = 3, world.now
     world.add(*users.values())
@@ -27,16 +27,16 @@ def populate(world: World) -> None:
     world.add(
         *(
             m.GroupUser(groupID=world.ids[group], userID=world.ids[name], membershipRoleID=role)
-            for name, (group, role) in NEWCOMERS.items()
+            for name, (group, role) in ADDED_USERS.items()
         ),
-        *(remote_key("user", world.ids[name]) for name in NEWCOMERS),
+        *(remote_key("user", world.ids[name]) for name in ADDED_USERS),
         remote_key("customer", world.acme),
     )
     world.change(m.Customer, world.acme, password=PASSWORD_HASH)
 
 
 def key_of(world: World, who: str) -> str:
-    """The key that somebody of the matrix sends."""
+    """Return the key that a caller of the matrix sends."""
     if who == "nokey":
         return ""
     if who == "wrong":
@@ -46,5 +46,5 @@ def key_of(world: World, who: str) -> str:
 
 
 def password_changed(world: World, name: str, stored: str | None, model: Any = m.User) -> None:
-    """Give somebody another stored password."""
+    """Replace the stored password of a user or customer."""
     world.change(model, world.ids[name], password=stored)

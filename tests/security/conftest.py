@@ -1,4 +1,4 @@
-"""The known world with the people that the rights matrix needs."""
+"""The test data with the callers of the permission matrix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.world import Template, World
 
 @pytest.fixture(scope="session")
 def full_world_template(database: Database, world_template: Template) -> Template:
-    """The world with all the people of the matrix as it is stored."""
+    """A copy of the test data with all callers of the matrix."""
     world = world_template.restore(database)
     populate(world)
     return Template(world)
@@ -22,7 +22,7 @@ def full_world_template(database: Database, world_template: Template) -> Templat
 
 @pytest.fixture
 def full_world(world: World, full_world_template: Template) -> World:
-    """The world with all the people of the matrix."""
+    """The test data with all callers of the matrix."""
     filled = full_world_template.restore(world.database)
     world.ids.update(filled.ids)
     return world

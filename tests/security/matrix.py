@@ -113,7 +113,7 @@ stopRecord  acme   no   no   no   no      no        no       no      no
 stopRecord  oscar  ok   no   no   ok      ok        ok       ok      ok
 """
 
-#: What is done on a project (columns): blue's, red's, blue's that is trashed, invisible, internal;
+#: Calls that use a project (columns): blue's, red's, blue's that is trashed, invisible, internal;
 #: and on blue's with a task of red's, a trashed one, an invisible one, one of another project.
 #: ``start``, ``entry`` and ``expense`` create one there; ``move...`` change an own entry of another
 #: project to be there. ``-`` where the method takes no task.
@@ -198,7 +198,7 @@ getTasks     acme   ok   pid  pid     ok        pid      -       -           -  
 getTasks     oscar  pid  ok   pid     pid       pid      -       -           -             -
 """
 
-#: What the lists show: names of users, customers, projects and tasks, and whose entries and
+#: Items of the lists: names of users, customers, projects and tasks, and whose entries and
 #: expenses there are. In this test, alice, carl, ben and oscar have recorded time and
 #: spent money on shop and on internal, olga on red_project; alice has a running recording.
 LISTS = """

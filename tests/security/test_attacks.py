@@ -85,7 +85,7 @@ def test_malformed_json(client: RawClient, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", corpus.NO_CALLS, ids=repr)
-def test_json_that_is_no_call(client: RawClient, body: bytes) -> None:
+def test_json_that_is_not_a_call(client: RawClient, body: bytes) -> None:
     response = client.json(body)
     for error in response if isinstance(response, list) else [response]:
         assert error["error"]["code"] in (-32600, -32601), error
@@ -99,7 +99,7 @@ def test_json_that_is_no_call(client: RawClient, body: bytes) -> None:
         (b'{"method":"getVersion","id":1,"id":2}', True),
     ],
 )
-def test_of_doubled_keys_the_last_one_counts(client: RawClient, body: bytes, version: bool) -> None:
+def test_the_last_of_duplicate_keys_counts(client: RawClient, body: bytes, version: bool) -> None:
     response = client.json(body)
     assert isinstance(response["result"], str) is version
     assert response["id"] == json.loads(body)["id"]
@@ -176,7 +176,7 @@ def text_places() -> Iterator[tuple[str, int, str]]:
 
 
 def injection_cases() -> Iterator[Any]:
-    """Each of these places. They take long together, so only one of each method is not slow."""
+    """Parametrize by parameter and field. All but one per method are slow tests."""
     last = {method: (method, *where) for method, *where in text_places()}
     for case in text_places():
         yield pytest.param(*case, marks=() if case == last[case[0]] else pytest.mark.slow)
@@ -248,14 +248,14 @@ def test_deep_xml(client: RawClient, depth: int) -> None:
     client.fault(corpus.envelope(f"<getUsers><apiKey>{inner}</apiKey></getUsers>"))
 
 
-def test_an_element_with_very_many_attributes(client: RawClient) -> None:
+def test_an_element_with_many_attributes(client: RawClient) -> None:
     many = " ".join(f'a{number}="1"' for number in range(100_000))
     client.fault(corpus.envelope(f"<u:getUsers {many}/>"))
     same = " ".join('a="1"' for number in range(100_000))
     client.fault(corpus.envelope(f"<u:getUsers {same}/>"))
 
 
-def test_very_many_namespaces(client: RawClient) -> None:
+def test_many_namespaces(client: RawClient) -> None:
     many = " ".join(f'xmlns:n{number}="u:{number}"' for number in range(40_000))
     children = "".join(f"<n{number}:a/>" for number in range(39_000, 39_500))
     client.fault(corpus.envelope(f"<u:getUsers {many}>{children}</u:getUsers>"))
@@ -263,7 +263,7 @@ def test_very_many_namespaces(client: RawClient) -> None:
     client.fault(corpus.envelope(f"<u:getUsers>{nested}</u:getUsers>"))
 
 
-def test_very_many_elements(client: RawClient) -> None:
+def test_many_elements(client: RawClient) -> None:
     many = corpus.envelope(f"<u:getUsers>{'<a/>' * 400_000}</u:getUsers>")
     response = client.send("/core/soap.php", many, "text/xml")
     assert b"Unknown user or no permissions." in response.get_data()
@@ -272,7 +272,7 @@ def test_very_many_elements(client: RawClient) -> None:
     client.fault(corpus.envelope(call + values))
 
 
-def test_values_that_point_at_each_other(client: RawClient) -> None:
+def test_values_that_refer_to_each_other(client: RawClient) -> None:
     """Ten references in each of thirty values would be read 10**30 times."""
     values = "".join(
         f'<v id="v{number}">' + f'<item href="#v{number + 1}"/>' * 10 + "</v>"
@@ -330,7 +330,7 @@ def test_malformed_xml(client: RawClient, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("charset", ["utf-7", "punycode", "base64", "rot13", "idna", "x" * 500])
-def test_character_sets_that_hide_something(client: RawClient, charset: str) -> None:
+def test_unusual_character_sets(client: RawClient, charset: str) -> None:
     body = f"<?xml version='1.0' encoding='{charset}'?>".encode() + b"<a/>"
     client.fault(body, "text/xml")
     client.fault(corpus.envelope(corpus.element("getVersion")), f"text/xml; charset={charset}")
@@ -383,7 +383,7 @@ def test_attachments(client: RawClient, mime: str) -> None:
     ],
     ids=lambda path: path[:40],
 )
-def test_paths_that_lead_nowhere(client: RawClient, path: str) -> None:
+def test_unknown_paths(client: RawClient, path: str) -> None:
     started = time.monotonic()
     response = client.client.get(path, base_url="http://kimai.test")
     assert response.status_code in (200, 400, 404)

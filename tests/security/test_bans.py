@@ -69,7 +69,7 @@ def test_guesses_at_the_same_time_are_counted_one_by_one(world: World) -> None:
 
 
 @pytest.mark.one_database
-def test_the_limit_of_an_address(world: World) -> None:
+def test_the_limit_of_a_network_address(world: World) -> None:
     world.settings = replace(world.settings, login_rate=2, trusted_proxies=1)
     remote = JsonRemote(world)
 
@@ -104,7 +104,7 @@ def call_from(address: str, remote: JsonRemote, method: str, *params: Any) -> An
         ("", "unix", False),
     ],
 )
-def test_what_counts_as_one_address(one: str, other: str, same: bool) -> None:
+def test_addresses_that_share_a_limit(one: str, other: str, same: bool) -> None:
     assert (network(one) == network(other)) is same
 
 

@@ -1,4 +1,4 @@
-"""Customers: they log in, see what is theirs, and change nothing."""
+"""Customers log in, read their own data, and change nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.world import PASSWORD, PASSWORD_HASH, World
 
 
 def kimai_hash(password: str) -> str:
-    """As Kimai 1 stores a password; the salt is that of the known world."""
+    """Return a password as Kimai 1 stores it, with the salt of the test data."""
     return hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()  # noqa: S324
 
 
@@ -30,7 +30,7 @@ def test_log_in(full_world: World, remote: Any, hash_type: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "password"), [("Rival", ""), ("Rival", PASSWORD), ("Acme", "")])
-def test_no_entrance_without_a_password(
+def test_no_login_without_a_password(
     full_world: World, remote: Any, name: str, password: str
 ) -> None:
     assert remote.call("authenticate", name, password) == REFUSED
@@ -51,7 +51,7 @@ def test_a_user_goes_before_a_customer_of_the_same_name(full_world: World, remot
     assert response["items"] == [{"apiKey": key_of(full_world, "alice")}]
 
 
-def test_two_customers_of_one_name_are_nobody(full_world: World, remote: Any) -> None:
+def test_customers_with_the_same_name_can_not_log_in(full_world: World, remote: Any) -> None:
     full_world.change(m.Customer, full_world.rival, name="Acme", password=PASSWORD_HASH)
     assert remote.call("authenticate", "Acme", PASSWORD) == REFUSED
 

@@ -1,4 +1,4 @@
-"""Requests that nobody would think of, made by Hypothesis: ``--fuzz N`` of them a protocol.
+"""Random requests, made by Hypothesis: ``--fuzz N`` of them per protocol.
 
 Whatever comes in, no exception escapes, an answer is of the protocol's form, and a call that is
 refused leaves everything stored as it was.
@@ -42,7 +42,7 @@ METHODS = {
 }
 #: The same requests can be had again with KIMAI_REMOTE_TEST_SEED.
 SEED = int(os.environ.get("KIMAI_REMOTE_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
-#: Stand for what only the running test knows.
+#: Placeholders for values that only a running test knows.
 KEY, ENTRY = "<key>", "<entry>"
 
 words = st.sampled_from([*corpus.INJECTIONS, *corpus.naughty()[:200]])
@@ -67,7 +67,7 @@ def records(spyne_type: Any) -> st.SearchStrategy[Any]:
 
 
 def params(method: str) -> st.SearchStrategy[Any]:
-    """Positional or named parameters: near to what is right, or anything."""
+    """Generate positional or named parameters: almost valid ones, or any."""
     parts = [
         st.just(KEY)
         if name == "apiKey"
@@ -200,7 +200,7 @@ media_types = st.sampled_from(
 
 
 class Target:
-    """The application with a world behind it, and what happens to the database."""
+    """The application with the test data, and checks of the database."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -242,7 +242,7 @@ def fuzzed(full_world: World, caplog: pytest.LogCaptureFixture) -> Any:
 
 
 def run(request: pytest.FixtureRequest, strategy: Any, examine: Any, share: int = 1) -> None:
-    """Examine as many examples as asked for, or the ``share``-th part of them."""
+    """Run the number of examples of ``--fuzz``, or that number divided by ``share``."""
     print(f"seed: KIMAI_REMOTE_TEST_SEED={SEED}")  # shown where the test fails
 
     @seed(SEED)
@@ -362,7 +362,7 @@ def latin(text: str) -> str:
 
 
 def test_the_fuzzers_reach_the_work(fuzzed: Target) -> None:
-    """What they build from is right when nothing is changed in it; else they would test little."""
+    """Unchanged, the requests that the strategies modify are valid."""
     login = corpus.call("authenticate", "alice", PASSWORD)
     assert b'"success":true' in fuzzed.post("/core/json.php", login, "").get_data()
     change = corpus.call("setTimesheetRecord", KEY, {"id": ENTRY, "comment": "b"}, True)

@@ -1,4 +1,4 @@
-"""API keys: what is stored of them, how long they hold, and how they are taken away."""
+"""API keys: storage, validity and revocation."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_new_secret_makes_all_keys_worthless(world: World) -> None:
     assert login(remote) == new
 
 
-def test_a_key_that_kimai_gave_out_works_beside_ours(world: World, remote: Any) -> None:
+def test_keys_of_kimai_and_of_the_service_work_side_by_side(world: World, remote: Any) -> None:
     kimai_key = "3b9d1f0c2a4e6b8d7f5a1c3e9"
     world.change(m.User, world.alice, apikey=kimai_key)
     ours = login(remote)
@@ -123,7 +123,7 @@ def test_revocation_by_the_command_line(installed: World, name: str, options: li
     assert remote.call("getCustomers", key_of(installed, "ben"))["success"] is True
 
 
-def test_revocation_of_nobodys_key(installed: World) -> None:
+def test_revocation_for_an_unknown_user(installed: World) -> None:
     result = CliRunner().invoke(app, ["key", "revoke", "nobody"])
     assert result.exit_code == 1
     assert "There is no user 'nobody'." in result.output

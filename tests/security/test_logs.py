@@ -1,4 +1,4 @@
-"""What is in the logs of a server process, and that no secret ever is."""
+"""The logs of a server process: their content, and no secret in it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SALT = "the-salt-of-kimai"
 PASSWORD = "demo-clara"
 TOKEN = "the-token-of-metrics-987"
 TYPED = "Tr0ub4dor-typed-wrong"
-#: What each line in JSON has.
+#: The members of each line in JSON.
 HEAD = {"time", "level", "logger", "process"}
 TEXT = "a text of an entry that is nobody's business"
 
 
 @dataclass
 class Logged:
-    """A server that has seen everything, and what it wrote."""
+    """A server after calls of all sorts, and its output."""
 
     server: Server
     audit: Path
@@ -69,7 +69,7 @@ class Logged:
 
 
 def send(url: str, body: bytes) -> tuple[str, str]:
-    """The request id, and the answer."""
+    """Return the request ID and the response."""
     request = urllib.request.Request(url, body, {"Content-Type": "text/xml"})
     try:
         with urllib.request.urlopen(request, timeout=DEADLINE) as response:
@@ -205,7 +205,7 @@ def test_no_secret_is_in_any_log(logged: Logged) -> None:
             assert secret not in text
 
 
-def test_errors_have_the_number_that_the_client_saw(logged: Logged) -> None:
+def test_errors_have_the_request_id_of_the_response(logged: Logged) -> None:
     (refused, unavailable), (broken, internal) = logged.failed
     assert "The database is not available at the moment." in unavailable
     assert f"The administrator finds it in the log as {broken}." in internal

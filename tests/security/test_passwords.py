@@ -1,4 +1,4 @@
-"""Passwords: how they are checked and stored, and that a failure tells nothing."""
+"""Passwords: verification and storage, and failures that reveal nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_password_of_kimai_is_upgraded(world: World, form: Any) -> None:
     assert stored(world, "alice") == upgraded
 
 
-def test_it_stays_where_kimai_has_to_check_it(world: World) -> None:
+def test_a_password_that_kimai_verifies_is_not_upgraded(world: World) -> None:
     world.settings = replace(world.settings, shared_with_kimai=True)
     password_changed(world, "alice", MD5)
     assert login(world, "alice", PASSWORD)["success"] is True
@@ -59,7 +59,7 @@ def test_weaker_parameters_are_upgraded(world: World) -> None:
 
 
 @pytest.mark.parametrize("hash_", [None, "", "0", "x" * 32, "$argon2id$", "$argon2id$v=19$m=1"])
-def test_a_stored_password_that_is_none(world: World, hash_: str | None) -> None:
+def test_an_invalid_stored_password(world: World, hash_: str | None) -> None:
     password_changed(world, "alice", hash_)
     for password in ("", "0", PASSWORD, "nobody has this password"):
         assert login(world, "alice", password) == REFUSED
@@ -67,7 +67,7 @@ def test_a_stored_password_that_is_none(world: World, hash_: str | None) -> None
 
 @contextmanager
 def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The kinds of statements and password checks of a block, in order."""
+    """Record the types of statements and the password checks of a block in order."""
     seen: list[str] = []
     checked = Credentials._argon2
 
@@ -87,8 +87,8 @@ def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
         monkeypatch.undo()
 
 
-def test_every_failure_costs_the_same(full_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same statements and one check of a hash, whatever is wrong."""
+def test_all_failures_cost_the_same(full_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each failure takes the same statements and one check of a hash."""
     remote = JsonRemote(full_world)
     md5 = hashlib.md5(b"kimai saltotherkimai salt").hexdigest()  # noqa: S324
     password_changed(full_world, "carl", md5)

@@ -27,7 +27,7 @@ RUNNING = matrix.rows(matrix.RUNNING)
 PROJECTS = matrix.rows(matrix.PROJECTS)
 LISTS = matrix.lists()
 UNAUTHENTICATED = matrix.rows(matrix.UNAUTHENTICATED)
-#: The methods that words of the table of projects stand for.
+#: The methods that short names in the table of projects stand for.
 METHODS = {"start": "startRecord", "entry": "setTimesheetRecord", "expense": "setExpenseRecord"}
 #: Callers whose rows run on the other databases too.
 ON_EACH_DATABASE = ("alice", "ben", "acme")
@@ -266,7 +266,7 @@ def test_the_matrix_is_complete() -> None:
 @pytest.mark.one_database
 @pytest.mark.parametrize("shown", [False, True])
 @pytest.mark.parametrize("edits", [False, True])
-def test_rates_need_rights_of_their_own(
+def test_rates_take_rights_of_their_own(
     full_world: World, remote: Any, change_role: Any, shown: bool, edits: bool
 ) -> None:
     rights = {"ki_timesheets-showRates": int(shown), "ki_timesheets-editRates": int(edits)}

@@ -17,7 +17,7 @@ from support.world import World
 pytestmark = pytest.mark.slow
 
 NAUGHTY = [*corpus.naughty(), *corpus.INJECTIONS]
-#: What XML 1.0 can't carry, and what a request must not have at all.
+#: Characters that XML 1.0 doesn't allow, and those that a request must not contain.
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 CONTROLS = "".join(map(chr, range(1, 32))) + "\x7f\x80\x85\x9f\u2028\ufeff\ufffe\uffff"
 

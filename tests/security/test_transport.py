@@ -77,8 +77,8 @@ UNFINISHED = {
 }
 
 
-def test_clients_that_dont_finish(server: Server, subtests: pytest.Subtests) -> None:
-    """All at the same time, since each is waited for."""
+def test_incomplete_requests(server: Server, subtests: pytest.Subtests) -> None:
+    """All clients run in parallel, because each waits for its timeout."""
 
     def wait(start: bytes) -> tuple[bytes, float]:
         with connect(server.url) as connection:
@@ -96,7 +96,7 @@ def test_clients_that_dont_finish(server: Server, subtests: pytest.Subtests) -> 
                 assert seconds > CLIENT_TIMEOUT - 0.5
 
 
-def test_drops_dont_put_the_deadline_off(server: Server) -> None:
+def test_single_bytes_do_not_extend_the_deadline(server: Server) -> None:
     with connect(server.url) as connection:
         connection.sendall(head(1000))
         stop = threading.Event()
@@ -117,8 +117,8 @@ def test_drops_dont_put_the_deadline_off(server: Server) -> None:
     assert seconds < CLIENT_TIMEOUT + allowed(5)
 
 
-def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
-    """Many more of them than threads; another client is answered long before their deadline."""
+def test_slow_clients_do_not_block_others(server: Server) -> None:
+    """With many more slow clients than threads, another client gets its response in time."""
     slow = [connect(server.url) for _ in range(THREADS * 20)]
     try:
         for connection in slow:
@@ -136,7 +136,7 @@ def test_slow_clients_dont_hold_up_the_others(server: Server) -> None:
     assert post(server.json, VERSION)[0] == 200
 
 
-def test_clients_that_hang_up_in_the_body(server: Server) -> None:
+def test_clients_that_disconnect_in_the_body(server: Server) -> None:
     for _ in range(THREADS * 5):
         with connect(server.url) as connection:
             connection.sendall(head(1000) + b"{")
@@ -144,12 +144,12 @@ def test_clients_that_hang_up_in_the_body(server: Server) -> None:
 
 
 def test_a_client_that_doesnt_read(server: Server) -> None:
-    deaf = [connect(server.url) for _ in range(THREADS * 5)]
-    for connection in deaf:
+    not_reading = [connect(server.url) for _ in range(THREADS * 5)]
+    for connection in not_reading:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         connection.sendall(b"GET /core/soap.php?wsdl HTTP/1.1\r\nHost: a\r\n\r\n" * 20)
     assert post(server.json, VERSION)[0] == 200
-    for connection in deaf:
+    for connection in not_reading:
         connection.close()
 
 
@@ -179,7 +179,7 @@ def test_size_of_a_body(server: Server, length: int, status: int) -> None:
         assert response.startswith(b"HTTP/1.1 %d " % status), response[:200]
 
 
-def test_a_length_that_is_a_lie_costs_nothing(server: Server) -> None:
+def test_a_wrong_content_length_costs_nothing(server: Server) -> None:
     response = exchange(server.url, head(10**12))
     assert response.startswith(b"HTTP/1.1 413 ")
 
@@ -226,8 +226,8 @@ def test_nesting_of_xml(server: Server) -> None:
         b"Transfer-Encoding: chunked, identity",
     ],
 )
-def test_framing_that_proxies_could_read_otherwise(server: Server, framing: bytes) -> None:
-    """One answer at most, so that no second request can hide in the first."""
+def test_ambiguous_framing(server: Server, framing: bytes) -> None:
+    """There is at most one response, so that no second request is hidden in the first."""
     request = (
         b"POST /core/json.php HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
         + framing
@@ -261,13 +261,13 @@ def get(server: Server, path: str, **headers: str) -> tuple[int, Any, bytes]:
     return response.status, response.headers, body
 
 
-def test_each_request_has_a_number_of_its_own(server: Server) -> None:
-    numbers = {
+def test_each_request_has_a_unique_id(server: Server) -> None:
+    request_ids = {
         post(server.json, VERSION, **{"X-Request-Id": "mine-mine"})[1]["X-Request-Id"]
         for _ in range(3)
     }
-    assert len(numbers) == 3
-    assert all(len(number) == 16 for number in numbers)
+    assert len(request_ids) == 3
+    assert all(len(request_id) == 16 for request_id in request_ids)
 
 
 SPOOFED = {
@@ -282,7 +282,7 @@ SPOOFED = {
 
 
 @pytest.mark.parametrize("path", ["/core/soap.php?wsdl", "/core/json.php"])
-def test_forwarded_headers_of_nobody_trusted(server: Server, path: str) -> None:
+def test_forwarded_headers_of_untrusted_clients(server: Server, path: str) -> None:
     plain = get(server, path)[2]
     spoofed = get(server, path, **SPOOFED)[2]
     assert spoofed == plain
@@ -291,7 +291,7 @@ def test_forwarded_headers_of_nobody_trusted(server: Server, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/core/soap.php?wsdl", "/core/json.php", "/"])
 @pytest.mark.parametrize("host", ['evil"><script>', "evil.test/a?b#c", "a b", "evil.test\t", "&<"])
-def test_host_headers_that_are_no_host(server: Server, path: str, host: str) -> None:
+def test_invalid_host_headers(server: Server, path: str, host: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     response = exchange(server.url, request.encode())
     body = response.partition(b"\r\n\r\n")[2]
@@ -300,7 +300,7 @@ def test_host_headers_that_are_no_host(server: Server, path: str, host: str) -> 
     assert b"a?b#c" not in body
 
 
-def test_a_host_header_misleads_its_sender_only(server: Server) -> None:
+def test_a_host_header_affects_its_sender_only(server: Server) -> None:
     for path in ("/core/soap.php?wsdl", "/core/json.php"):
         assert b"evil.test" in get(server, path, Host="evil.test")[2]
         _, headers, body = get(server, path)
@@ -360,35 +360,35 @@ def test_tls(tmp_path: Path) -> None:
 
 
 def serve(*arguments: str, **environ: str) -> tuple[int, str]:
-    """The exit code and words of ``serve`` that is expected to refuse."""
+    """Run ``serve`` where it fails to start; return its exit code and output."""
     result = CliRunner().invoke(app, ["serve", "--port", str(free_port()), *arguments], env=environ)
     return result.exit_code, " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])  # noqa: S104
 def test_other_machines_need_tls(host: str) -> None:
-    code, words = serve("--host", host)
+    code, output = serve("--host", host)
     assert code == 2
     for way_out in ("--tls-cert", "KIMAI_REMOTE_TRUSTED_PROXIES", "--insecure", "in the clear"):
-        assert way_out in words
+        assert way_out in output
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_this_machine_needs_none(host: str) -> None:
+def test_this_machine_needs_no_tls(host: str) -> None:
     preflight.check(Settings(host=host, port=free_port()))
 
 
 @pytest.mark.parametrize("permitted", [{"insecure": True}, {"trusted_proxies": 1}])
-def test_ways_to_insist(permitted: dict[str, Any]) -> None:
+def test_serving_without_tls_can_be_allowed(permitted: dict[str, Any]) -> None:
     preflight.check(Settings(host="0.0.0.0", port=free_port(), **permitted))  # noqa: S104
 
 
-def test_serving_other_machines_in_the_clear(tmp_path: Path) -> None:
+def test_serving_other_machines_without_tls(tmp_path: Path) -> None:
     with serving(tmp_path, "--host", "0.0.0.0", "--insecure") as running:  # noqa: S104
         assert post(running.json, VERSION)[0] == 200
 
 
-def test_a_certificate_that_is_none(tmp_path: Path) -> None:
+def test_invalid_certificates(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, "one")
     _, other = certificate(tmp_path, "two")
     garbage = tmp_path / "garbage"
@@ -404,5 +404,5 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
 
 
 def test_an_audit_log_that_cant_be_written(tmp_path: Path) -> None:
-    code, words = serve("--data-dir", str(tmp_path), KIMAI_REMOTE_AUDIT_LOG=str(tmp_path))
-    assert (code, "can't be written" in words) == (2, True)
+    code, output = serve("--data-dir", str(tmp_path), KIMAI_REMOTE_AUDIT_LOG=str(tmp_path))
+    assert (code, "can't be written" in output) == (2, True)

@@ -1,4 +1,4 @@
-"""The databases that tests run on: SQLite always, the others where a server answers."""
+"""The databases that tests run on: SQLite always, others if a server is available."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from kimai_remote.storage.transactions import Database
 
 from .requirements import missing
 
-#: Where the servers are looked for; overridden by KIMAI_REMOTE_TEST_POSTGRESQL and _MARIADB.
+#: The default URLs of the servers; overridden by KIMAI_REMOTE_TEST_POSTGRESQL and _MARIADB.
 SERVERS = {
     "postgresql": "postgresql://postgres@127.0.0.1:5432/test",
     "mariadb": "mariadb://root@127.0.0.1:3306/test",
 }
 KINDS = ("sqlite", *SERVERS)
-#: Those that the tests are to run on; set when pytest starts.
+#: The backends that tests run on; set when pytest starts.
 asked_for: tuple[str, ...] = KINDS
 
 
 def url_of(backend: str, directory: Path) -> str:
-    """The URL of a database of this kind; skips the test if it isn't asked for or no server
-    answers.
+    """Return the URL of a database on this backend; skip the test if ``--databases`` excludes it or
+    no server is available.
 
-    If KIMAI_REMOTE_TEST_ALL is set (as CI does), a server that doesn't answer is a failure.
+    If KIMAI_REMOTE_TEST_ALL is set, as CI does, the test fails without a server.
     """
     if backend == "sqlite":
         return f"sqlite:///{directory / 'test.sqlite3'}"
@@ -49,13 +49,13 @@ def url_of(backend: str, directory: Path) -> str:
 
 
 def require(backend: str) -> None:
-    """Skip the test if ``--databases`` doesn't ask for databases of this kind."""
+    """Skip the test if ``--databases`` doesn't ask for databases on this backend."""
     if backend not in asked_for:
         pytest.skip(f"{backend} isn't asked for, see --databases")
 
 
 def create(backend: str, directory: Path) -> Database:
-    """A database with a new Kimai schema under a prefix of its own."""
+    """Create a database with a new Kimai schema under a prefix of its own."""
     prefix = f"t{os.getpid()}_{backend[:2]}_"
     if backend == "sqlite":
         return create_file(directory / "test.sqlite3", prefix)
@@ -66,14 +66,14 @@ def create(backend: str, directory: Path) -> Database:
 
 
 def create_file(path: Path, prefix: str = "kimai_") -> Database:
-    """A new SQLite file with a new Kimai schema."""
+    """Create an SQLite file with a new Kimai schema."""
     path.write_bytes(_empty_file(prefix))
     return Database(f"sqlite:///{path}", prefix)
 
 
 @cache
 def _empty_file(prefix: str) -> bytes:
-    """What is in such a file; writing it takes a thirtieth of the time of creating the schema."""
+    """Return the content of such a file. Writing it takes a thirtieth of creating a schema."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.sqlite3"
         with closing(Database(f"sqlite:///{path}", prefix)) as database:
@@ -85,17 +85,19 @@ def drop(database: Database) -> None:
     """Remove the tables from a database server."""
     if database.dialect.name == "sqlite":
         return
-    there = set(sqlalchemy.inspect(database.engine).get_table_names())
+    existing = set(sqlalchemy.inspect(database.engine).get_table_names())
     tables = [
-        table for table in Base.metadata.sorted_tables if schema.real_name(database, table) in there
+        table
+        for table in Base.metadata.sorted_tables
+        if schema.real_name(database, table) in existing
     ]
     Base.metadata.drop_all(database.engine, tables, checkfirst=False)
 
 
 def empty(database: Database) -> None:
     """Remove all rows of all tables but statuses, roles and options."""
-    kept = {"statuses", "globalRoles", "membershipRoles", "remote_version", "remote_counts"}
+    kept_tables = {"statuses", "globalRoles", "membershipRoles", "remote_version", "remote_counts"}
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
-            if not any(table.name.endswith(name) for name in kept):
+            if not any(table.name.endswith(name) for name in kept_tables):
                 connection.execute(table.delete())

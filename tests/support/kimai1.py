@@ -1,7 +1,7 @@
-"""A Kimai 1 database as one finds it after ten years: revision 1400, awkward data.
+"""A Kimai 1 database as after ten years of use: revision 1400, awkward data.
 
-Written from what is known of Kimai's schema: no foreign keys, tables in several character sets,
-columns that updates left as they were. On MariaDB, as Kimai itself has it.
+It follows Kimai's schema: no foreign keys, tables in several character sets, columns that updates
+left unchanged. It is on MariaDB, as in Kimai itself.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from kimai_remote.storage.transactions import Database
 
 from . import databases
 
-#: Of this run alone, since others may test at the same time.
+#: Unique to this run, because other tests may run in parallel.
 PREFIX = f"k{os.getpid()}_"
 SALT = "a salt of Kimai's"
-#: Of everybody.
+#: The password of all users.
 PASSWORD = "changeme"
-#: Kimai gave it to anna.
+#: The API key of anna, as Kimai issued it.
 KEY = "kimai1anna0123456789abcdefghij"
 #: 2019-03-04 08:00:00 UTC.
 START = 1_551_686_400
@@ -43,7 +43,7 @@ _flag = "tinyint(1) NOT NULL DEFAULT 0"
 _shown = "tinyint(1) NOT NULL DEFAULT 1"
 _money = "decimal(10,2)"
 _long = "varchar(255) NULL"
-#: Definitions by table and column; a column named with a space in front is a key.
+#: Definitions by table and column; a name that starts with a space is that of a key.
 TABLES: dict[str, dict[str, str]] = {
     "users": {
         "userID": _auto,
@@ -216,12 +216,12 @@ TABLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(MEMBERSHIP_RIGHTS, "tinyint DEFAULT 0"),
     },
 }
-#: What is not in utf8mb4, as on an old server.
+#: Tables that are not in utf8mb4, as on an old server.
 CHARSETS = {"users": "latin1", "customers": "latin1", "projects": "utf8", "timeSheet": "latin1"}
 
 
 def spoil(meant: str) -> str:
-    """UTF-8 that MySQL takes for its latin1: what an early Kimai left behind."""
+    """Return a text whose UTF-8 was read as latin1, as early versions of Kimai stored it."""
     return meant.encode().decode("cp1252")
 
 
@@ -230,21 +230,21 @@ def md5(password: str) -> str:
     return hashlib.md5(salted, usedforsecurity=False).hexdigest()
 
 
-def _user(number: int, name: str, role: int, **more: Any) -> dict[str, Any]:
-    return {"userID": number, "name": name, "globalRoleID": role, "password": md5(PASSWORD)} | more
+def _user(user_id: int, name: str, role: int, **more: Any) -> dict[str, Any]:
+    return {"userID": user_id, "name": name, "globalRoleID": role, "password": md5(PASSWORD)} | more
 
 
-def _entry(number: int, user: int, project: int, activity: int, **more: Any) -> dict[str, Any]:
-    start = START + number * 7200
+def _entry(entry_id: int, user: int, project: int, activity: int, **more: Any) -> dict[str, Any]:
+    start = START + entry_id * 7200
     usual = {"start": start, "end": start + 5400, "duration": 5400, "rate": "80.00"}
     return (
-        {"timeEntryID": number, "userID": user, "projectID": project, "activityID": activity}
+        {"timeEntryID": entry_id, "userID": user, "projectID": project, "activityID": activity}
         | usual
         | more
     )
 
 
-#: Kimai's administrator has a number of nine digits by chance.
+#: Kimai's administrator has a random ID of nine digits.
 ADMIN, ANNA, BEN, CLARA = 123_456_789, 2, 3, 4
 ROWS: dict[str, list[dict[str, Any]]] = {
     "configuration": [
@@ -327,8 +327,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"groupID": 1, "userID": 88, "membershipRoleID": 2},
     ],
     "groups_customers": [{"groupID": 1, "customerID": 1}, {"groupID": 9, "customerID": 1}],
-    "groups_projects": [{"groupID": 1, "projectID": number} for number in (1, 2, 3, 4, 66)],
-    "groups_activities": [{"groupID": 1, "activityID": number} for number in (1, 2, 3)],
+    "groups_projects": [{"groupID": 1, "projectID": project_id} for project_id in (1, 2, 3, 4, 66)],
+    "groups_activities": [{"groupID": 1, "activityID": activity_id} for activity_id in (1, 2, 3)],
     "projects_activities": [{"projectID": 1, "activityID": 2, "budget": None}],
     "rates": [
         {"userID": None, "projectID": None, "activityID": None, "rate": "50.00"},
@@ -423,7 +423,7 @@ def create(
 
 
 def reset(database: Database) -> None:
-    """Take everything back that was written, and what this service added."""
+    """Undo all changes, including the tables that this service added."""
     inspector = sqlalchemy.inspect(database.engine)
     with database.engine.begin() as connection:
         for table in Base.metadata.sorted_tables:
@@ -443,7 +443,7 @@ def _fill(
     connection: Connection, prefix: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> None:
     """Insert as PHP would: without strictness."""
-    # Number 0 is a number here, not the wish for a new one.
+    # 0 is an ID here, not a request for a new one.
     connection.exec_driver_sql("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO'")
     for name, records in rows.items():
         for record in records:

@@ -1,4 +1,4 @@
-"""The known world behind a real server process, for tests that speak raw bytes to it."""
+"""A real server process with the test data, for tests that send raw requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .server import Server, serving
 
 @dataclass
 class LiveServer:
-    """A server, what is in its database, and alice's one time entry and expense."""
+    """A server, its test data, and the IDs of alice's only time entry and expense."""
 
     server: Server
     world: worlds.World
@@ -31,7 +31,7 @@ class LiveServer:
 
 @contextmanager
 def started(directory: Path, **settings: str) -> Iterator[LiveServer]:
-    """A server with a world of its own.
+    """Run a server with test data of its own.
 
     :param settings: of the server, by their names in lower case.
     """

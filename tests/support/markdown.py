@@ -1,4 +1,4 @@
-"""Reading our own Markdown pages: fenced blocks, links and headings."""
+"""Fenced blocks, links and headings of Markdown pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """The blocks of a page in order; those of text that say what the one before prints are in it.
+    """Return the blocks of a page in order; a block of text is the output of the block before.
 
     :raises ValueError: a fence without an end, or an option that isn't known.
     """
@@ -69,8 +69,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def matches(output: str, prints: str) -> bool:
-    """Whether an output is what a page says; it may go on after that. Space at the end of lines
-    doesn't count."""
+    """Return whether an output starts with the text on a page, apart from trailing spaces."""
     expected, printed = (
         re.sub(r" +$", "", text.strip("\n"), flags=re.M) for text in (prints, output)
     )
@@ -98,10 +97,10 @@ def anchors(page: Path) -> set[str]:
     for heading in _HEADING.findall(text):
         plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("\\", "")
         base = re.sub(r"[^\w\- ]", "", plain.strip().lower()).replace(" ", "-")
-        name, number = base, 0
+        name, suffix = base, 0
         while name in names:
-            number += 1
-            name = f"{base}-{number}"
+            suffix += 1
+            name = f"{base}-{suffix}"
         names.add(name)
     return names
 

@@ -1,4 +1,4 @@
-"""Processes that tests start, and always stop."""
+"""Processes that tests start and always stop."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def started() -> list[int]:
 
 
 def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> int:
-    """Ask a program to end, wait until it has, and kill whatever is left of its process group.
+    """Ask a program to end, wait for that, and kill what is left of its process group.
 
     :returns: its status.
     :raises subprocess.TimeoutExpired: it had to be killed.
@@ -120,32 +120,32 @@ def kill(process: subprocess.Popen[Any]) -> None:
 def running(
     command: Sequence[str | Path],
     log: Path,
-    answers: Callable[[], object],
+    responds: Callable[[], object],
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A program that serves something, from its first answer until the block ends.
+    """Run a server program; the block begins with its first response.
 
     :raises AssertionError: it ends instead; the message has its output.
     """
     process = start(command, log, environ)
     try:
-        wait_for_answer(process, answers, log)
+        wait_for_response(process, responds, log)
         yield process
     finally:
         end(process)
 
 
-def wait_for_answer(
-    process: subprocess.Popen[str], answers: Callable[[], object], log: Path
+def wait_for_response(
+    process: subprocess.Popen[str], responds: Callable[[], object], log: Path
 ) -> None:
-    """Wait until a program that was just started answers.
+    """Wait until a program that was just started responds.
 
     :raises AssertionError: it ends instead; the message has its output.
     """
 
-    def is_answering() -> object:
+    def is_responding() -> object:
         code = process.poll()
         assert code is None, f"{process.args!r} ended with {code}:\n{log.read_text()[-5000:]}"
-        return answers()
+        return responds()
 
-    wait_until(is_answering, lambda: f"an answer of {process.args!r}:\n{log.read_text()[-5000:]}")
+    wait_until(is_responding, lambda: f"a response of {process.args!r}:\n{log.read_text()[-5000:]}")

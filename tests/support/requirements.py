@@ -1,4 +1,4 @@
-"""What happens to a test whose database server or program is not here."""
+"""Skipping or failing tests whose database server or program is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real server process, started as the README says."""
+"""A real server process, started as in the README."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Server:
-    """A server, and what it takes to start it again."""
+    """A server process, and the command to start it again."""
 
     command: list[str]
     environ: dict[str, str]
@@ -44,31 +44,31 @@ class Server:
 
     @property
     def workers(self) -> list[int]:
-        """IDs of the processes that answer calls."""
+        """IDs of the worker processes."""
         pid = self.process.pid
         return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def start(self) -> None:
-        """Start the process, and wait until it answers.
+        """Start the process and wait until it responds.
 
-        :raises AssertionError: it doesn't; nothing of it is left.
+        :raises AssertionError: it doesn't; the process has ended then.
         """
         self.process = processes.start(self.command, self.log, self.environ)
         try:
-            processes.wait_for_answer(self.process, self._answers, self.log)
+            processes.wait_for_response(self.process, self._responds, self.log)
         except BaseException:
             self.kill()
             raise
 
     def stop(self) -> None:
-        """Ask the process to end, and see that it does."""
+        """Ask the process to end, and wait for that."""
         processes.end(self.process)
 
     def kill(self) -> None:
         """Kill all of its processes, as if the power failed for them alone."""
         processes.kill(self.process)
 
-    def _answers(self) -> bool:
+    def _responds(self) -> bool:
         try:
             with urllib.request.urlopen(self.json, timeout=DEADLINE):
                 return True

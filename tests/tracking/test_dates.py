@@ -1,4 +1,4 @@
-"""Reading dates: every format of the contract, changes to summer time, and what is no date."""
+"""Reading dates: every format of the contract, changes to summer time, and invalid dates."""
 
 from __future__ import annotations
 

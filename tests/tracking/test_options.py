@@ -1,4 +1,4 @@
-"""Kimai's options, with what is assumed where one is missing or unusable."""
+"""Kimai's options, with defaults for missing and invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rates: which one fits best, and what work is worth."""
+"""Rates: the most specific one, and wages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kimai_remote.storage import models as m
 from kimai_remote.tracking.rates import best_fixed_rate, best_rate, to_cents, wage
 
 USER, PROJECT, ACTIVITY = 1, 2, 3
-#: Each kind of rate by what it is set for, best first.
+#: The scopes of rates, most specific first: the first letters of user, project and activity.
 RATES = ["upa", "ua", "up", "u", "pa", "a", "p", ""]
 FIXED_RATES = ["pa", "a", "p", ""]
 
 
 @pytest.fixture
 def rates(world):
-    """Stores rates, each for what its letters say, and asks for the best one."""
+    """Store rates with their scopes, and return the most specific one."""
 
     def best(table, question, scopes, user=USER, project=PROJECT, activity=ACTIVITY):
         world.execute(table.delete())
@@ -48,7 +48,7 @@ def ask_fixed():
 
 @pytest.mark.parametrize("index", range(len(RATES)))
 @pytest.mark.parametrize("is_reversed", [False, True])
-def test_the_most_specific_rate_whatever_the_order_of_the_rows(rates, index, is_reversed):
+def test_the_most_specific_rate_in_any_order_of_rows(rates, index, is_reversed):
     scopes = list(enumerate(RATES[index:], 10))
     rate = rates(m.rates, ask(), scopes[::-1] if is_reversed else scopes)
     assert rate == Decimal("10.00")

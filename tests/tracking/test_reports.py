@@ -1,4 +1,4 @@
-"""Reports: their sums are those of getTimesheet and getExpenses, added up by other means."""
+"""Reports have the sums of getTimesheet and getExpenses, computed independently."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def report(filled: World) -> Reporter:
 
 
 def listed(world: World, function: Any, period: Period, *arguments: int) -> Iterator[dict]:
-    """What all users see of a period by getTimesheet or getExpenses."""
+    """Return the records of a period that all users get by getTimesheet or getExpenses."""
 
     def work(session: Any) -> list[dict]:
         result = []
@@ -105,7 +105,7 @@ def listed(world: World, function: Any, period: Period, *arguments: int) -> Iter
 
 
 def sums(world: World, by: str, period: Period) -> dict[Any, tuple[int, int, Decimal, Decimal]]:
-    """Entries, seconds, wages and expenses by number, added up here."""
+    """Compute entries, seconds, wages and expenses by ID."""
     sums_by_id: dict[Any, list[Any]] = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
     for row in listed(world, timesheet.rows, period):
         if row["end"]:
@@ -227,7 +227,7 @@ def test_entries_of_what_is_gone(world, report):
 
 
 def test_the_largest_numbers(world, report):
-    """They are more than a floating number has digits for."""
+    """They have more digits than a floating-point number."""
     maximum = Decimal("99999999.99")
     world.execute(m.TimeEntry.__table__.delete())
     world.execute(m.Expense.__table__.delete())

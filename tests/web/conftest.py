@@ -21,7 +21,7 @@ def proxied_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSer
 
 @pytest.fixture(scope="session")
 def public_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server that was told its address."""
+    """A server with a configured public URL."""
     directory = tmp_path_factory.mktemp("public")
     with started(directory, public_url="https://time.example.org/kimai/") as running:
         yield running

@@ -1,4 +1,4 @@
-"""A batch holds a thread, so what it may take is limited."""
+"""A batch occupies a thread, so its duration is limited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/health/live`` and ``/health/ready``: quick and true, whatever the database does."""
+"""``/health/live`` and ``/health/ready`` respond fast and correctly in any database state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from support.server import Server, serving
 from support.world import World, build
 
 LIVE, READY = "/health/live", "/health/ready"
-#: Seconds within which a supervisor gets its answer.
+#: Seconds within which a supervisor gets a response.
 SOON = 3.5
 
 
@@ -61,7 +61,7 @@ def test_all_is_well(world: World, tmp_path: Path) -> None:
 @pytest.mark.servers
 @pytest.mark.parametrize("backend", ["postgresql", "mariadb"])
 def test_a_database_that_hangs(tmp_path: Path, backend: str) -> None:
-    """All threads that answer calls wait for it, but these addresses have their own."""
+    """All threads for calls wait for it, but health checks have threads of their own."""
     url = databases.url_of(backend, tmp_path)
     with _between(url) as (port, stop):
         through = Database(url).url.set(host="127.0.0.1", port=port)
@@ -189,7 +189,7 @@ CURRENT = schema.SchemaState(schema.Condition.CURRENT, schema.LATEST)
 
 
 class Asked:
-    """Counts what a database is asked."""
+    """Count the statements that a database gets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wait: float = 0.0) -> None:
         self.count = 0

@@ -27,31 +27,31 @@ def chunked(*pieces: bytes) -> bytes:
 # CORS --------------------------------------------------------------------------------------------
 
 
-def test_a_preflight_is_answered(live_server: LiveServer) -> None:
+def test_preflight_requests(live_server: LiveServer) -> None:
     headers = {
         "Origin": "https://app.example.org",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    reply = request(live_server.server, "OPTIONS", JSON, headers=headers)
-    assert (reply.status, reply.body) == (204, b"")
-    assert reply.headers["Access-Control-Allow-Origin"] == "*"
-    assert "POST" in reply.headers["Access-Control-Allow-Methods"]
-    assert reply.headers["Access-Control-Allow-Headers"] == "Content-Type"
-    assert reply.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+    response = request(live_server.server, "OPTIONS", JSON, headers=headers)
+    assert (response.status, response.body) == (204, b"")
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in response.headers["Access-Control-Allow-Methods"]
+    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert response.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
 
 
-def test_every_answer_may_be_read_by_any_site(proxied_server: LiveServer) -> None:
+def test_responses_may_be_read_by_any_site(proxied_server: LiveServer) -> None:
     server = proxied_server.server
     replies = {
         200: post_json(server, CALL),
         405: request(server, "DELETE", JSON),
         413: post_json(server, b" " * 3000),
     }
-    for status, reply in replies.items():
-        assert reply.status == status
-        assert reply.headers["Access-Control-Allow-Origin"] == "*"
-        assert reply.headers["Access-Control-Allow-Credentials"] is None
+    for status, response in replies.items():
+        assert response.status == status
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert response.headers["Access-Control-Allow-Credentials"] is None
 
 
 @pytest.mark.parametrize("target", ["/", JSON, SOAP, f"{SOAP}?wsdl", "/nothing"])
@@ -65,9 +65,9 @@ def test_there_are_no_cookies(live_server: LiveServer, target: str) -> None:
 @ENDPOINTS
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 def test_other_methods_are_not_allowed(live_server: LiveServer, path: str, method: str) -> None:
-    reply = request(live_server.server, method, path, b"")
-    assert reply.status == 405
-    assert reply.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+    response = request(live_server.server, method, path, b"")
+    assert response.status == 405
+    assert response.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
 
 
 @pytest.mark.parametrize("target", ["/", JSON, f"{JSON}?openrpc", SOAP, f"{SOAP}?wsdl"])
@@ -96,7 +96,7 @@ def test_head_is_get_without_the_body(live_server: LiveServer, target: str) -> N
     ],
 )
 @pytest.mark.parametrize("query", ["", "?wsdl"])
-def test_there_is_nothing_below_or_beside(live_server: LiveServer, path: str, query: str) -> None:
+def test_unknown_paths_near_the_endpoints(live_server: LiveServer, path: str, query: str) -> None:
     assert get(live_server.server, path + query).status == 404
     assert request(live_server.server, "POST", path + query, CALL).status == 404
 
@@ -106,17 +106,17 @@ def test_a_style_that_does_not_exist(live_server: LiveServer) -> None:
 
 
 def test_a_body_that_is_too_large(proxied_server: LiveServer) -> None:
-    for reply in (
+    for response in (
         post_json(proxied_server.server, b" " * 2001),
         post_soap(proxied_server.server, b" " * 2001),
     ):
-        assert reply.status == 413
-        assert reply.headers["Content-Type"].startswith("text/plain")
+        assert response.status == 413
+        assert response.headers["Content-Type"].startswith("text/plain")
     assert post_json(proxied_server.server, CALL + b" " * (2000 - len(CALL))).status == 200
 
 
 def test_a_chunked_body_that_is_too_large(proxied_server: LiveServer) -> None:
-    """The call itself would fit; what follows must not be cut off in silence."""
+    """The call itself would fit; the rest must not be cut off silently."""
     with Connection(proxied_server.server) as connection:
         connection.send(head(Transfer_Encoding="chunked") + chunked(CALL, b" " * 2000))
         assert connection.receive().status == 413
@@ -125,8 +125,8 @@ def test_a_chunked_body_that_is_too_large(proxied_server: LiveServer) -> None:
 # Bodies ------------------------------------------------------------------------------------------
 
 
-def is_version(reply: Response) -> bool:
-    return reply.status == 200 and reply.json["result"].endswith("-1400")
+def is_version(response: Response) -> bool:
+    return response.status == 200 and response.json["result"].endswith("-1400")
 
 
 def test_chunks(live_server: LiveServer) -> None:
@@ -174,8 +174,8 @@ def test_a_late_body_of_a_refused_request(live_server: LiveServer, method: str, 
         connection.send(begin)
         time.sleep(0.2)
         connection.send(b"12345")
-        reply = connection.receive(method)
-        assert (reply.status, reply.headers["Connection"]) == (
+        response = connection.receive(method)
+        assert (response.status, response.headers["Connection"]) == (
             404 if path == "/none" else 405,
             None,
         )
@@ -198,7 +198,7 @@ def test_http_1_0(live_server: LiveServer) -> None:
         assert is_version(connection.receive())
 
 
-def test_pipelined_requests_are_answered_in_order(live_server: LiveServer) -> None:
+def test_responses_to_pipelined_requests_are_in_order(live_server: LiveServer) -> None:
     calls = [CALL.replace(b'"id":1', b'"id":%d' % call_id) for call_id in range(5)]
     with Connection(live_server.server) as connection:
         connection.send(b"".join(head(Content_Length=len(call)) + call for call in calls))
@@ -237,7 +237,7 @@ def test_a_client_that_leaves_does_no_harm(live_server: LiveServer) -> None:
     assert "Traceback" not in live_server.server.output
 
 
-def test_no_answer_names_the_defect_of_a_request(live_server: LiveServer) -> None:
+def test_no_response_describes_the_defect_of_a_request(live_server: LiveServer) -> None:
     for target in (
         "/?%ff=%zz&&&===",
         f"{SOAP}?%ff",
@@ -251,12 +251,12 @@ def test_no_answer_names_the_defect_of_a_request(live_server: LiveServer) -> Non
 # Pages -------------------------------------------------------------------------------------------
 
 
-def test_people_see_a_page(live_server: LiveServer) -> None:
+def test_browsers_get_a_page(live_server: LiveServer) -> None:
     for path, link in (
         ("/", "core/soap.php?wsdl&amp;style=rpc"),
         (SOAP, f"{live_server.server.soap}?wsdl"),
     ):
-        reply = get(live_server.server, path)
-        assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert f'href="{link}"' in reply.text
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        response = get(live_server.server, path)
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert f'href="{link}"' in response.text
+    assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -33,7 +33,7 @@ from support.server import Server, serving
 from support.world import World
 
 VERSION = {"jsonrpc": "2.0", "method": "getVersion", "id": 1}
-Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
+Metrics = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def near(file_world: World) -> tuple[World, Client]:
     )
 
 
-def parsed(text: str) -> Figures:
+def parsed(text: str) -> Metrics:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -64,7 +64,7 @@ def parsed(text: str) -> Figures:
     }
 
 
-def figures(server: Server) -> Figures:
+def scrape(server: Server) -> Metrics:
     reply = get(server, "/metrics")
     assert reply.status == 200
     assert reply.headers["Content-Type"].startswith("text/plain; version=")
@@ -72,8 +72,8 @@ def figures(server: Server) -> Figures:
     return parsed(reply.text)
 
 
-def of(metrics: Figures, name: str, **labels: str) -> float:
-    """The sum of the figures of that name with, at least, these labels."""
+def of(metrics: Metrics, name: str, **labels: str) -> float:
+    """Return the sum of the metrics of this name with at least these labels."""
     return sum(
         value
         for (other, others), value in metrics.items()
@@ -81,7 +81,7 @@ def of(metrics: Figures, name: str, **labels: str) -> float:
     )
 
 
-def calls(metrics: Figures) -> dict[tuple[str, str, str], float]:
+def calls(metrics: Metrics) -> dict[tuple[str, str, str], float]:
     return {
         (labels["method"], labels["protocol"], labels["outcome"]): value
         for (name, pairs), value in metrics.items()
@@ -93,12 +93,12 @@ def calls(metrics: Figures) -> dict[tuple[str, str, str], float]:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_calls_of_all_processes_add_up(world: World, tmp_path: Path, workers: str) -> None:
     with serving_world(world, tmp_path, "--workers", workers) as server:
-        before = calls(figures(server)).get(("getVersion", "json-rpc", "success"), 0)
+        before = calls(scrape(server)).get(("getVersion", "json-rpc", "success"), 0)
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: post_json(server, VERSION), range(200)))
         post_soap(server, '<getVersion xmlns="urn:kimai-remote"/>')
         post_soap(server, "<getVersion/>")
-        metrics = figures(server)
+        metrics = scrape(server)
         counted = calls(metrics)
         assert counted["getVersion", "json-rpc", "success"] == before + 200
         assert counted["getVersion", "soap", "success"] == 1
@@ -132,7 +132,7 @@ def test_outcomes(world: World, tmp_path: Path) -> None:
         post_soap(server, b"<")
         post_soap(server, '<noMethod xmlns="urn:kimai-remote"/>')
         post_soap(server, '<getUsers xmlns="urn:kimai-remote"><wrong/></getUsers>')
-        metrics = calls(figures(server))
+        metrics = calls(scrape(server))
     assert metrics == {
         ("authenticate", "json-rpc", "refused"): 1,
         ("getUsers", "json-rpc", "success"): 1,
@@ -283,7 +283,7 @@ def test_who_may_read(
 
 
 @pytest.mark.slow
-def test_nothing_is_measured_for_nobody(tmp_path: Path, own_temporary_folder: Path) -> None:
+def test_nothing_is_measured_without_a_reader(tmp_path: Path, own_temporary_folder: Path) -> None:
     with serving(tmp_path, environ={"KIMAI_REMOTE_METRICS_FROM": ""}) as server:
         post_json(server, VERSION)
         assert get(server, "/metrics").status == 404
@@ -308,7 +308,7 @@ def test_the_folder_goes_with_the_server(tmp_path: Path, own_temporary_folder: P
 
 @pytest.mark.slow
 def test_a_folder_that_was_cleaned_away(tmp_path: Path, own_temporary_folder: Path) -> None:
-    """Figures begin anew then; calls go on, and so does the replacing of processes."""
+    """Metrics begin anew then; calls go on, and so does the replacing of processes."""
     with serving(tmp_path) as server:
         (folder,) = own_temporary_folder.iterdir()
         shutil.rmtree(folder)
@@ -319,11 +319,11 @@ def test_a_folder_that_was_cleaned_away(tmp_path: Path, own_temporary_folder: Pa
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: server.workers and not set(before) & set(server.workers))
         post_json(server, VERSION)
-        assert calls(figures(server)) == {("getVersion", "json-rpc", "success"): 1}
+        assert calls(scrape(server)) == {("getVersion", "json-rpc", "success"): 1}
 
 
 @pytest.mark.slow
-def test_what_others_put_beside_it(tmp_path: Path, own_temporary_folder: Path) -> None:
+def test_files_of_other_programs_in_the_folder(tmp_path: Path, own_temporary_folder: Path) -> None:
     """Anybody may make a folder of such a name in a folder for temporary files."""
     (own_temporary_folder / "kimai-remote-metrics-link").symlink_to(tmp_path)
     (own_temporary_folder / "kimai-remote-metrics-file").touch()
@@ -337,13 +337,13 @@ def test_two_servers_have_folders_of_their_own(tmp_path: Path, own_temporary_fol
     with serving(tmp_path) as one, serving(tmp_path) as other:
         assert len(list(own_temporary_folder.iterdir())) == 2
         post_json(one, VERSION)
-        assert calls(figures(one)) == {("getVersion", "json-rpc", "success"): 1}
-        assert calls(figures(other)) == {}
+        assert calls(scrape(one)) == {("getVersion", "json-rpc", "success"): 1}
+        assert calls(scrape(other)) == {}
 
 
 @pytest.mark.slow
 def test_a_process_that_dies(tmp_path: Path, own_temporary_folder: Path) -> None:
-    """What it counted stays, what it was doing doesn't; its files are folded into one."""
+    """Its counters stay and its gauges don't; its files are merged into one."""
     with serving(tmp_path, "--workers", "2") as server:
         for _ in range(20):
             post_json(server, VERSION)
@@ -351,8 +351,8 @@ def test_a_process_that_dies(tmp_path: Path, own_temporary_folder: Path) -> None
         victim = min(before)
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: len(set(server.workers) - before) == 1)
-        wait_until(lambda: of(figures(server), "kimai_remote_database_pool_size") == 16)
-        assert calls(figures(server)) == {("getVersion", "json-rpc", "success"): 20}
+        wait_until(lambda: of(scrape(server), "kimai_remote_database_pool_size") == 16)
+        assert calls(scrape(server)) == {("getVersion", "json-rpc", "success"): 20}
         names = {path.name for path in own_temporary_folder.glob("*/*.db")}
         assert not [name for name in names if str(victim) in name]
 

@@ -1,4 +1,4 @@
-"""The address of the service in its contracts: right for the client, and never anybody else's."""
+"""The URL of the service in its contracts is the one that the client can use."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_nonsense_from_a_proxy_is_ignored(
     assert re.fullmatch(r"http://(127\.0\.0\.1:\d+|localhost)/core/soap\.php", url)
 
 
-def test_a_public_address_wins(public_server: LiveServer) -> None:
+def test_the_configured_public_url_takes_precedence(public_server: LiveServer) -> None:
     for headers in ({}, {"Host": "evil.test"}, FORWARDED):
         assert location(public_server, headers=headers) == f"{PUBLIC}/soap.php"
         assert location(public_server, RPC, headers) == f"{PUBLIC}/soap.php"
@@ -107,7 +107,7 @@ def test_a_public_address_wins(public_server: LiveServer) -> None:
     assert openrpc["servers"][0]["url"] == f"{PUBLIC}/json.php"
 
 
-def test_nobody_leaves_an_address_to_others(live_server: LiveServer) -> None:
+def test_a_client_does_not_affect_the_url_for_others(live_server: LiveServer) -> None:
     evil = {"Host": "evil.test"}
     assert "evil.test" in location(live_server, headers=evil)
     for path in (DOCUMENT, RPC, "/core/json.php", "/core/json.php?openrpc", "/", "/core/soap.php"):

@@ -37,7 +37,7 @@ def escaped(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Suds objects as dicts, its texts as plain ones, and lists without what wraps them."""
+    """Convert suds objects to dicts, its strings to str, and unwrap lists."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, str):
