@@ -41,7 +41,7 @@ def fail(text: str, code: int = ERROR) -> NoReturn:
 def message(error: Exception) -> str:
     """Return the text of an error, with the command that helps."""
     from ..kimai1 import uninstall
-    from ..storage import backup, schema
+    from ..storage import backup, engine, schema
     from ..tracking.admin import entities, kimai_options, rate_tables, statuses
 
     match error:
@@ -71,6 +71,8 @@ def message(error: Exception) -> str:
             )
         case schema.SchemaOlder():
             advice = "Make a backup, then run 'kimai-remote db upgrade'."
+        case engine.DriverMissing(extra=extra):
+            advice = f"Install it with: pip install 'kimai-remote[{extra}]'"
         case backup.ServerDatabase(dump_program=program):
             advice = f"Back it up with {program}."
         case uninstall.OwnSchema():

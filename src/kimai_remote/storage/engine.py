@@ -19,6 +19,17 @@ from .dialects import LOCK_TIMEOUT, Failure
 from .models import PREFIX_TOKEN
 
 
+class DriverMissing(ConfigurationError):
+    """The driver of a database isn't installed.
+
+    :ivar extra: the extra of this package that installs it.
+    """
+
+    def __init__(self, url: URL, error: Exception, extra: str | None) -> None:
+        super().__init__(f"The driver for {url.drivername} is missing ({error}).")
+        self.extra = extra
+
+
 def parse(text: str) -> URL:
     """Read a database URL.
 
@@ -48,7 +59,8 @@ def create(
 
     :param statement_timeout: seconds that a statement may take; 0 sets no limit.
     :param read_only: nothing can be changed; an SQLite file that doesn't exist isn't created.
-    :raises ConfigurationError: the URL can't be used, or its driver isn't installed.
+    :raises DriverMissing: the driver isn't installed.
+    :raises ConfigurationError: the URL can't be used.
     """
     dialect = dialects.for_url(url)
     limits: dict[str, Any] = {"statement_timeout": statement_timeout, "read_only": read_only}
@@ -64,10 +76,7 @@ def create(
             **dialect.engine_options(**limits),
         )
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ConfigurationError(
-            f"The driver for {url.drivername} is missing ({error}). Install it with "
-            f"pip install 'kimai-remote[{dialect.extra}]'."
-        ) from None
+        raise DriverMissing(url, error, dialect.extra) from None
 
     # Only names of the schema, which are always quoted: parameters may be named after a table too.
     mark = engine.dialect.identifier_preparer.initial_quote

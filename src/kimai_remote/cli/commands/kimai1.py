@@ -1,4 +1,4 @@
-"""``kimai-remote kimai1``: looking at a Kimai 1 database, copying it into ours, leaving it."""
+"""``kimai-remote kimai1``: inspecting a Kimai 1 database, importing it, and going back."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def check(url: str | None, prefix: str | None, autoconf_file: str | None, as_jso
             )
         )
         with closing(open_database(settings)) as database:
-            found = inspect(database)
+            inspection = inspect(database)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(dataclasses.asdict(inspection), indent=2, ensure_ascii=False))
     else:
-        _show_survey(found)
-    if found.import_problem:
+        _show_inspection(inspection)
+    if inspection.import_problem:
         raise SystemExit(1)
 
 
@@ -126,31 +126,32 @@ def leave(yes: bool, as_json: bool) -> None:
     with reported():
         settings = with_autoconf(Settings.from_environment(statement_timeout=0))
         with closing(open_database(settings)) as database:
-            ours = uninstall.find_additions(database)
+            additions = uninstall.find_additions(database)
             if as_json and not yes:
                 raise ConfigurationError("--json asks no question, so it needs --yes.")
             if not as_json:
-                _show_ours(ours, database)
-            if not ours.is_empty:
+                _show_additions(additions, database)
+            if not additions.is_empty:
                 if not yes:
                     click.confirm("Remove them?", abort=True)
-                uninstall.remove(database, ours)
+                uninstall.remove(database, additions)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(ours), indent=2, ensure_ascii=False))
-    elif not ours.is_empty:
+        click.echo(json.dumps(dataclasses.asdict(additions), indent=2, ensure_ascii=False))
+    elif not additions.is_empty:
         say("Removed. Only Kimai's own tables are left.")
 
 
-def _show_ours(ours: uninstall.Additions, database: Database) -> None:
-    if ours.is_empty:
+def _show_additions(additions: uninstall.Additions, database: Database) -> None:
+    if additions.is_empty:
         say(f"Nothing in {database.name} was added by kimai-remote.")
-    for what, names in (("Tables", ours.tables), ("Indexes", [name for name, _ in ours.indexes])):
+    indexes = [name for name, _ in additions.indexes]
+    for what, names in (("Tables", additions.tables), ("Indexes", indexes)):
         if names:
             say(f"{what}: {', '.join(names)}")
-    if ours.passwords:
+    if additions.passwords:
         say(
             "Kimai can't check the passwords of these accounts, which are stored as Argon2id. Set "
-            f"new ones in Kimai: {', '.join(ours.passwords)}"
+            f"new ones in Kimai: {', '.join(additions.passwords)}"
         )
 
 
@@ -170,35 +171,33 @@ def _import(source: Database, target: Database, repair_text: bool, *, quiet: boo
         return importer.run(source, target, show, repair_text=repair_text)
 
 
-def _show_survey(found: Inspection) -> None:
-    say(f"{found.database}, tables {found.prefix}…")
-    say(f"Kimai {found.version or '?'}, revision {found.revision or '?'}")
-    if found.counts:
+def _show_inspection(inspection: Inspection) -> None:
+    say(f"{inspection.database}, tables {inspection.prefix}…")
+    say(f"Kimai {inspection.version or '?'}, revision {inspection.revision or '?'}")
+    if inspection.counts:
         table = make_table("Table", "Records", title="Contents")
         table.columns[1].justify = "right"
-        for name, count in found.counts.items():
+        for name, count in inspection.counts.items():
             table.add_row(name, f"{count:,}")
         console().print(table)
-    if found.findings:
+    if inspection.findings:
         table = make_table("", "About", "Found", "Count", "Such as", title="Findings")
-        for finding in found.findings:
+        for finding in inspection.findings:
             number = f"{finding.count:,}" if finding.count else ""
             examples = "\n".join(finding.examples)
             cells = (finding.level, finding.topic, finding.text, number, examples)
             table.add_row(*map(_plain, cells), style=_COLOURS.get(finding.level, ""))
         console().print(table)
     for way, problem in (
-        ("served where it is (kimai-remote db upgrade, then serve)", found.adoption_problem),
-        ("imported (kimai-remote kimai1 import)", found.import_problem),
+        ("served where it is (kimai-remote db upgrade, then serve)", inspection.adoption_problem),
+        ("imported (kimai-remote kimai1 import)", inspection.import_problem),
     ):
         say(f"It {'cannot' if problem else 'can'} be {way}.")
 
 
 def _show(report: importer.Report, as_json: bool) -> None:
     if as_json:
-        lines = [
-            {**dataclasses.asdict(figure), "equal": figure.is_equal} for figure in report.totals
-        ]
+        lines = [{**dataclasses.asdict(total), "equal": total.is_equal} for total in report.totals]
         whole = {"already": report.already, "changed": report.changed, "comparison": lines}
         click.echo(json.dumps(whole, indent=2, ensure_ascii=False, default=_number))
         return
@@ -212,24 +211,24 @@ def _show(report: importer.Report, as_json: bool) -> None:
         say(f"{what}: {count:,}")
 
 
-def _rows(all_figures: list[control_totals.ControlTotal]) -> Iterator[tuple[str, str, str, str]]:
-    """All figures, but of many equal ones by user or project only their sum."""
-    topics = dict.fromkeys(figure.topic for figure in all_figures)
+def _rows(totals: list[control_totals.ControlTotal]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield all totals, but of many equal ones by user or project only their sum."""
+    topics = dict.fromkeys(total.topic for total in totals)
     for topic in topics:
-        own = [figure for figure in all_figures if figure.topic == topic]
-        for figure in own:
-            if len(own) <= MAX_EQUAL_ROWS or not figure.is_equal or topic == "records":
-                sign = "=" if figure.is_equal else "differs"
+        own = [total for total in totals if total.topic == topic]
+        for total in own:
+            if len(own) <= MAX_EQUAL_ROWS or not total.is_equal or topic == "records":
+                sign = "=" if total.is_equal else "differs"
                 yield (
-                    f"{topic} {figure.name}",
-                    _shown(figure.source),
-                    _shown(figure.target),
+                    f"{topic} {total.name}",
+                    _shown(total.source),
+                    _shown(total.target),
                     sign,
                 )
         if len(own) > MAX_EQUAL_ROWS and topic != "records":
-            source = sum((figure.source for figure in own), Decimal(0))
-            target = sum((figure.target for figure in own), Decimal(0))
-            equal = sum(figure.is_equal for figure in own)
+            source = sum((total.source for total in own), Decimal(0))
+            target = sum((total.target for total in own), Decimal(0))
+            equal = sum(total.is_equal for total in own)
             yield (
                 f"{topic}, all {len(own):,}",
                 _shown(source),
