@@ -121,7 +121,7 @@ def test_the_new_method_in_every_contract(extended: Server) -> None:
     for target in ("/core/soap.php?wsdl", "/core/soap.php?wsdl&style=rpc"):
         text = get(extended, target).text
         assert 'operation name="getStatuses"' in text
-        assert "Statuses that a time entry can have." in text
+        assert "States that a time entry can be in." in text
     assert "getStatuses" in get(extended, "/core/json.php").json["services"]
     described = get(extended, "/core/json.php?openrpc").json
     assert "getStatuses" in [one["name"] for one in described["methods"]]
