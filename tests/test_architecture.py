@@ -151,7 +151,6 @@ def test_migrations_are_history(path: Path) -> None:
     assert {top for top, _ in imports(path)} <= {"__future__", "typing", "sqlalchemy", "alembic"}
 
 
-@pytest.mark.xfail(strict=True, reason="some names are still used more than once")
 def test_module_names_are_unique() -> None:
     paths = defaultdict(list)
     for path in MODULES:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, event
 
-from kimai_remote.cli import context
+from kimai_remote.cli import admin_context
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
@@ -236,7 +236,7 @@ def test_every_change_is_in_the_audit_log(cli: Any, command: tuple[str, ...]) ->
     (event,) = cli.audit
     assert (event["event"], event["from"]) == ("changed", "cli")
     assert event["method"] == " ".join(command[:2])
-    assert event["operator"] == context.operator()
+    assert event["operator"] == admin_context.operator()
     assert set(event["what"]) - {"fields"} == {
         name for name, value in answer.items() if name[-2:] == "ID" and isinstance(value, int)
     }

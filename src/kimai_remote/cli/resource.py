@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ..tracking.admin import accounts, assignments, editing, queries
 from ..tracking.admin.entities import GROUP_LINKS, EntityType, find
-from .context import AdminContext, Record, open_admin
+from .admin_context import AdminContext, Record, open_admin
 from .error_messages import fail
 from .output import note, print_change, print_record, print_records
 from .parameters import JSON, NAME, NEW_NAME, examples, option, repeatable

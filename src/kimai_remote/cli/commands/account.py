@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...tracking.admin import accounts, queries
 from ...tracking.admin.entities import CUSTOMER, USER, EntityType, find
-from ..context import Record, open_admin
+from ..admin_context import Record, open_admin
 from ..error_messages import fail
 from ..output import confirm, note, print_change, print_record
 from ..parameters import examples, json_option, yes_option

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ...storage import models as m
 from ...tracking.admin import assignments, entities
-from ..context import Record
+from ..admin_context import Record
 from ..error_messages import fail
 from ..parameters import option, repeatable
 from ..resource import AMOUNTS, GROUPS, IN_GROUP, SELECTABLE, Resource

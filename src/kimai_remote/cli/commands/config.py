@@ -16,7 +16,7 @@ from ...config.loading import USUAL_FILE
 from ...errors import ConfigurationError
 from ...server.bootstrap import with_autoconf
 from ...tracking.admin import kimai_options
-from ..context import open_admin
+from ..admin_context import open_admin
 from ..error_messages import reported
 from ..output import console, make_table, print_change, print_records, say
 from ..parameters import examples, json_option

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...storage import models as m
 from ...tracking.admin import accounts, entities
-from ..context import AdminContext
+from ..admin_context import AdminContext
 from ..parameters import option
 from ..resource import SELECTABLE, Resource
 

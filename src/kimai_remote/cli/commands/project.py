@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ...storage import models as m
 from ...tracking.admin import entities
 from ...tracking.admin.entities import CUSTOMER, find_id
-from ..context import AdminContext
+from ..admin_context import AdminContext
 from ..parameters import option
 from ..resource import AMOUNTS, IN_GROUP, SELECTABLE, Resource
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...tracking.admin import rate_tables
 from ...tracking.validation import without_none
-from ..context import open_admin
+from ..admin_context import open_admin
 from ..output import confirm, print_change, print_records, shown
 from ..parameters import examples, json_option, yes_option
 

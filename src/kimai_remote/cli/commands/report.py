@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ...tracking.periods import Period
     from ...tracking.reports import Line, Report
-    from ..context import AdminContext
+    from ..admin_context import AdminContext
 
 #: Characters of the longest bar.
 _BAR = 40
@@ -86,7 +86,7 @@ def report(
     if as_json + as_csv + chart > 1:
         fail("Give one of --json, --csv and --chart.")
     from ...tracking import reports
-    from ..context import open_admin
+    from ..admin_context import open_admin
     from ..output import print_csv, print_json
 
     with open_admin() as admin:

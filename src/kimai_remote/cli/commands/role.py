@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...tracking.admin import roles
 from ...tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, EntityType
-from ..context import open_admin
+from ..admin_context import open_admin
 from ..output import confirm, print_change, print_json, print_record, print_records
 from ..parameters import examples, json_option, yes_option
 

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from ...tracking.admin import statuses
-from ..context import open_admin
+from ..admin_context import open_admin
 from ..output import confirm, print_change, print_record, print_records
 from ..parameters import examples, json_option, yes_option
 

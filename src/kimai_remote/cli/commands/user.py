@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...storage import models as m
 from ...tracking.admin import accounts, assignments, entities
-from ..context import AdminContext, Record
+from ..admin_context import AdminContext, Record
 from ..output import note
 from ..parameters import option
 from ..resource import GROUPS, Resource
