@@ -280,7 +280,7 @@ def test_nothing_is_changed_that_cannot_be_audited(
         (("user", "add", "\udce9"), 2, "isn't valid UTF-8"),
         (("user", "add", "new", "--group", "nowhere"), 1, "There is no group 'nowhere'."),
         (("user", "add", "new", "--timezone", "Mars"), 2, "timezone must be a name"),
-        (("user", "add", "new", "--mail", "x"), 2, "mail must be an address"),
+        (("user", "add", "new", "--mail", "x"), 2, "mail must be an email address"),
         (("customer", "add", "Acme"), 2, "Use --same-name to have two of that name."),
         (("project", "add", "New", "--customer", "Acme", "--budget", "-1"), 2, "between 0 and"),
         (("project", "edit", "Shop", "--effort", "1e99"), 2, "between 0 and"),

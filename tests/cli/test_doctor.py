@@ -77,7 +77,7 @@ def test_all_is_right(environ: dict[str, str], world: World) -> None:
         else {"clock", "connections"}
     )
     assert expected <= set(found)
-    assert "true" in found["counts"]["text"]
+    assert "correct" in found["counts"]["text"]
 
 
 def test_counts_that_are_not_true(environ: dict[str, str], world: World) -> None:
@@ -194,7 +194,7 @@ def test_a_file_with_secrets_that_the_group_may_read(folder: Path) -> None:
     file.chmod(0o640)
     _, found = doctor()
     assert found["configuration file"]["level"] == "right"
-    assert "may read the secrets" in found["configuration file"]["text"]
+    assert "can read the secrets" in found["configuration file"]["text"]
     assert "2 from the file" in found["settings"]["text"]
     file.chmod(0o660)
     assert doctor()[1]["configuration file"]["level"] == "warning"
@@ -205,7 +205,7 @@ def test_a_database_that_is_not_there(folder: Path, kind: str) -> None:
     url = f"{kind}://kimai:p4ssw0rd@127.0.0.1:{free_port()}/kimai"
     code, found = doctor(DATABASE_URL=url, SECRET="0123456789abcdef")
     assert (code, levels(found)) == (1, {"database": "wrong"})
-    assert "Is its server running" in found["database"]["advice"]
+    assert "Check that its server is running" in found["database"]["advice"]
     assert "p4ssw0rd" not in str(found)
 
 
@@ -222,7 +222,7 @@ def test_certificates(folder: Path) -> None:
     _, other = certificate(folder, "two")
     code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(key))
     assert (code, found["certificate"]["level"]) == (0, "warning")  # it is good for two days
-    assert "in 1 days" in found["certificate"]["text"]
+    assert "in 1 day" in found["certificate"]["text"]
     code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(other))
     assert (code, found["certificate"]["level"]) == (1, "wrong")
     code, found = doctor(TLS_CERT=str(cert), TLS_KEY=str(folder / "none"))
@@ -285,10 +285,10 @@ def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_public_address(folder: Path) -> None:
     with serving(folder) as server:
         found = doctor(PUBLIC_URL=server.url)[1]["public address"]
-        assert (found["level"], "answers 0." in found["text"]) == ("right", True)
+        assert (found["level"], "runs 0." in found["text"]) == ("right", True)
         assert doctor(PUBLIC_URL=f"{server.url}/core")[1]["public address"]["level"] == "right"
     found = doctor(PUBLIC_URL=server.url)[1]["public address"]
-    assert (found["level"], "doesn't answer" in found["text"]) == ("warning", True)
+    assert (found["level"], "doesn't respond" in found["text"]) == ("warning", True)
     secure = server.url.replace("http:", "https:")
     assert doctor(PUBLIC_URL=secure)[1]["proxies"]["level"] == "warning"
 
@@ -328,7 +328,7 @@ def test_something_else_at_the_public_address(body: bytes, level: str) -> None:
 def test_a_public_address_that_never_ends_or_leads_elsewhere() -> None:
     with answering(b"x" * 200_000) as url:
         found = doctor(PUBLIC_URL=url)[1]["public address"]
-    assert (found["level"], "answers without end" in found["text"]) == ("warning", True)
+    assert (found["level"], "response is too large" in found["text"]) == ("warning", True)
     with answering(b'{"result":"\\u001b[31mred"}') as url:
         assert "\x1b" not in doctor(PUBLIC_URL=url)[1]["public address"]["text"]
     with answering(b'{"result":"reached"}') as other, answering(b"", moved_to=other) as url:
@@ -340,5 +340,5 @@ def test_in_words(folder: Path) -> None:
     result = CliRunner().invoke(app, ["doctor"], env={"KIMAI_REMOTE_HOST": "0.0.0.0"})  # noqa: S104
     assert result.exit_code == 1
     assert "wrong" in result.output
-    assert "→ 'kimai-remote serve' makes it." in result.output
+    assert "→ 'kimai-remote serve' creates it." in result.output
     assert "3 warnings, 1 wrong" in result.output

@@ -1,4 +1,4 @@
-"""Which database the settings name: directly, or by Kimai's autoconf.php."""
+"""Preparing to serve: the database, the server secret, and the first run."""
 
 from __future__ import annotations
 
@@ -26,54 +26,54 @@ if TYPE_CHECKING:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database that the settings name, which may not exist yet.
+    """Return the configured database, which may not exist yet.
 
-    :raises ConfigurationError: its URL or driver is wrong.
+    :raises ConfigurationError: its URL or driver is invalid.
     """
     if not settings.database_url:
         make_directory(settings.data_dir)
     return Database(
         settings.url,
         settings.table_prefix,
-        pool_size=settings.threads,  # none of them waits for another one's connection
+        pool_size=settings.threads,  # no thread waits for a connection
         statement_timeout=settings.statement_timeout,
     )
 
 
 def make_directory(path: Path) -> None:
-    """Make the data directory, for its owner alone.
+    """Create the data directory, accessible only to its owner.
 
-    :raises ConfigurationError: it can't be made.
+    :raises ConfigurationError: it can't be created.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"The directory {path} can't be made ({error.strerror}); see --data-dir."
+            f"The data directory {path} can't be created ({error.strerror})."
         ) from None
 
 
 def with_autoconf(settings: Settings) -> Settings:
-    """The settings with what Kimai's autoconf.php says, where one is named; what is set wins.
+    """Return the settings completed from Kimai's autoconf.php, if one is configured.
 
     :raises ConfigurationError: the file can't be read or understood.
     """
     if not settings.kimai_autoconf:
         return settings
     kimai = autoconf.read(settings.kimai_autoconf)
-    usual = Settings()
-    found = {
+    defaults = Settings()
+    values = {
         "database_url": kimai.url,
         "table_prefix": kimai.prefix,
         "password_salt": kimai.salt,
-        "timezone": kimai.timezone or usual.timezone,
+        "timezone": kimai.timezone or defaults.timezone,
     }
     unset = {
         name: value
-        for name, value in found.items()
-        if getattr(settings, name) == getattr(usual, name)
+        for name, value in values.items()
+        if getattr(settings, name) == getattr(defaults, name)
     }
-    # Kimai is still there: its users' passwords stay in the form that it can check.
+    # Kimai still uses this database, so it must be able to check the passwords.
     shared = settings.shared_with_kimai or "database_url" in unset
     return dataclasses.replace(settings, **unset, shared_with_kimai=shared)  # type: ignore[arg-type]
 
@@ -83,7 +83,7 @@ ADMINISTRATOR = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user that was created, with the password that is shown once."""
+    """A created user, with the password that is shown once."""
 
     name: str
     password: str
@@ -91,11 +91,11 @@ class Account:
 
 
 def open_service(settings: Settings) -> Service:
-    """What the service works with, over a database that exists.
+    """Return the service over the configured database.
 
-    :raises ConfigurationError: saying what to do.
+    :raises ConfigurationError: the configuration is invalid.
     """
-    # Commands open the database without what the protocols need.
+    # Commands open the database without loading what only the service needs.
     from ..api.execution import Service
     from ..tracking.credentials import Credentials
 
@@ -105,9 +105,9 @@ def open_service(settings: Settings) -> Service:
 
 
 def read_secret(settings: Settings) -> bytes:
-    """The server secret: from the settings, else from its file, which is made if there is none.
+    """Return the server secret from the settings or its file, which is created if necessary.
 
-    :raises ConfigurationError: it is too short, or its file can't be read or made.
+    :raises ConfigurationError: it is too short, or its file can't be read or created.
     """
     path = settings.data_dir / "secret"
     if not settings.secret:
@@ -120,9 +120,9 @@ def read_secret(settings: Settings) -> bytes:
 
 
 def existing_secret(settings: Settings) -> bytes:
-    """The server secret, which isn't made.
+    """Return the server secret from the settings or its file.
 
-    :raises ConfigurationError: it is too short, or its file isn't there or is open to others.
+    :raises ConfigurationError: it is too short, or its file is missing or readable for others.
     """
     if settings.secret:
         return _checked(settings.secret.encode(), f"{PREFIX}SECRET")
@@ -130,16 +130,16 @@ def existing_secret(settings: Settings) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
             raise ConfigurationError(
-                f"Other users of this machine may read the server secret {path}. Put that right "
-                f"with: chmod 600 {path}"
+                f"Other users of this machine can read the server secret {path}. Run: "
+                f"chmod 600 {path}"
             )
         return _checked(path.read_text().strip().encode(), str(path))
     except OSError as error:
         raise _unusable(path, error) from None
     except UnicodeDecodeError:
         raise ConfigurationError(
-            f"The server secret {path} isn't text. Put back the file that was there, or remove it "
-            "to have another one made: then everybody gets another API key."
+            f"The server secret {path} isn't text. Restore the original file; or remove it to "
+            "create a new one, which changes all API keys."
         ) from None
 
 
@@ -151,7 +151,7 @@ def _unusable(path: Path, error: OSError) -> ConfigurationError:
 
 
 def _make_secret(path: Path) -> None:
-    """Only one of several processes makes it, complete from the start."""
+    """Create the secret atomically, so that several processes agree on one."""
     make_directory(path.parent)
     draft = path.with_name(f"secret.{os.getpid()}")
     try:
@@ -166,16 +166,16 @@ def _make_secret(path: Path) -> None:
 
 def _checked(secret: bytes, source: str) -> bytes:
     if len(secret) < 16:
-        raise ConfigurationError(f"{source} must hold at least 16 characters.")
+        raise ConfigurationError(f"{source} must have at least 16 characters.")
     return secret
 
 
 def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> Account | None:
-    """Make the database ready to serve; where it is empty, create all that is needed.
+    """Check the database, or create its tables and an administrator if it is empty.
 
-    :param fill: adds what else a new database is to have; all of it is there, or nothing.
-    :returns: the administrator that was created, or None where there was a database.
-    :raises ConfigurationError: the database can't be reached, or its tables aren't ours.
+    :param fill: adds further rows to a new database, in the same transaction.
+    :returns: the created administrator; None if the database had tables.
+    :raises ConfigurationError: the database can't be reached, or its schema can't be used.
     """
     from ..kimai1 import schema_detection
 
@@ -203,7 +203,7 @@ def _add(
     account: Account,
     fill: Callable[[Session], None] | None,
 ) -> None:
-    """Add the first administrator, who is in a group as everybody has to be."""
+    """Add the first administrator, and a group, since each user needs one."""
     password = service.credentials.hash_password(account.password)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         group = m.Group(name=account.name)
@@ -217,7 +217,7 @@ def _add(
 
 
 def relative(path: Path) -> str:
-    """A path as short as it can be said."""
+    """Return a path relative to the current directory, if it is in it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The schema: creating it with what a fresh Kimai installation has in it, and recognising it."""
+"""The schema: creating it like a fresh Kimai installation, and reading its state."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from .rights import (
 )
 from .transactions import Database
 
-#: Versions of the schema, oldest first, each the name of a migration. The tables of the newest
-#: one are those of :mod:`kimai_remote.storage.models`.
+#: Versions of the schema, oldest first; each has a migration. The tables of the latest are those of
+#: :mod:`kimai_remote.storage.models`.
 VERSIONS = ("0001", "0002", "0003")
 LATEST = VERSIONS[-1]
 
@@ -200,17 +200,17 @@ def create(database: Database, populate: Callable[[Connection], None] = lambda _
 
 def _drop(connection: Connection) -> None:
     """Remove all tables that exist."""
-    names = set(inspect(connection).get_table_names())
+    has_table = inspect(connection).has_table
     tables = [
         table
         for table in Base.metadata.sorted_tables
-        if models.real_name(table.name, connection.engine) in names
+        if has_table(models.real_name(table.name, connection.engine))
     ]
     Base.metadata.drop_all(connection, tables, checkfirst=False)
 
 
 def table_prefixes(connection: Connection) -> list[str]:
-    """Prefixes of the Kimai installations in this database, by a table that each has."""
+    """Return the prefixes of the Kimai installations in this database."""
     suffix = "timesheet"
     return sorted(
         name[: -len(suffix)]
@@ -220,19 +220,19 @@ def table_prefixes(connection: Connection) -> list[str]:
 
 
 def real_name(database: Database, table: Any) -> str:
-    """The name of a table in the database."""
+    """Return the name of a table in the database."""
     return models.real_name(table.name, database.engine)
 
 
 def fill(connection: Connection) -> None:
-    """Fill empty tables with what a fresh installation has."""
+    """Insert the rows of a fresh installation into empty tables."""
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         _fill(session)
         session.commit()
 
 
 def clear(connection: Connection) -> None:
-    """Remove what :func:`fill` filled in."""
+    """Remove the rows that :func:`fill` inserted."""
     for model in (Status, Configuration, GlobalRole, MembershipRole):
         connection.execute(_table(model).delete())
 
@@ -242,11 +242,11 @@ def _table(model: type[Base]) -> Any:
 
 
 def _fill(session: Session) -> None:
-    for number, status in enumerate(STATUSES, 1):
-        session.add(Status(statusID=number, status=status))
+    for status_id, status in enumerate(STATUSES, 1):
+        session.add(Status(statusID=status_id, status=status))
     for option, value in DEFAULT_OPTIONS.items():
         session.add(Configuration(option=option, value=value))
-    # One flush a role: their numbers must be Kimai's (1 Admin, 2 User, 3 Groupleader).
+    # One statement for each role, so that their IDs are Kimai's (1 Admin, 2 User, 3 Groupleader).
     for name, granted in (("Admin", set(GLOBAL_RIGHTS)), ("User", DEFAULT_USER_RIGHTS)):
         rights = {right: int(right in granted) for right in GLOBAL_RIGHTS}
         session.execute(_table(GlobalRole).insert(), {"name": name, **rights})

@@ -331,8 +331,8 @@ def test_hostile_fields(world, do, fields, text):
     [
         ({"country": "DEU"}, "two letters"),
         ({"country": "D1"}, "two letters"),
-        ({"mail": "nobody"}, "must be an address"),
-        ({"mail": "a b@c"}, "must be an address"),
+        ({"mail": "nobody"}, "must be an email address"),
+        ({"mail": "a b@c"}, "must be an email address"),
         ({"timezone": "Europe/Berln"}, "Did you mean 'Europe/Berlin'"),
         ({"timezone": "../../etc/passwd"}, "must be a name such as"),
         ({"timezone": "x" * 5000}, "must be a name such as"),

@@ -93,27 +93,27 @@ def report(
         period = _period(admin, begin, end, last_month, year)
 
         def work(session: Session) -> Report:
-            numbers = _numbers(
+            ids = _ids(
                 session,
                 users=users,
                 projects=projects,
                 customers=customers,
                 activities=activities,
             )
-            chosen = reports.Filter(**numbers, cleared=cleared, billable=billable)
-            return reports.report(session, by, period, chosen, admin.zone)
+            selection = reports.Filter(**ids, cleared=cleared, billable=billable)
+            return reports.report(session, by, period, selection, admin.zone)
 
-        found = admin.read(work)
+        result = admin.read(work)
     if as_json:
-        print_json(_as_json(found, admin))
+        print_json(_as_json(result, admin))
     elif as_csv:
-        headings = list(_fields(found, found.total))
-        print_csv(headings, [list(_fields(found, line).values()) for line in found.lines])
+        headings = list(_fields(result, result.total))
+        print_csv(headings, [list(_fields(result, line).values()) for line in result.lines])
     elif chart:
-        _draw(found, admin)
+        _draw(result, admin)
     else:
-        _show(found, admin)
-    _add_notes(found)
+        _show(result, admin)
+    _add_notes(result)
 
 
 def _period(
@@ -121,38 +121,38 @@ def _period(
 ) -> Period:
     from ...tracking import periods
 
-    given = [begin is not None or end is not None, last_month, year is not None]
-    if sum(given) > 1:
+    periods_given = [begin is not None or end is not None, last_month, year is not None]
+    if sum(periods_given) > 1:
         fail("Give one period: --from and --to, --last-month or --year.")
     now = int(time.time())
     if year is not None:
         return periods.year(year, admin.zone)
     if last_month:
         return periods.last_month(now, admin.zone)
-    if given[0]:
+    if periods_given[0]:
         return periods.between(begin, end, now, admin.zone)
     return periods.this_month(now, admin.zone)
 
 
-def _numbers(session: Session, **given: Sequence[str] | None) -> dict[str, list[int]]:
-    """The numbers of what was named."""
-    from ...tracking.admin.entities import ACTIVITY, CUSTOMER, PROJECT, USER, find
+def _ids(session: Session, **references: Sequence[str]) -> dict[str, list[int]]:
+    """Return the IDs of the objects that options name."""
+    from ...tracking.admin.entities import ACTIVITY, CUSTOMER, PROJECT, USER, find_id
 
-    kinds = {kind.plural: kind for kind in (USER, PROJECT, CUSTOMER, ACTIVITY)}
+    types = {each.plural: each for each in (USER, PROJECT, CUSTOMER, ACTIVITY)}
     return {
-        name: [getattr(find(session, kinds[name], one), kinds[name].key) for one in some]
-        for name, some in given.items()
-        if some
+        plural: [find_id(session, types[plural], each) for each in names]
+        for plural, names in references.items()
+        if names
     }
 
 
-def _fields(found: Report, line: Line) -> dict[str, Any]:
-    """A line for programs."""
-    if found.by == "month":
+def _fields(result: Report, line: Line) -> dict[str, Any]:
+    """Return a line for JSON and CSV."""
+    if result.by == "month":
         fields: dict[str, Any] = {"month": line.name}
     else:
-        fields = {f"{found.by}ID": line.number, f"{found.by}Name": line.name}
-    if found.by == "project":
+        fields = {f"{result.by}ID": line.number, f"{result.by}Name": line.name}
+    if result.by == "project":
         fields["customerName"] = line.customer
     return fields | {
         "entries": line.entries,
@@ -163,45 +163,45 @@ def _fields(found: Report, line: Line) -> dict[str, Any]:
     }
 
 
-def _as_json(found: Report, admin: AdminContext) -> dict[str, Any]:
+def _as_json(result: Report, admin: AdminContext) -> dict[str, Any]:
     sums = ("entries", "seconds", "hours", "wages", "expenses")
-    total = _fields(found, found.total)
+    total = _fields(result, result.total)
     return {
-        "by": found.by,
-        "from": _moment(found.period.begin, admin).isoformat(),
-        "to": _moment(found.period.end, admin).isoformat(),
+        "by": result.by,
+        "from": _local(result.period.begin, admin).isoformat(),
+        "to": _local(result.period.end, admin).isoformat(),
         "timezone": admin.zone.key,
-        "lines": [_fields(found, line) for line in found.lines],
+        "lines": [_fields(result, line) for line in result.lines],
         "total": {name: total[name] for name in sums},
-        "running": found.running,
-        "spanning": found.spanning,
+        "running": result.running,
+        "spanning": result.spanning,
     }
 
 
-def _show(found: Report, admin: AdminContext) -> None:
+def _show(result: Report, admin: AdminContext) -> None:
     from ..output import shown
 
-    table = make_table(title=_title(found, admin), show_footer=True)
+    table = make_table(title=_title(result, admin), show_footer=True)
     table.add_column("ID", justify="right")
-    table.add_column(found.by.capitalize(), footer="Total")
-    if found.by == "project":
+    table.add_column(result.by.capitalize(), footer="Total")
+    if result.by == "project":
         table.add_column("Customer")
-    for heading, value in _sums(found, found.total).items():
-        # The total is the widest; a number that is cut is worse than a name that is.
+    for heading, value in _sums(result, result.total).items():
+        # The total is the widest; a name may be cut off, a number may not.
         width = max(map(len, (heading, value)))
         table.add_column(heading, justify="right", footer=value, min_width=width)
-    if found.by == "month":
+    if result.by == "month":
         table.columns.pop(0)
-    for line in found.lines:
-        cells = [] if found.by == "month" else [shown(line.number)]
+    for line in result.lines:
+        cells = [] if result.by == "month" else [shown(line.number)]
         cells.append(_name(line))
-        if found.by == "project":
+        if result.by == "project":
             cells.append(shown(line.customer))
-        table.add_row(*cells, *_sums(found, line).values())
+        table.add_row(*cells, *_sums(result, line).values())
     console().print(table)
 
 
-def _sums(found: Report, line: Line) -> dict[str, str]:
+def _sums(result: Report, line: Line) -> dict[str, str]:
     from ...tracking.timesheet import format_duration
     from ..output import shown
 
@@ -215,20 +215,20 @@ def _sums(found: Report, line: Line) -> dict[str, str]:
     return sums
 
 
-def _draw(found: Report, admin: AdminContext) -> None:
+def _draw(result: Report, admin: AdminContext) -> None:
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="left")
     table.add_column(justify="right")
     table.add_column(justify="left", no_wrap=True)
-    longest = max((line.seconds for line in found.lines), default=0)
+    longest = max((line.seconds for line in result.lines), default=0)
     block = "█" if (console().encoding or "").lower().startswith("utf") else "#"
-    for line in found.lines:
+    for line in result.lines:
         width = round(_BAR * line.seconds / longest) if longest > 0 and line.seconds > 0 else 0
         bar = block * max(width, int(line.seconds > 0))
         table.add_row(_name(line), f"{line.hours:,} h", bar)
-    say(_title(found, admin))
+    say(_title(result, admin))
     console().print(table)
 
 
@@ -240,28 +240,28 @@ def _name(line: Line) -> str:
     return "(none)" if line.number is None else "(deleted)"
 
 
-def _title(found: Report, admin: AdminContext) -> str:
-    last = _moment(found.period.end - 1, admin)
-    first = _moment(found.period.begin, admin)
-    whole_days = _is_midnight(first) and _is_midnight(_moment(found.period.end, admin))
+def _title(result: Report, admin: AdminContext) -> str:
+    last = _local(result.period.end - 1, admin)
+    first = _local(result.period.begin, admin)
+    whole_days = _is_midnight(first) and _is_midnight(_local(result.period.end, admin))
     form = "%Y-%m-%d" if whole_days else "%Y-%m-%d %H:%M"
-    end = last if whole_days else _moment(found.period.end, admin)
-    begin = f"{first.strftime(form)} to" if found.period.begin else "Up to"
+    end = last if whole_days else _local(result.period.end, admin)
+    begin = f"{first.strftime(form)} to" if result.period.begin else "Up to"
     return f"{begin} {end.strftime(form)}, {admin.zone.key}"
 
 
-def _is_midnight(moment: datetime.datetime) -> bool:
-    return moment.time() == datetime.time()
+def _is_midnight(time_: datetime.datetime) -> bool:
+    return time_.time() == datetime.time()
 
 
-def _moment(seconds: int, admin: AdminContext) -> datetime.datetime:
+def _local(seconds: int, admin: AdminContext) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, admin.zone)
 
 
-def _add_notes(found: Report) -> None:
-    if found.running:
-        verb = "is" if found.running == 1 else "are"
-        note(f"{count(found.running, 'running recording')} {verb} left out.")
-    if found.spanning:
-        entries = count(found.spanning, "time entry", "time entries")
+def _add_notes(result: Report) -> None:
+    if result.running:
+        verb = "is" if result.running == 1 else "are"
+        note(f"{count(result.running, 'running recording')} {verb} left out.")
+    if result.spanning:
+        entries = count(result.spanning, "time entry", "time entries")
         note(f"{entries} that span the end of a month are counted in both months.")

@@ -1,4 +1,4 @@
-"""When a certificate expires, found with nothing but the standard library: by a handshake."""
+"""Expiry of a certificate, read in a TLS handshake since the standard library parses none."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import ssl
 import time
 from urllib.parse import SplitResult
 
+from ..output import count
 from .finding import Finding, right, warning, wrong
 
-#: Days before its end at which a certificate should have been renewed.
+#: Days before its expiry by which a certificate should have been renewed.
 SOON = 14
 
 
 def of_files(certificate: str, key: str) -> float:
-    """When the certificate ends, in unix seconds. The peer of the handshake is in this process.
+    """Return the expiry in Unix seconds. The peer of the handshake is in this process.
 
-    :raises ssl.SSLError: it has ended, or its key doesn't match.
+    :raises ssl.SSLError: it has expired, or its key doesn't match.
     """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.load_verify_locations(certificate)
-    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whoever has signed it
+    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whoever signed it
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     ends = [
         client.wrap_bio(to_client, to_server),
@@ -41,10 +42,10 @@ def of_files(certificate: str, key: str) -> float:
 
 
 def of_address(url: SplitResult, seconds: float) -> float:
-    """When the certificate ends that is shown at an https address.
+    """Return the expiry of the certificate of an https URL, in Unix seconds.
 
-    :raises ssl.SSLError: it isn't one that a client would believe.
-    :raises OSError: nobody answers.
+    :raises ssl.SSLError: a client would not trust it.
+    :raises OSError: there is no response.
     """
     context = ssl.create_default_context()
     host = url.hostname or ""
@@ -57,16 +58,18 @@ def of_address(url: SplitResult, seconds: float) -> float:
 
 def _end(certificate: object) -> float:
     if not isinstance(certificate, dict):
-        raise ssl.SSLError("no certificate was shown")
+        raise ssl.SSLError("the server sent no certificate")
     return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
 
 def judged(about: str, end: float) -> Finding:
-    """What is to be thought of the end of a certificate."""
+    """Return the finding for the expiry of a certificate."""
     days = int((end - time.time()) // 86_400)
     when = time.strftime("%Y-%m-%d", time.gmtime(end))
     if days < 0:
         return wrong(about, f"it expired on {when}", "Renew the certificate.")
     if days < SOON:
-        return warning(about, f"it expires on {when}, in {days} days", "Renew the certificate.")
+        return warning(
+            about, f"it expires on {when}, in {count(days, 'day')}", "Renew the certificate."
+        )
     return right(about, f"valid until {when}")

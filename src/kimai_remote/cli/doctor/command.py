@@ -24,30 +24,30 @@ def doctor(as_json: bool) -> None:
     """
     from .examination import examine  # loads what the database needs
 
-    found = {part: list(findings) for part, findings in examine()}
-    every = [finding for findings in found.values() for finding in findings]
+    parts = {part: list(findings) for part, findings in examine()}
+    all_findings = [finding for findings in parts.values() for finding in findings]
     if as_json:
         rows = [
             {"part": part, **dataclasses.asdict(finding)}
-            for part, findings in found.items()
+            for part, findings in parts.items()
             for finding in findings
         ]
-        worst = next(level for level in _WORST if any(f.level is level for f in every))
+        worst = next(level for level in _WORST if any(f.level is level for f in all_findings))
         click.echo(json.dumps({"status": worst, "findings": rows}, indent=2, ensure_ascii=False))
     else:
-        _show(found)
-    if any(finding.level is Level.WRONG for finding in every):
+        _show(parts)
+    if any(finding.level is Level.WRONG for finding in all_findings):
         raise SystemExit(1)
 
 
 _WORST = (Level.WRONG, Level.WARNING, Level.RIGHT)
 
 
-def _show(found: dict[str, list[Finding]]) -> None:
+def _show(parts: dict[str, list[Finding]]) -> None:
     from rich import box
     from rich.markup import escape
 
-    for part, findings in found.items():
+    for part, findings in parts.items():
         table = make_table(
             title=part,
             box=box.SIMPLE_HEAD,
@@ -65,8 +65,8 @@ def _show(found: dict[str, list[Finding]]) -> None:
                 text += f"\n→ {escape(finding.advice)}"
             table.add_row(f"[{colour}]{finding.level}[/]", finding.about, text)
         console().print(table)
-    every = [finding.level for findings in found.values() for finding in findings]
-    counts = {level: every.count(level) for level in Level}
+    levels = [finding.level for findings in parts.values() for finding in findings]
+    counts = {level: levels.count(level) for level in Level}
     say(
         f"{counts[Level.RIGHT]} right, {count(counts[Level.WARNING], 'warning')}, "
         f"{counts[Level.WRONG]} wrong"

@@ -1,4 +1,4 @@
-"""The configuration: its file, its sources, the data directory and the server secret."""
+"""Checks of the configuration: file, sources, data directory and server secret."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from ...server.bootstrap import existing_secret
 from .finding import Finding, right, warning, wrong
 
 
-def check(found: Configuration) -> Iterator[Finding]:
-    yield from _file(found)
-    yield _sources(found)
-    yield from _data_directory(found.settings)
-    yield _secret(found.settings)
+def check(configuration: Configuration) -> Iterator[Finding]:
+    yield from _file(configuration)
+    yield _sources(configuration)
+    yield from _data_directory(configuration.settings)
+    yield _secret(configuration.settings)
 
 
-def _file(found: Configuration) -> Iterator[Finding]:
+def _file(configuration: Configuration) -> Iterator[Finding]:
     about = "configuration file"
-    if found.file is None:
+    if configuration.file is None:
         yield right(about, "none is used")
         return
     held = {
-        name: getattr(found.settings, name)
-        for name, source in found.sources.items()
+        name: getattr(configuration.settings, name)
+        for name, source in configuration.sources.items()
         if source.kind == "file"
     }
-    mode = found.file.stat().st_mode
+    mode = configuration.file.stat().st_mode
     if os.name == "posix" and mode & 0o020:
         yield warning(
             about,
-            f"the group of {found.file} may change it",
-            f"chmod g-w {found.file}",
+            f"the group of {configuration.file} can change it",
+            f"chmod g-w {configuration.file}",
         )
     elif os.name == "posix" and mode & 0o040 and holds_secrets(held):
-        group = _group(found.file)
-        yield right(about, f"{found.file}; the group {group} may read the secrets in it")
+        group = _group(configuration.file)
+        yield right(about, f"{configuration.file}; the group {group} can read the secrets in it")
     else:
-        yield right(about, f"{found.file}, {len(held)} settings")
+        yield right(about, f"{configuration.file}, {len(held)} settings")
 
 
 def _group(path: Path) -> str:
@@ -53,12 +53,14 @@ def _group(path: Path) -> str:
         return str(path.stat().st_gid)
 
 
-def _sources(found: Configuration) -> Finding:
-    counts = Counter(source.kind for source in found.sources.values() if source.kind != "default")
+def _sources(configuration: Configuration) -> Finding:
+    counts = Counter(
+        source.kind for source in configuration.sources.values() if source.kind != "default"
+    )
     if not counts:
-        return right("settings", "all are defaults")
-    told = ", ".join(f"{number} from the {kind}" for kind, number in sorted(counts.items()))
-    return right("settings", f"{told}; 'kimai-remote config explain' shows them")
+        return right("settings", "all have their defaults")
+    sources = ", ".join(f"{total} from the {kind}" for kind, total in sorted(counts.items()))
+    return right("settings", f"{sources}; 'kimai-remote config explain' shows them")
 
 
 def _data_directory(settings: Settings) -> Iterator[Finding]:
@@ -66,17 +68,17 @@ def _data_directory(settings: Settings) -> Iterator[Finding]:
     if settings.database_url and settings.secret:
         return  # nothing is kept there
     if not path.exists():
-        yield warning(about, f"{path} isn't there yet", "'kimai-remote serve' makes it.")
+        yield warning(about, f"{path} doesn't exist yet", "'kimai-remote serve' creates it.")
     elif not path.is_dir():
-        yield wrong(about, f"{path} is no directory", f"Set {PREFIX}DATA_DIR to another place.")
+        yield wrong(about, f"{path} is not a directory", f"Set {PREFIX}DATA_DIR to another path.")
     elif not os.access(path, os.W_OK | os.X_OK):
         yield wrong(
             about,
-            f"{path} can't be written by this user",
-            "Run this as the service's user, or give the directory to it.",
+            f"this user can't write to {path}",
+            "Run this as the user of the service, or change the owner of the directory.",
         )
     elif os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o022:
-        yield warning(about, f"other users may change what is in {path}", f"chmod go-w {path}")
+        yield warning(about, f"other users can change files in {path}", f"chmod go-w {path}")
     else:
         yield right(about, str(path))
 
@@ -86,9 +88,9 @@ def _secret(settings: Settings) -> Finding:
     if not settings.secret and not path.exists():
         return warning(
             about,
-            f"{path} isn't there yet",
-            "'kimai-remote serve' makes it; bring the old one if there was one, else all API keys "
-            "change.",
+            f"{path} doesn't exist yet",
+            "'kimai-remote serve' creates it. Restore the old one if there was one; otherwise all "
+            "API keys change.",
         )
     try:
         existing_secret(settings)

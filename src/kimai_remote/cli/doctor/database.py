@@ -1,4 +1,4 @@
-"""The database: is it there, is its schema ours, are its counts true."""
+"""Checks of the database: access, schema, and stored counts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from ...storage import entry_counts, schema
 from ...storage.models import User
 from ...storage.transactions import Database
 from ..error_messages import message
+from ..output import count
 from .finding import Finding, right, warning, wrong
 
-#: Seconds that the clocks may differ before it shows in times of entries, and before keys and bans
-#: are wrong.
+#: Seconds that the clocks can differ before times of entries are visibly wrong, and before keys and
+#: bans fail.
 CLOCK_WARNING, CLOCK_WRONG = 2, 60
-#: Bytes that should be free where an SQLite database is.
-LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
-#: Seconds that a statement may take here: counting a million entries does.
-PATIENCE = 60
+#: Bytes that should be free on the disk of an SQLite database.
+LOW_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
+#: Seconds that a statement may take; counting a million entries takes long.
+STATEMENT_TIMEOUT = 60
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -36,7 +37,7 @@ def check(settings: Settings) -> Iterator[Finding]:
             settings.url,
             settings.table_prefix,
             pool_size=1,
-            statement_timeout=PATIENCE,
+            statement_timeout=STATEMENT_TIMEOUT,
             read_only=True,
         )
     except ConfigurationError as error:
@@ -47,7 +48,9 @@ def check(settings: Settings) -> Iterator[Finding]:
         if file:
             yield from _disk(file)
             if not file.exists():
-                yield warning(about, f"{file} isn't there yet", "'kimai-remote serve' makes it.")
+                yield warning(
+                    about, f"{file} doesn't exist yet", "'kimai-remote serve' creates it."
+                )
                 return
             yield from _access(file)
         try:
@@ -59,7 +62,7 @@ def check(settings: Settings) -> Iterator[Finding]:
             yield wrong(
                 about,
                 f"{database.name} can't be read: {reason}",
-                "Is its server running, and are name and password right?",
+                "Check that its server is running, and that user name and password are correct.",
             )
 
 
@@ -71,9 +74,9 @@ def _disk(file: Path) -> Iterator[Finding]:
     text = f"{free / 1024**3:.1f} GiB free for {file}"
     size = file.stat().st_size if file.exists() else 0
     if free < NO_SPACE:
-        yield wrong(about, text, "Make room; nothing can be recorded on a full disk.")
-    elif free < max(LITTLE_SPACE, 2 * size):
-        yield warning(about, text, "A backup needs as much again as the database.")
+        yield wrong(about, text, "Free some space; nothing can be recorded on a full disk.")
+    elif free < max(LOW_SPACE, 2 * size):
+        yield warning(about, text, "A backup needs as much space as the database.")
     else:
         yield right(about, text)
 
@@ -83,8 +86,8 @@ def _access(file: Path) -> Iterator[Finding]:
     if not os.access(file, os.R_OK | os.W_OK) or not os.access(file.absolute().parent, os.W_OK):
         yield wrong(
             about,
-            f"{file} or its directory can't be written by this user",
-            "Run this as the service's user, or give them to it.",
+            f"this user can't write to {file} or its directory",
+            "Run this as the user of the service, or change their owner.",
         )
     elif os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
         yield warning(
@@ -96,15 +99,15 @@ def _access(file: Path) -> Iterator[Finding]:
 
 def _server(settings: Settings, database: Database, connection: Connection) -> Iterator[Finding]:
     server = database.dialect.server_info(connection)
-    yield right("database", f"{database.name} answers, {server.version}")
+    yield right("database", f"{database.name} responds, {server.version}")
     if server.holds_all_characters:
         yield right("character set", server.character_set)
     else:
         yield warning(
             "character set",
             f"{server.character_set} can't hold every character",
-            "Texts with others, such as emoji, are refused. A new PostgreSQL database should be in "
-            "UTF8, tables of MariaDB in utf8mb4.",
+            "Text with other characters, such as emoji, is refused. Use UTF8 for a new PostgreSQL "
+            "database, and utf8mb4 for MariaDB tables.",
         )
     if database.file:
         yield _journal(connection, database.file)
@@ -126,11 +129,11 @@ def _journal(connection: Connection, file: Path) -> Finding:
         with file.open("rb") as head:
             is_wal = head.read(20)[18:] == b"\x02\x02"
     if is_wal:
-        return right("journal", "write-ahead log: reading and writing don't wait for each other")
+        return right("journal", "write-ahead log: reads and writes don't block each other")
     return warning(
         "journal",
-        "there is no write-ahead log: reading and writing wait for each other",
-        "'kimai-remote serve' sets it to WAL, where the file system can do it.",
+        "there is no write-ahead log: reads and writes block each other",
+        "'kimai-remote serve' turns it on, if the file system supports it.",
     )
 
 
@@ -163,7 +166,7 @@ def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
     yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
     if connection.scalar(select(User.userID).where(User.trash == 0, User.active == 1)) is None:
         yield warning(
-            "users", "nobody can log in: there is no active user", "Make one active, or create one."
+            "users", "nobody can log in: there is no active user", "Activate a user, or add one."
         )
     yield _counts(connection)
 
@@ -172,11 +175,13 @@ def _counts(connection: Connection) -> Finding:
     about, repair = "counts", "kimai-remote db recount"
     if not entry_counts.enabled(connection):
         if not entry_counts.is_own_schema(connection):
-            return right(about, "entries are counted when asked, as always in Kimai's own tables")
+            return right(
+                about, "time entries are counted on request, as always in Kimai's own tables"
+            )
         return warning(
             about,
-            "no triggers keep the numbers of entries, so long lists take longer",
-            f"Give the database's user the privilege TRIGGER, then run: {repair}",
+            "there are no triggers that maintain the counts, so long lists are slower",
+            f"Grant the database user the privilege TRIGGER, then run: {repair}",
         )
     missing = entry_counts.missing_triggers(connection)
     if missing:
@@ -186,7 +191,7 @@ def _counts(connection: Connection) -> Finding:
         some = ", ".join(map(str, users[:5])) + (", …" if len(users) > 5 else "")
         return wrong(
             about,
-            f"those of {len(users)} users aren't true (userID {some})",
-            f"If nobody recorded just now, run: {repair}",
+            f"the counts of {count(len(users), 'user')} are wrong (userID {some})",
+            f"If nobody recorded time just now, run: {repair}",
         )
-    return right(about, "kept by triggers, and true")
+    return right(about, "maintained by triggers, and correct")

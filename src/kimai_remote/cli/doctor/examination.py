@@ -1,4 +1,4 @@
-"""Looking at all parts of an installation."""
+"""Checks of all parts of an installation."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
 
 
 def examine() -> Iterator[tuple[str, list[Finding]]]:
-    """What each part of the installation looks like; no more than the first if the configuration
-    can't be read."""
+    """Return the findings of each part; only those of the configuration if it can't be read."""
     part = "Configuration"
     try:
         settings = in_force(load())
@@ -32,15 +31,15 @@ def examine() -> Iterator[tuple[str, list[Finding]]]:
 
 
 def _guarded(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """What can't be looked at is a finding too."""
+    """Yield findings; an error that ends a check becomes one too."""
     try:
         yield from findings
     except KimaiRemoteError as error:
         yield wrong("settings", str(error))
     except OSError as error:
-        place = error.filename or "a file"
+        file = error.filename or "a file"
         yield wrong(
             "files",
-            f"{place} can't be looked at ({error.strerror})",
-            "Run this as the service's user.",
+            f"{file} can't be read ({error.strerror})",
+            "Run this as the user of the service.",
         )

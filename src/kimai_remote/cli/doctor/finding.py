@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""Results of checks."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 
 class Level(enum.StrEnum):
-    """How a finding is to be taken."""
+    """Severity of a finding."""
 
     RIGHT = "right"
-    #: It works, but may not always, or not as well as it could.
+    #: It works, but not always or not well.
     WARNING = "warning"
-    #: The service can't work, or isn't safe.
+    #: The service can't work or isn't safe.
     WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """Result of one check.
 
-    :param about: what it is, in a word or two.
-    :param text: what was found.
-    :param advice: what to do, unless it is right.
+    :param about: subject, in a word or two.
+    :param text: what the check found.
+    :param advice: what to do; empty if all is right.
     """
 
     about: str

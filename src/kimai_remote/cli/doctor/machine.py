@@ -1,4 +1,4 @@
-"""This machine: programs, files, limits, time."""
+"""Checks of this machine: programs, files, limits and time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ...config import PREFIX, Settings
 from ...storage import dialects, engine
 from .finding import Finding, right, warning, wrong
 
-#: Open files below which a process can serve few connections.
-FEW_FILES = 1024
+#: Open files that a process should be able to have; each connection needs one.
+MIN_FILES = 1024
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def _driver(settings: Settings) -> Finding:
     about, dialect = "database driver", dialects.for_url(engine.parse(settings.url))
     package = dialect.driver_package
     if package is None:
-        return right(about, f"{dialect.name}: none is needed")
+        return right(about, f"{dialect.name}: no driver is needed")
     if importlib.util.find_spec(package) is None:
         install = f"pip install 'kimai-remote[{dialect.extra}]'"
         return wrong(about, f"{package} isn't installed", install)
@@ -41,7 +41,7 @@ def _driver(settings: Settings) -> Finding:
 
 def _time_zone(settings: Settings) -> Finding:
     now = datetime.now(ZoneInfo(settings.timezone))
-    return right("time zone", f"{settings.timezone}, where it is {now:%Y-%m-%d %H:%M} now")
+    return right("time zone", f"{settings.timezone}, now {now:%Y-%m-%d %H:%M}")
 
 
 def _audit_log(settings: Settings) -> Iterator[Finding]:
@@ -64,12 +64,12 @@ def _open_files() -> Iterator[Finding]:
         return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     about = "open files"
-    if most != resource.RLIM_INFINITY and most < FEW_FILES:
+    if most != resource.RLIM_INFINITY and most < MIN_FILES:
         yield warning(
             about,
-            f"a process may have {most}, each connection is one",
+            f"a process can have {most}, and each connection needs one",
             "Raise the limit (ulimit -n, or LimitNOFILE).",
         )
     else:
         text = "any number" if most == resource.RLIM_INFINITY else f"{most:,}"
-        yield right(about, f"a process may have {text}")
+        yield right(about, f"a process can have {text}")

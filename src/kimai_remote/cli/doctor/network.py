@@ -1,4 +1,4 @@
-"""What is seen from outside: address, TLS, proxies, the public address."""
+"""Checks of the network: address, TLS, proxies, and the public URL."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ...server import preflight
 from . import certificates
 from .finding import Finding, right, warning, wrong
 
-#: Seconds that the public address has to answer in, and bytes that it may answer.
-PATIENCE, LONGEST = 5, 64 * 1024
+#: Seconds and bytes that a response of the public URL may take.
+TIMEOUT, MAX_RESPONSE = 5, 64 * 1024
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -43,13 +43,13 @@ def _address(settings: Settings) -> Finding:
     if settings.trusted_proxies:
         return warning(
             about,
-            f"{where}, in the clear, for a proxy",
-            "See that nobody but the proxy can reach this port: its X-Forwarded-* are believed.",
+            f"{where}, unencrypted, for a proxy",
+            "Let only the proxy reach this port: its X-Forwarded-* headers are trusted.",
         )
     return warning(
         about,
-        f"{where}, in the clear (insecure)",
-        "Passwords and keys can be read on the way; use a certificate or a proxy.",
+        f"{where}, unencrypted (insecure)",
+        "Passwords and keys can be read in transit. Use a certificate or a proxy.",
     )
 
 
@@ -67,7 +67,7 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
     if Path(settings.tls_key).exists() and Path(settings.tls_key).stat().st_mode & 0o004:
         yield wrong(
             "private key",
-            f"anybody on this machine may read {settings.tls_key}",
+            f"all users of this machine can read {settings.tls_key}",
             f"chmod o-r {settings.tls_key}",
         )
 
@@ -79,8 +79,8 @@ def _proxies(settings: Settings) -> Iterator[Finding]:
         yield warning(
             about,
             f"{settings.public_url} is served by a proxy, but none is declared: all clients "
-            "have its address, for the limit on failed logins and in the logs",
-            f"Set {PREFIX}TRUSTED_PROXIES=1, and see that the proxy sets X-Forwarded-For.",
+            "have the proxy's address, in the logs and for the limit on failed logins",
+            f"Set {PREFIX}TRUSTED_PROXIES=1, and let the proxy set X-Forwarded-For.",
         )
     else:
         yield right(about, f"{count} declared" if count else "none declared")
@@ -96,74 +96,74 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
         yield warning(
             about,
             f"{settings.public_url} isn't https",
-            "Passwords and keys can be read on the way.",
+            "Passwords and keys can be read in transit.",
         )
     if url.scheme == "https":
         yield from _shown_certificate(url)
-    yield _answer(settings.public_url)
+    yield _response(settings.public_url)
 
 
 def _shown_certificate(url: SplitResult) -> Iterator[Finding]:
     about = "public certificate"
     try:
-        yield certificates.judged(about, certificates.of_address(url, PATIENCE))
+        yield certificates.judged(about, certificates.of_address(url, TIMEOUT))
     except ssl.SSLError as error:
         yield wrong(
             about,
-            f"clients won't believe it: {_reason(error)}",
-            "Renew the certificate, or give its whole chain.",
+            f"clients won't trust it: {_reason(error)}",
+            "Renew the certificate, or serve its whole chain.",
         )
     except OSError:
-        return  # said by the next one
+        return  # the next check reports it
 
 
-def _answer(public_url: str) -> Finding:
+def _response(public_url: str) -> Finding:
     about = "public address"
-    address = f"{public_url.rstrip('/')}/core/json.php"
+    url = f"{public_url.rstrip('/')}/core/json.php"
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "getVersion", "params": []}).encode()
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 (http or https, by its setting)
-    advice = "Is the server running, and does the proxy pass this address on to it?"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 (http or https, by its setting)
+    advice = "Check that the server is running and that the proxy forwards this URL to it."
     try:
-        answer = _asked(request)
+        response = _send(request)
     except (OSError, ValueError, http.client.HTTPException, urllib.error.URLError) as error:
-        return warning(about, f"{address} doesn't answer ({_reason(error)})", advice)
-    result = answer.get("result") if isinstance(answer, dict) else None
+        return warning(about, f"{url} doesn't respond ({_reason(error)})", advice)
+    result = response.get("result") if isinstance(response, dict) else None
     if isinstance(result, str):
         result = "".join(character for character in result if character.isprintable())
     if result == f"{__version__}-{SCHEMA_REVISION}":
-        return right(about, f"{public_url} answers {result}")
+        return right(about, f"{public_url} runs {result}")
     if isinstance(result, str):
         return warning(
             about,
-            f"{public_url} answers {result[:40]}, this program is {__version__}",
+            f"{public_url} runs {result[:40]}, but this program is {__version__}",
             "Restart the server after an upgrade.",
         )
-    return wrong(about, f"something else answers at {address}", advice)
+    return wrong(about, f"another program responds at {url}", advice)
 
 
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: clients don't, and it could lead anywhere."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirects: clients don't either, and they could lead anywhere."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
-def _asked(request: urllib.request.Request) -> Any:
-    """What an address answers, if it is short and comes soon; whoever answers may be anybody.
+def _send(request: urllib.request.Request) -> Any:
+    """Return the JSON of a response of limited size and time; any server may have sent it.
 
-    :raises OSError: it doesn't answer so.
-    :raises ValueError: not JSON.
+    :raises OSError: there is no such response.
+    :raises ValueError: it isn't JSON.
     """
-    opener = urllib.request.build_opener(_Straight)
-    deadline = time.monotonic() + PATIENCE
+    opener = urllib.request.build_opener(_NoRedirects)
+    deadline = time.monotonic() + TIMEOUT
     body = b""
-    with opener.open(request, timeout=PATIENCE) as response:
-        while piece := response.read1(LONGEST):
+    with opener.open(request, timeout=TIMEOUT) as response:
+        while piece := response.read1(MAX_RESPONSE):
             body += piece
-            if len(body) > LONGEST:
-                raise OSError(errno.EFBIG, "it answers without end")
+            if len(body) > MAX_RESPONSE:
+                raise OSError(errno.EFBIG, "the response is too large")
             if time.monotonic() > deadline:
-                raise TimeoutError(errno.ETIMEDOUT, "it answers too slowly")
+                raise TimeoutError(errno.ETIMEDOUT, "the response is too slow")
     return json.loads(body)
 
 

@@ -14,15 +14,15 @@ from ...errors import Refused
 from ..validation import money, number, text
 from .entities import EntityType
 
-#: Most of what a flag's column holds in a Kimai 1 database.
-_MOST = 127
+#: Highest value of a flag's column in a Kimai 1 database.
+_MAX_FLAG = 127
 
 
 def checked(entity_type: EntityType, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The values to store for fields as somebody wrote them.
+    """Return the values to store for unchecked fields.
 
-    :param fields: by column: text, for money too (``""`` for none); flags as bool or int.
-    :raises Refused: the field that is wrong, and why.
+    :param fields: by column; text, also for amounts (``""`` for none); flags as bool or int.
+    :raises Refused: a field is invalid.
     """
     return {
         name: _checked(entity_type.columns[name], name, value) for name, value in fields.items()
@@ -35,39 +35,39 @@ def _checked(column: Any, name: str, value: Any) -> Any:
     if isinstance(column.type, Numeric):
         return amount(name, value, empty=column.nullable)
     if isinstance(column.type, SmallInteger):
-        return number({name: int(value)}, name, 0, _MOST)
+        return number({name: int(value)}, name, 0, _MAX_FLAG)
     if isinstance(column.type, Text):
         return readable(name, value, lines=True)
     return line(name, value, column.type.length)
 
 
-def line(name: str, value: str, longest: int) -> str:
-    """One line of text, without spaces around it.
+def line(name: str, value: str, max_length: int) -> str:
+    """Return one line of text, without surrounding spaces.
 
-    :raises Refused: it doesn't fit, or has control characters.
+    :raises Refused: it is too long, or has control characters.
     """
-    return text({name: readable(name, value.strip())}, name, longest)[name]
+    return text({name: readable(name, value.strip())}, name, max_length)[name]
 
 
-def named(name: str, value: str, longest: int) -> str:
-    """A name: one line of text that isn't empty.
+def named(name: str, value: str, max_length: int) -> str:
+    """Return a name: one line of text that isn't empty.
 
-    :raises Refused: it is no name.
+    :raises Refused: it is empty, too long, or has control characters.
     """
     if not value.strip():
         raise Refused(f"The {name} must not be empty.")
-    return line(name, value, longest)
+    return line(name, value, max_length)
 
 
-#: They let a name look like another one.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Bidirectional controls, which can make a name look like another one.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def readable(name: str, value: str, *, lines: bool = False) -> str:
-    """A text without characters that can't be seen or stored.
+    """Return a text after checking that it has no invisible characters.
 
     :param lines: whether line feeds and tabs are allowed.
-    :raises Refused: it has some, or is too long for any column.
+    :raises Refused: it has such characters, or is too long for any column.
     """
     for character in value:
         category = unicodedata.category(character)
@@ -75,18 +75,18 @@ def readable(name: str, value: str, *, lines: bool = False) -> str:
             raise Refused(f"{name} isn't valid UTF-8.")
         if category in ("Cc", "Zl", "Zp") and not (lines and character in "\n\r\t"):
             raise Refused(f"{name} contains the control character U+{ord(character):04X}.")
-        if character in _TURNING:
+        if character in _BIDI_CONTROLS:
             raise Refused(
-                f"{name} contains U+{ord(character):04X}, which turns the direction of a text."
+                f"{name} contains U+{ord(character):04X}, which changes the direction of text."
             )
     return text({name: value}, name)[name]
 
 
 def amount(name: str, value: str, *, empty: bool = False) -> Decimal | None:
-    """An amount of money, to the cent.
+    """Return an amount with at most two decimals.
 
-    :param empty: whether ``""`` is allowed and means that there is none.
-    :raises Refused: not an amount, below zero, or more than the column holds.
+    :param empty: whether ``""`` is allowed; it means that there is none.
+    :raises Refused: it is not an amount, is negative, or is larger than the column can store.
     """
     if empty and not value.strip():
         return None
@@ -125,7 +125,9 @@ def _country(value: str) -> str:
 def _mail(value: str) -> str:
     before, _, behind = value.strip().rpartition("@")
     if not before or not behind or len(value.split()) != 1:
-        raise Refused(f"mail must be an address such as anna@example.com, not {value[:60]!r}.")
+        raise Refused(
+            f"mail must be an email address such as anna@example.com, not {value[:60]!r}."
+        )
     return value
 
 
