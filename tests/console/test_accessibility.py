@@ -30,8 +30,8 @@ def violations(page: Page, axe: str, *rules: str) -> list[Any]:
     # Evaluated by the browser's debugger, which the page's policy doesn't bind.
     page.evaluate(axe)
     options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-    found = page.evaluate("(options) => axe.run(options)", options)["violations"]
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+    axe_violations = page.evaluate("(options) => axe.run(options)", options)["violations"]
+    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in axe_violations]
 
 
 def tab_to(page: Page, name: str, presses: int = 60) -> None:
@@ -98,8 +98,8 @@ def test_axe_would_find_something(console: Console, axe: str) -> None:
     assert [name for name, _ in violations(console.page, axe)] == ["image-alt"]
     console.page.emulate_media(color_scheme="dark")
     console.page.evaluate("document.querySelector('.lead').style.color = '#444'")
-    found = violations(console.page, axe, "color-contrast")
-    assert [name for name, _ in found] == ["color-contrast"]
+    axe_violations = violations(console.page, axe, "color-contrast")
+    assert [name for name, _ in axe_violations] == ["color-contrast"]
 
 
 @pytest.mark.parametrize("width", [360, 768])

@@ -76,8 +76,8 @@ def test_a_method_that_reads_is_called_over_both(console: Console, demo: Server)
     assert soap.headers["soapaction"] == '"getTimesheet"'
     answer = json.loads(text(page, "JSON-RPC response"))
     assert len(answer["result"]["items"]) == 2
-    found = ElementTree.fromstring(text(page, "SOAP response"))
-    rows = found.findall(".//{urn:kimai-remote}TimesheetRow")
+    envelope = ElementTree.fromstring(text(page, "SOAP response"))
+    rows = envelope.findall(".//{urn:kimai-remote}TimesheetRow")
     assert [row.findtext("{urn:kimai-remote}timeEntryID") for row in rows] == [
         item["timeEntryID"] for item in answer["result"]["items"]
     ]

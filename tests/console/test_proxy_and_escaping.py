@@ -76,12 +76,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     with started(tmp_path_factory.mktemp("hostile"), trusted_proxies="1") as live_server:
         world = live_server.world
         world.database = world.database.__class__(str(world.database.url))
-        for model, number in (
+        for model, record_id in (
             (m.Project, world.shop),
             (m.Activity, world.coding),
             (m.Customer, world.acme),
         ):
-            world.change(model, number, name=HOSTILE)
+            world.change(model, record_id, name=HOSTILE)
         world.add_expense(designation=HOSTILE, comment=HOSTILE, timestamp=world.now)
         world.database.close()
         yield live_server

@@ -184,12 +184,12 @@ def test_is_a_fault_of_the_client(live_server: LiveServer, name: str) -> None:
 
 @pytest.mark.parametrize("space", ["", " ", "\n\t"])
 def test_space_around_numbers_and_flags_is_ignored(live_server: LiveServer, space: str) -> None:
-    number = post_soap(
+    response = post_soap(
         live_server.server,
         f"<getTasks {NS}><apiKey>{live_server.key}</apiKey>"
         f"<projectId>{space}+1{space}</projectId></getTasks>",
     )
-    assert "<tns:budget>" in number.text
+    assert "<tns:budget>" in response.text
     for flag, truth in (("true", True), ("1", True), ("false", False), ("0", False)):
         reply = post_soap(
             live_server.server,

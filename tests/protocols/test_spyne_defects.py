@@ -54,12 +54,12 @@ def test_spyne_shares_the_errors_of_the_schema() -> None:
 
 
 def test_each_fault_is_about_its_own_request(live_server: LiveServer) -> None:
-    def ask(number: int) -> tuple[int, str]:
-        return number, post_soap(live_server.server, wrong_number(f"number-{number}")).text
+    def ask(index: int) -> tuple[int, str]:
+        return index, post_soap(live_server.server, wrong_number(f"number-{index}")).text
 
     with ThreadPoolExecutor(8) as pool:
-        for number, text in pool.map(ask, range(200)):
-            assert re.findall(r"number-\d+", text) == [f"number-{number}"]
+        for index, text in pool.map(ask, range(200)):
+            assert re.findall(r"number-\d+", text) == [f"number-{index}"]
 
 
 # 2: a control character in an answer -------------------------------------------------------------

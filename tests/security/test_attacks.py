@@ -249,17 +249,17 @@ def test_deep_xml(client: RawClient, depth: int) -> None:
 
 
 def test_an_element_with_many_attributes(client: RawClient) -> None:
-    many = " ".join(f'a{number}="1"' for number in range(100_000))
+    many = " ".join(f'a{index}="1"' for index in range(100_000))
     client.fault(corpus.envelope(f"<u:getUsers {many}/>"))
-    same = " ".join('a="1"' for number in range(100_000))
+    same = " ".join('a="1"' for index in range(100_000))
     client.fault(corpus.envelope(f"<u:getUsers {same}/>"))
 
 
 def test_many_namespaces(client: RawClient) -> None:
-    many = " ".join(f'xmlns:n{number}="u:{number}"' for number in range(40_000))
-    children = "".join(f"<n{number}:a/>" for number in range(39_000, 39_500))
+    many = " ".join(f'xmlns:n{index}="u:{index}"' for index in range(40_000))
+    children = "".join(f"<n{index}:a/>" for index in range(39_000, 39_500))
     client.fault(corpus.envelope(f"<u:getUsers {many}>{children}</u:getUsers>"))
-    nested = "".join(f'<a xmlns:n{number}="u"><n{number}:b/></a>' for number in range(20_000))
+    nested = "".join(f'<a xmlns:n{index}="u"><n{index}:b/></a>' for index in range(20_000))
     client.fault(corpus.envelope(f"<u:getUsers>{nested}</u:getUsers>"))
 
 
@@ -275,8 +275,7 @@ def test_many_elements(client: RawClient) -> None:
 def test_values_that_refer_to_each_other(client: RawClient) -> None:
     """Ten references in each of thirty values would be read 10**30 times."""
     values = "".join(
-        f'<v id="v{number}">' + f'<item href="#v{number + 1}"/>' * 10 + "</v>"
-        for number in range(30)
+        f'<v id="v{index}">' + f'<item href="#v{index + 1}"/>' * 10 + "</v>" for index in range(30)
     )
     call = '<setExpenseRecord><apiKey>a</apiKey><record href="#v0"/></setExpenseRecord>'
     client.fault(corpus.envelope(call + values))

@@ -112,7 +112,7 @@ def test_calls_of_all_processes_add_up(world: World, tmp_path: Path, workers: st
         assert of(metrics, "kimai_remote_database_connections_in_use") == 0
         assert of(metrics, "kimai_remote_build_info") == 1
         processes = {dict(labels)["pid"] for name, labels in metrics if name == "process_open_fds"}
-        assert processes == {str(number) for number in server.workers}
+        assert processes == {str(pid) for pid in server.workers}
 
 
 def test_outcomes(world: World, tmp_path: Path) -> None:
