@@ -33,18 +33,18 @@ def read(directory: Path, text: str) -> autoconf.Autoconf:
 
 
 def test_what_the_installer_writes(tmp_path: Path) -> None:
-    found = read(tmp_path, INSTALLED)
-    url = make_url(found.url)
+    autoconf_ = read(tmp_path, INSTALLED)
+    url = make_url(autoconf_.url)
     assert (url.host, url.database, url.username) == ("db.example.org", "time", "kimai")
     assert url.password == 'p@ss/w:rd"$\\'
-    assert (found.prefix, found.salt) == ("km_", "it's \\n salt")
-    assert found.timezone == "Europe/Zurich"
+    assert (autoconf_.prefix, autoconf_.salt) == ("km_", "it's \\n salt")
+    assert autoconf_.timezone == "Europe/Zurich"
 
 
 def test_an_older_file(tmp_path: Path) -> None:
     text = INSTALLED.replace("$timezone  ", "$defaultTimezone").replace("$server_prefix", "$x")
-    found = read(tmp_path, text + "?>\n")
-    assert (found.timezone, found.prefix) == ("Europe/Zurich", "")
+    autoconf_ = read(tmp_path, text + "?>\n")
+    assert (autoconf_.timezone, autoconf_.prefix) == ("Europe/Zurich", "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A whole Kimai 1 database is copied into ours, on each kind of database."""
+"""A whole Kimai 1 database is copied into ours, on each database."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def created(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def target(created: Database) -> Database:
-    """A fresh database of each kind."""
+    """A fresh database, on each database."""
     databases.empty(created)
     with created.begin() as connection:
         schema.clear(connection)
@@ -212,8 +212,8 @@ def test_a_copy_that_differs_is_not_kept(
 
 def test_an_older_revision_gets_what_kimai_would_give_it(tmp_path: Path, target: Database) -> None:
     missing = [
-        ("globalRoles", f"core-{kind}-otherGroup-view")
-        for kind in ("customer", "project", "activity", "group", "user")
+        ("globalRoles", f"core-{viewed}-otherGroup-view")
+        for viewed in ("customer", "project", "activity", "group", "user")
     ]
     missing += [
         ("globalRoles", "demo_ext-access"),

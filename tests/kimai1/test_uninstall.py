@@ -41,7 +41,7 @@ def structure(database: Database) -> dict[str, Any]:
 
 @pytest.fixture
 def served(database: Database, tmp_path: Path) -> Iterator[Database]:
-    """A database with tables as Kimai has them, without foreign keys, on each kind of server."""
+    """A database with tables as Kimai has them, without foreign keys, on each database."""
     url = f"sqlite:///{tmp_path / 'kimai.sqlite3'}"
     if database.dialect.has_server:
         url = database.url.render_as_string(hide_password=False)
@@ -130,7 +130,7 @@ def back(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Database]:
-    """A database of ours that was imported and then used, on each kind of server."""
+    """A database of ours that was imported and then used, on each database."""
     url = f"sqlite:///{tmp_path / 'ours.sqlite3'}"
     if database.dialect.has_server:
         url = database.url.render_as_string(hide_password=False)

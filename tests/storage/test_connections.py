@@ -32,25 +32,25 @@ def database_server(database: Database) -> Database:
     return database
 
 
-def number_of(session: Session) -> int:
-    """What the server calls the session's connection."""
+def connection_id(session: Session) -> int:
+    """The server's ID of the session's connection."""
     mariadb = session.get_bind().dialect.name == "mariadb"
     return session.scalar(text("SELECT CONNECTION_ID()" if mariadb else "SELECT pg_backend_pid()"))
 
 
-def end(database: Database, number: int) -> None:
+def end(database: Database, lost: int) -> None:
     """End a connection from outside, as a restart of the server does."""
     ends = (
-        f"KILL {number}"
+        f"KILL {lost}"
         if database.dialect.name == "mariadb"
-        else f"SELECT pg_terminate_backend({number}, 5000)"
+        else f"SELECT pg_terminate_backend({lost}, 5000)"
     )
     with database.engine.connect() as connection:
         connection.exec_driver_sql(ends)
 
 
 def break_off(database: Database, session: Session) -> None:
-    end(database, number_of(session))
+    end(database, connection_id(session))
 
 
 def groups(database: Database) -> list[str]:
@@ -68,10 +68,10 @@ def test_idle_connections_that_broke_are_replaced(
     database_server: Database, other: Database
 ) -> None:
     with Session(other.engine) as session:
-        number = number_of(session)
-    end(database_server, number)
+        lost = connection_id(session)
+    end(database_server, lost)
     assert groups(other) == []
-    assert other.run(number_of, writes=False) != number
+    assert other.run(connection_id, writes=False) != lost
 
 
 def test_a_call_whose_connection_breaks_is_done_once(
@@ -174,15 +174,15 @@ TEXTS = [
 @pytest.mark.parametrize("value", TEXTS, ids=ascii)
 def test_every_character_comes_back(database: Database, value: str) -> None:
     database.run(lambda session: session.add(m.Group(name=value)), writes=True)
-    found = database.run(
+    stored = database.run(
         lambda session: session.scalar(select(m.Group.name).where(m.Group.name == value)),
         writes=False,
     )
-    assert found == value
+    assert stored == value
 
 
 def test_capitals_of_names_count(database: Database) -> None:
-    """The same on each kind of database, so that an import finds room for both."""
+    """The same on each database, so that an import finds room for both."""
 
     def add(session: Any) -> None:
         session.add_all([m.User(name=name, globalRoleID=1) for name in ("anna", "Anna", "ánna")])

@@ -84,9 +84,9 @@ def plans(world: World, call: tuple[Any, ...]) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_no_query_reads_the_whole_table(grown: World, name: str) -> None:
-    found = list(plans(grown, CALLS[name]))
-    assert found
-    for plan in found:
+    call_plans = list(plans(grown, CALLS[name]))
+    assert call_plans
+    for plan in call_plans:
         for line in plan.splitlines():
             for table in ("timeSheet", "expenses"):
                 if f"{grown.database.prefix}{table}" not in line:

@@ -1,1 +1,1 @@
-"""The cellar: models, engine, transactions and schema. Knows nothing of what a call means."""
+"""Storage: models, dialects, transactions and schema. Knows nothing of the API's methods."""

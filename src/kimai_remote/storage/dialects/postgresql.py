@@ -47,7 +47,7 @@ class PostgreSQL(Dialect):
 
     def engine_options(self, *, statement_timeout: int, read_only: bool) -> dict[str, Any]:
         session = {
-            # A call that isn't the only one waits twice: for its turn, and then for the row.
+            # A call among several waits twice: in the row's queue, and then for the row.
             "lock_timeout": f"{LOCK_TIMEOUT * 1000 // 2}ms",
             "statement_timeout": f"{statement_timeout}s",
             "TimeZone": "UTC",
