@@ -17,7 +17,7 @@ from werkzeug.test import Client
 
 import kimai_remote
 from kimai_remote.api.service import RemoteApi
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.app import create_app
 from support.world import World
 
 PACKAGE = Path(kimai_remote.__file__).parent
@@ -159,10 +159,9 @@ def test_module_names_are_unique() -> None:
     assert [shared for shared in paths.values() if len(shared) > 1] == []
 
 
-@pytest.mark.xfail(strict=True, reason="modules are still being merged")
 def test_a_call_runs_through_few_files(file_world: World) -> None:
     """Trace a call that writes, over JSON, after another that warms up."""
-    client = Client(wsgi_application(file_world.service))
+    client = Client(create_app(file_world.service))
     params = [file_world.key("alice"), file_world.shop, file_world.coding]
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "startRecord", "params": params})
     functions: dict[str, set[str]] = defaultdict(set)

@@ -1,14 +1,24 @@
-"""Errors that have a meaning for the caller. Anything else that is raised is a defect."""
+"""Exceptions that mean something to a caller, and the one table of how each is answered.
+
+Anything else that is raised is a defect. ``str(error)`` is written for people.
+"""
 
 from __future__ import annotations
 
+import enum
+import logging
+from dataclasses import dataclass
+
 
 class KimaiRemoteError(Exception):
-    """Base of all errors of this package. ``str(error)`` is written for people."""
+    """Base of all errors of this package."""
 
 
 class ConfigurationError(KimaiRemoteError):
     """A setting is missing or wrong. The text says which one and what to do."""
+
+
+# Errors of a method: the call is well-formed --------------------------------------------------
 
 
 class Refused(KimaiRemoteError):
@@ -19,11 +29,11 @@ class Refused(KimaiRemoteError):
 
 
 class NotFound(Refused):
-    """There is nothing of that number or name."""
+    """No record has that ID or name."""
 
 
 class Denied(Refused):
-    """No such user, wrong key or missing right: one text for all, so that nothing leaks."""
+    """Unknown user, wrong key or missing right: one text for all, so that nothing leaks."""
 
     def __init__(self) -> None:
         super().__init__("Unknown user or no permissions.")
@@ -32,5 +42,118 @@ class Denied(Refused):
 class Unavailable(KimaiRemoteError):
     """The database can't serve this call now; the same call may work a moment later."""
 
+    def __init__(
+        self, text: str = "The database is not available at the moment. Please try again."
+    ) -> None:
+        super().__init__(text)
+
+
+class BatchLimitReached(Unavailable):
+    """A call of a batch that is not run, since those before it took too long."""
+
     def __init__(self) -> None:
-        super().__init__("The database is not available at the moment. Please try again.")
+        super().__init__(
+            "Not run: the calls before it in the batch took too long, or had too much to answer."
+        )
+
+
+# Errors of a request: it is no call -----------------------------------------------------------
+
+
+class RequestError(KimaiRemoteError):
+    """A request that is not a call of a method."""
+
+
+class MalformedRequest(RequestError):
+    """The body is not JSON, or not a SOAP envelope."""
+
+
+class InvalidRequest(RequestError):
+    """JSON or XML of the wrong structure."""
+
+
+class UnknownMethod(RequestError):
+    """There is no method of that name."""
+
+
+class InvalidParameter(RequestError):
+    """A value can't be read as the type that its parameter has."""
+
+
+class VersionMismatch(RequestError):
+    """An envelope of another version of SOAP than 1.1."""
+
+
+class MustUnderstand(RequestError):
+    """A SOAP header that must be understood, which none is."""
+
+
+class UnknownContract(RequestError):
+    """There is no contract in that style."""
+
+
+class UnsupportedMediaType(RequestError):
+    """A request that is not XML by its Content-Type; attachments (SwA, MTOM) are not supported."""
+
+
+# How each is answered -------------------------------------------------------------------------
+
+
+class Outcome(enum.StrEnum):
+    """How a call ended, in logs and metrics."""
+
+    #: ``success: true``, or a plain value.
+    SUCCESS = "success"
+    #: ``success: false``: the call can't be carried out as asked.
+    FAILURE = "failure"
+    #: Unknown user, wrong key, missing right.
+    REFUSED = "refused"
+    #: Not a call: malformed, unknown method, parameters that don't fit.
+    INVALID = "invalid"
+    #: The database could not serve the call; the same call may work a moment later.
+    UNAVAILABLE = "unavailable"
+    #: A defect, whose traceback is in the log.
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHandling:
+    """How one type of exception is answered, over whatever protocol."""
+
+    outcome: Outcome
+    #: Code of the SOAP fault; empty for ``success: false`` in the API's envelope, which is an
+    #: ordinary result in every protocol.
+    fault_code: str = ""
+    jsonrpc_code: int = 0
+    #: HTTP status of a SOAP fault, and of an error before a protocol is known. JSON-RPC sends 200.
+    http_status: int = 500
+    #: Level of the log line; None for no line.
+    log_level: int | None = None
+
+
+#: The first class of an exception's ancestry that is in here counts.
+HANDLING: dict[type[BaseException], ErrorHandling] = {
+    Denied: ErrorHandling(Outcome.REFUSED),
+    Refused: ErrorHandling(Outcome.FAILURE),
+    MalformedRequest: ErrorHandling(Outcome.INVALID, "Client", -32700),
+    InvalidRequest: ErrorHandling(Outcome.INVALID, "Client", -32600),
+    UnknownMethod: ErrorHandling(Outcome.INVALID, "Client", -32601),
+    InvalidParameter: ErrorHandling(Outcome.INVALID, "Client", -32602),
+    VersionMismatch: ErrorHandling(Outcome.INVALID, "VersionMismatch", -32600),
+    MustUnderstand: ErrorHandling(Outcome.INVALID, "MustUnderstand", -32600),
+    UnknownContract: ErrorHandling(Outcome.INVALID, "Client", -32600, http_status=404),
+    UnsupportedMediaType: ErrorHandling(Outcome.INVALID, "Client", -32600, http_status=415),
+    BatchLimitReached: ErrorHandling(Outcome.UNAVAILABLE, "Server.Unavailable", -32000),
+    Unavailable: ErrorHandling(
+        Outcome.UNAVAILABLE, "Server.Unavailable", -32000, log_level=logging.ERROR
+    ),
+    Exception: ErrorHandling(Outcome.FAULT, "Server", -32603, log_level=logging.ERROR),
+}
+
+
+def handling_of(error: BaseException) -> ErrorHandling:
+    """Return how an exception is answered; any that is not in the table is a defect."""
+    for ancestor in type(error).__mro__:
+        if ancestor in HANDLING:
+            return HANDLING[ancestor]
+    return HANDLING[Exception]

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from werkzeug.test import EnvironBuilder
 
+from kimai_remote.app import create_app
 from kimai_remote.storage import models as m
-from kimai_remote.web.routes import wsgi_application
 from support import databases
 from support.world import World, build
 
@@ -76,7 +76,7 @@ class Caller:
     """Calls a WSGI application in process, without a socket."""
 
     def __init__(self, world: World, application: Callable[..., Any] | None = None) -> None:
-        self._application = application or wsgi_application(world.service)
+        self._application = application or create_app(world.service)
         self._key = world.key("alice")
 
     def json(self, method: str, *parameters: Any) -> bytes:

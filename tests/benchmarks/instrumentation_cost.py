@@ -16,10 +16,10 @@ from pathlib import Path
 
 from benchmarks.harness import Caller
 from benchmarks.measure import Timing, side_by_side
+from kimai_remote.app import create_app
 from kimai_remote.server import metrics_multiprocess
 from kimai_remote.server.logging import JsonLines
 from kimai_remote.storage.transactions import Database
-from kimai_remote.web.routes import wsgi_application
 from support.world import World
 
 #: Calls in one measurement.
@@ -46,7 +46,7 @@ def measure(world: World, directory: Path) -> Iterator[tuple[str, dict[str, Timi
                 settings=replace(world.service.settings, **changed),
             )
             callers[name] = Caller(
-                world, wsgi_application(service, metrics_multiprocess.of_this_process())
+                world, create_app(service, metrics_multiprocess.of_this_process())
             )
         for title, parameters in (("getVersion", ()), ("getTimesheet", (0, 0, -1, 0, 50))):
             calls = {

@@ -12,10 +12,11 @@ from pathlib import Path
 from werkzeug.test import EnvironBuilder
 
 from kimai_remote.api.execution import Service
+from kimai_remote.app import create_app
 from kimai_remote.config import Settings
 from kimai_remote.storage.transactions import Database
-from kimai_remote.tracking.credentials import Credentials
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.passwords import PasswordHasher
 
 SECRET = b"a secret for tests only, 32 byte"
 ENVELOPE = (
@@ -26,8 +27,8 @@ ENVELOPE = (
 
 
 def main(url: str, prefix: str, key: str, protocol: str) -> None:
-    service = Service(Database(url, prefix), Credentials(SECRET), Settings())
-    application = wsgi_application(service)
+    service = Service(Database(url, prefix), ApiKeyDeriver(SECRET), PasswordHasher(), Settings())
+    application = create_app(service)
     call = {"jsonrpc": "2.0", "id": 1, "method": "getTimesheet", "params": [key]}
     bodies = {
         "json": ("/core/json.php", json.dumps(call), "application/json"),

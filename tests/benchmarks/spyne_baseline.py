@@ -10,7 +10,7 @@ from spyne.protocol.json import JsonDocument
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
-from kimai_remote.api.execution import Envelope
+from kimai_remote.api.execution import Envelope, RequestContext
 from kimai_remote.api.fields import NAMESPACE
 from kimai_remote.api.instrumentation import CallRecord, RequestInfo
 from kimai_remote.api.service import RemoteApi
@@ -22,11 +22,8 @@ class _SpyneApplication(Application):
     """Returns objects with attributes, which is all that Spyne can serialize."""
 
     def call_wrapper(self, ctx: Any) -> Any:
-        ctx.udc = {
-            "service": self.config,
-            "request_info": RequestInfo(),
-            "observed": CallRecord("spyne", RequestInfo()),
-        }
+        ctx.udc = RequestContext(self.config, RequestInfo())
+        ctx.udc.record = CallRecord("spyne", RequestInfo())
         response = super().call_wrapper(ctx)
         if not isinstance(response, Envelope):
             return response

@@ -21,7 +21,7 @@ from kimai_remote.cli import admin_context
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
-from kimai_remote.tracking.credentials import kimai_hash
+from kimai_remote.tracking.passwords import kimai_hash
 from support.processes import DEADLINE
 from support.remotes import JsonRemote
 from support.world import PASSWORD

@@ -36,7 +36,7 @@ def test_all_settings_with_their_sources(folder: Path) -> None:
     assert code == 0
     lines = {line.split()[0]: line for line in output.splitlines() if line.strip()}
     assert lines["Configuration"] == f"Configuration file: {file}"
-    assert set(Settings.facts()) <= set(lines)
+    assert set(Settings.info()) <= set(lines)
     assert "8123" in lines["port"] and "Port to listen on." in lines["port"]
     assert "KIMAI_REMOTE_WORKERS" in lines["workers"]
     assert "in seconds; 0: no limit." in lines["statement_timeout"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kimai_remote.api.instrumentation import Event
+from kimai_remote.api.instrumentation import LogEvent
 from kimai_remote.config import Settings
 from kimai_remote.server import logging as server_logging
 from kimai_remote.server.logging import JsonLines, TextLines
@@ -57,7 +57,7 @@ def test_a_json_line_holds_everything() -> None:
 
 
 def test_an_event_is_merged_into_the_line() -> None:
-    event = Event(event="login", user="é" * 500, nothing=None, none="", zero=0)
+    event = LogEvent(event="login", user="é" * 500, nothing=None, none="", zero=0)
     found = json.loads(JsonLines().format(record(event)))
     assert (found["event"], found["user"], found["zero"]) == ("login", "é" * 160, 0)
     assert not {"nothing", "none", "message"} & set(found)
@@ -106,7 +106,7 @@ def test_levels(capfd: pytest.CaptureFixture[str], level: str, count: int) -> No
     log.info("1")
     log.warning("2")
     log.error("3")
-    logging.getLogger("kimai_remote.audit").info(Event(event="login"))
+    logging.getLogger("kimai_remote.audit").info(LogEvent(event="login"))
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == count + 1
     assert lines[-1].endswith(' audit {"event": "login"}')

@@ -17,10 +17,10 @@ from spyne.model.complex import Array, ComplexModelBase
 from werkzeug.test import Client
 
 from kimai_remote.api.fields import Moment
+from kimai_remote.app import create_app
 from kimai_remote.protocols.discovery import Method, Parameter, documentation, methods
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
-from kimai_remote.web.routes import wsgi_application
 from support import world as worlds
 from support.server import ROOT
 from support.world import World
@@ -89,8 +89,8 @@ def _parameter(parameter: Parameter) -> str:
     default = "required"
     if parameter.is_optional:
         default = "null" if parameter.default is None else f"`{json.dumps(parameter.default)}`"
-    doc = documentation(parameter.kind)
-    return f"| `{parameter.name}` | {_type(parameter.kind)} | {default} | {doc} |"
+    doc = documentation(parameter.spyne_type)
+    return f"| `{parameter.name}` | {_type(parameter.spyne_type)} | {default} | {doc} |"
 
 
 def _result(result: Any) -> str:
@@ -133,7 +133,7 @@ def _records(described: list[Method]) -> list[Any]:
 
     for method in described:
         for parameter in method.parameters:
-            add(parameter.kind)
+            add(parameter.spyne_type)
         if issubclass(method.result, ComplexModelBase):  # its own type is the envelope
             for member in method.result.get_flat_type_info(method.result).values():
                 add(member)
@@ -207,7 +207,7 @@ def _examples(names: list[str]) -> dict[str, tuple[str, str]]:
         database = Database(f"sqlite:///{folder}/world.sqlite3")
         schema.create(database)
         world = worlds.build(database)
-        client, seen = Client(wsgi_application(world.service)), dict[str, int]()
+        client, seen = Client(create_app(world.service)), dict[str, int]()
         for name, make in _CALLS.items():
             parameters = make(world, seen)
             if name not in ("authenticate", "getVersion"):

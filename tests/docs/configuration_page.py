@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from kimai_remote.config.settings import PREFIX, Facts, Settings, facts_of
+from kimai_remote.config.settings import PREFIX, SettingInfo, Settings, info_of
 from support.server import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "configuration.md"
@@ -83,26 +83,26 @@ def page() -> str:
 
 def _rows() -> Iterator[str]:
     for each in dataclasses.fields(Settings):
-        facts = facts_of(each)
-        option = "yes" if facts.option else ""
-        cells = (f"`{each.name}`", _meaning(facts), _default(each.default, facts), option)
+        info = info_of(each)
+        option = "yes" if info.option else ""
+        cells = (f"`{each.name}`", _meaning(info), _default(each.default, info), option)
         yield f"| {' | '.join(cells)} |"
 
 
-def _meaning(facts: Facts) -> str:
+def _meaning(info: SettingInfo) -> str:
     details = []
-    if facts.choices:
-        details.append(" or ".join(f"`{choice}`" for choice in facts.choices))
-    if facts.unit:
-        details.append(f"in {facts.unit}")
-    return "; ".join([facts.meaning.rstrip("."), *details]).replace("|", "\\|")
+    if info.choices:
+        details.append(" or ".join(f"`{choice}`" for choice in info.choices))
+    if info.unit:
+        details.append(f"in {info.unit}")
+    return "; ".join([info.help.rstrip("."), *details]).replace("|", "\\|")
 
 
-def _default(default: Any, facts: Facts) -> str:
+def _default(default: Any, info: SettingInfo) -> str:
     if isinstance(default, bool):
         return "no" if not default else "yes"
-    if facts.empty and not default:
-        return facts.empty if default == "" else f"`{default}`: {facts.empty}"
+    if info.empty and not default:
+        return info.empty if default == "" else f"`{default}`: {info.empty}"
     text = f"`{default}`" if str(default) else ""
     zero = "" if isinstance(default, str) else "`0`: "
-    return f"{text} ({zero or 'empty: '}{facts.empty})" if facts.empty else text
+    return f"{text} ({zero or 'empty: '}{info.empty})" if info.empty else text

@@ -8,11 +8,11 @@ from kimai_remote.config import Settings
 
 
 def test_every_setting_has_a_meaning_and_a_line() -> None:
-    for name, facts in Settings.facts().items():
-        assert facts.meaning.endswith("."), name
+    for name, info in Settings.info().items():
+        assert info.help.endswith("."), name
         assert f"\n| `{name}` | " in page()
 
 
 def test_the_options_of_serve_are_those_of_the_settings() -> None:
-    options = {name for name, facts in Settings.facts().items() if facts.option}
+    options = {name for name, info in Settings.info().items() if info.option}
     assert {parameter.name for parameter in serve.params} - {"demo"} == options

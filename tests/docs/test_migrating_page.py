@@ -11,11 +11,10 @@ import pytest
 from kimai_remote.kimai1 import uninstall
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.transactions import Database
-from kimai_remote.tracking.credentials import Credentials
+from kimai_remote.tracking.passwords import PasswordHasher
 from support import kimai1
 from support.markdown import blocks
 from support.server import ROOT
-from support.world import SECRET
 
 pytestmark = pytest.mark.servers
 
@@ -49,7 +48,7 @@ def test_a_password_that_kimai_can_check(kimai: Database) -> None:
     run(kimai, 1, ("'salt'", f"'{salt}'"))
     admin = next(row for row in kimai1.rows_of(kimai, "users") if row["name"] == "admin")
     assert admin["password"] == kimai1.md5("changeme")
-    assert Credentials(SECRET, kimai1.SALT).check_password("changeme", admin["password"])
+    assert PasswordHasher(kimai1.SALT).matches("changeme", admin["password"])
 
 
 def test_the_sql_for_findings(kimai: Database) -> None:

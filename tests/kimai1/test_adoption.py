@@ -15,7 +15,8 @@ from kimai_remote.config import Settings
 from kimai_remote.storage import schema
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.transactions import Database
-from kimai_remote.tracking.credentials import Credentials
+from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.passwords import PasswordHasher
 from support import kimai1, remotes
 from support.world import SECRET
 
@@ -30,7 +31,11 @@ def api(request: pytest.FixtureRequest, kimai: Database) -> Iterator[Any]:
     runner.upgrade(kimai)
     schema.check(kimai)
     service = Service(
-        kimai, Credentials(SECRET, kimai1.SALT), Settings(shared_with_kimai=True), lambda: NOW
+        kimai,
+        ApiKeyDeriver(SECRET),
+        PasswordHasher(kimai1.SALT),
+        Settings(shared_with_kimai=True),
+        lambda: NOW,
     )
     return remotes.REMOTES[request.param](SimpleNamespace(service=service))
 

@@ -19,9 +19,9 @@ from werkzeug.test import Client
 from kimai_remote.api.execution import Envelope
 from kimai_remote.api.fields import NAMESPACE
 from kimai_remote.api.service import RemoteApi
+from kimai_remote.app import create_app
 from kimai_remote.protocols import rendering
 from kimai_remote.tracking.record_set import RecordSet
-from kimai_remote.web.routes import wsgi_application
 from support.live_server import LiveServer
 from support.raw_http import envelope
 
@@ -117,9 +117,9 @@ def canonical(element: Any) -> bytes:
 @given(data=st.data())
 def test_xml_is_what_plain_spyne_writes(name: str, data: Any) -> None:
     result = RESULTS[name]
-    item = rendering.item_type(result)
+    item = rendering.record_type_of(result)
     records = data.draw(rows(item))
-    ours = b"".join(rendering.xml("tns", result, Envelope(records))).decode()
+    ours = b"".join(rendering.soap_document("tns", result, Envelope(records))).decode()
     compiled = etree.fromstring(
         f'<tns:{result.get_type_name()} xmlns:tns="{NAMESPACE}"'
         f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{ours}'
@@ -182,7 +182,7 @@ def plain(spyne_type: Any, value: Any, native: bool) -> Any:
 @given(data=st.data())
 def test_json_is_what_the_contract_says(name: str, native: bool, data: Any) -> None:
     result = RESULTS[name]
-    item = rendering.item_type(result)
+    item = rendering.record_type_of(result)
     records = data.draw(rows(item))
     written = json.loads(b"".join(rendering.json(result, Envelope(records), native=native)))
     listed = reference(item, records, native)
@@ -209,7 +209,7 @@ def test_floats_are_written_as_php_does(value: str, text: str) -> None:
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a value that can't be rendered deep inside the records."""
     unwritable = RecordSet(("userID", "name"), [(1, "alice"), (2, object())])
-    monkeypatch.setattr("kimai_remote.tracking.catalog.users", lambda call: unwritable)
+    monkeypatch.setattr("kimai_remote.tracking.catalog.users", lambda context: unwritable)
 
 
 @pytest.mark.usefixtures("broken")
@@ -224,7 +224,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_response_that_cannot_be_rendered_is_a_fault(
     live_server: LiveServer, body: str, prefix: str
 ) -> None:
-    client = Client(wsgi_application(live_server.world.service))
+    client = Client(create_app(live_server.world.service))
     reply = client.post("/core/soap.php", data=envelope(body.replace("KEY", live_server.key)))
     assert reply.status_code == 500
     root = etree.fromstring(reply.get_data())
@@ -235,7 +235,7 @@ def test_a_response_that_cannot_be_rendered_is_a_fault(
 
 @pytest.mark.usefixtures("broken")
 def test_a_response_that_cannot_be_rendered_is_an_error(live_server: LiveServer) -> None:
-    client = Client(wsgi_application(live_server.world.service))
+    client = Client(create_app(live_server.world.service))
     request = {"jsonrpc": "2.0", "method": "getUsers", "params": [live_server.key], "id": 5}
     reply = client.post("/core/json.php", data=json.dumps([request, request | {"id": 6}]))
     assert reply.status_code == 200

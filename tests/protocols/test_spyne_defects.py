@@ -19,7 +19,7 @@ from lxml import etree
 from spyne_baseline import SpyneBaseline
 from werkzeug.test import Client
 
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.app import create_app
 from support.live_server import LiveServer
 from support.raw_http import envelope, post_soap
 
@@ -79,7 +79,7 @@ def test_spyne_responds_with_200_and_no_content() -> None:
 
 @pytest.mark.usefixtures("odd_version")
 def test_a_control_character_becomes_a_replacement_character(live_server: LiveServer) -> None:
-    client = Client(wsgi_application(live_server.world.service))
+    client = Client(create_app(live_server.world.service))
     reply = client.post("/core/soap.php", data=envelope(VERSION), content_type="text/xml")
     assert reply.status_code == 200
     assert "<tns:getVersionResult>1\ufffd\ufffd-1400</tns:getVersionResult>" in reply.text
@@ -262,7 +262,7 @@ def test_no_request_collects_garbage(
     live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert math.isinf(spyne.const.MIN_GC_INTERVAL)
-    client = Client(wsgi_application(live_server.world.service))
+    client = Client(create_app(live_server.world.service))
     call = lambda: client.post("/core/soap.php", data=envelope(VERSION))  # noqa: E731
     assert collections_during(call, monkeypatch) == 0
     assert gc.isenabled()

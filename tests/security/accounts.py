@@ -42,7 +42,7 @@ def key_of(world: World, who: str) -> str:
     if who == "wrong":
         return WRONG_KEY
     owner_type = "customer" if who == "acme" else "user"
-    return world.service.credentials.api_key(owner_type, world.ids[who], 0)
+    return world.service.keys.derive(owner_type, world.ids[who], 0)
 
 
 def password_changed(world: World, name: str, stored: str | None, model: Any = m.User) -> None:

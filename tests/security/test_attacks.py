@@ -15,8 +15,8 @@ from accounts import REFUSED, key_of
 from werkzeug.test import Client
 
 from kimai_remote.api.service import RemoteApi
+from kimai_remote.app import create_app
 from kimai_remote.storage import models as m
-from kimai_remote.web.routes import wsgi_application
 from support.processes import allowed
 from support.world import World
 
@@ -31,7 +31,7 @@ class RawClient:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.client = Client(wsgi_application(world.service))
+        self.client = Client(create_app(world.service))
         self.before = world.snapshot()
 
     def send(self, path: str, body: bytes, content_type: str, **headers: str) -> Any:

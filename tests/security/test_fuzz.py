@@ -31,7 +31,7 @@ from sqlalchemy import event
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from kimai_remote.api.service import RemoteApi
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.app import create_app
 from support.world import PASSWORD, World
 
 pytestmark = pytest.mark.one_database
@@ -205,7 +205,7 @@ class Target:
     def __init__(self, world: World) -> None:
         self.world = world
         self.key = key_of(world, "alice").encode()
-        self.application = wsgi_application(world.service)
+        self.application = create_app(world.service)
         self.client = Client(self.application)
         self.changed = False
         event.listen(world.database.engine, "before_cursor_execute", self._saw)

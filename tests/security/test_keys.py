@@ -14,11 +14,12 @@ from click.testing import CliRunner
 
 from kimai_remote.api.execution import Service
 from kimai_remote.cli.main import app
-from kimai_remote.config import Settings
+from kimai_remote.config import Settings, load_settings
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.server.bootstrap import read_secret
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.credentials import Credentials
+from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.passwords import PasswordHasher
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
@@ -34,9 +35,9 @@ def test_only_a_keyed_hash_is_stored(full_world: World, remote: Any) -> None:
     dump = repr(full_world.snapshot())
     for key in keys:
         assert key not in dump
-        assert full_world.service.credentials.key_hash(key) in dump
-    another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
-    assert another.key_hash(keys[0]) != full_world.service.credentials.key_hash(keys[0])
+        assert full_world.service.keys.hash(key) in dump
+    another = ApiKeyDeriver(b"another secret, 32 bytes or more")
+    assert another.hash(keys[0]) != full_world.service.keys.hash(keys[0])
 
 
 def test_form_of_a_key(world: World, remote: Any) -> None:
@@ -65,13 +66,19 @@ def test_an_expired_key(world: World, remote: Any) -> None:
 
 def test_a_new_secret_makes_all_keys_worthless(world: World) -> None:
     old = login(JsonRemote(world))
-    another = Credentials(b"another secret, 32 bytes or more", "kimai salt")
+    another = ApiKeyDeriver(b"another secret, 32 bytes or more")
     world.__class__ = type(
         "Moved",
         (World,),
         {
             "service": property(
-                lambda self: Service(self.database, another, self.settings, clock=lambda: self.now)
+                lambda self: Service(
+                    self.database,
+                    another,
+                    PasswordHasher("kimai salt"),
+                    self.settings,
+                    clock=lambda: self.now,
+                )
             )
         },
     )
@@ -149,7 +156,7 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_secret_by_environment_needs_no_file(tmp_path: Path) -> None:
-    settings = Settings.from_environment(
+    settings = load_settings(
         {"KIMAI_REMOTE_SECRET": "0123456789abcdef", "KIMAI_REMOTE_DATA_DIR": str(tmp_path / "no")}
     )
     assert read_secret(settings) == b"0123456789abcdef"

@@ -13,7 +13,7 @@ from accounts import REFUSED, password_changed
 from sqlalchemy import event
 
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.credentials import Credentials
+from kimai_remote.tracking.passwords import PasswordHasher
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
@@ -69,16 +69,16 @@ def test_an_invalid_stored_password(world: World, hash_: str | None) -> None:
 def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Record the types of statements and the password checks of a block in order."""
     seen: list[str] = []
-    checked = Credentials._argon2
+    checked = PasswordHasher._verify
 
-    def check(self: Credentials, password: str, stored: str) -> bool:
+    def check(self: PasswordHasher, password: str, stored: str) -> bool:
         seen.append("hash")
         return checked(self, password, stored)
 
     def execute(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement.split()[0])
 
-    monkeypatch.setattr(Credentials, "_argon2", check)
+    monkeypatch.setattr(PasswordHasher, "_verify", check)
     event.listen(world.database.engine, "before_cursor_execute", execute)
     try:
         yield seen

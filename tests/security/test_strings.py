@@ -11,7 +11,7 @@ import pytest
 from accounts import REFUSED, key_of
 from werkzeug.test import Client
 
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.app import create_app
 from support.world import World
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ class RawClient:
     """Alice's calls, raw in both protocols."""
 
     def __init__(self, world: World) -> None:
-        self.client = Client(wsgi_application(world.service))
+        self.client = Client(create_app(world.service))
         self.key = key_of(world, "alice")
 
     def json(self, method: str, *params: Any) -> Any:

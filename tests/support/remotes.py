@@ -14,7 +14,7 @@ import zeep.helpers
 from werkzeug.test import Client
 from zeep.transports import Transport
 
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.app import create_app
 
 from .world import World
 
@@ -31,7 +31,7 @@ class JsonRemote:
     name = "json"
 
     def __init__(self, world: World) -> None:
-        self.client = Client(wsgi_application(world.service))
+        self.client = Client(create_app(world.service))
 
     def call(self, method: str, *params: Any) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
@@ -50,7 +50,7 @@ class SoapRemote:
     name = "soap"
 
     def __init__(self, world: World) -> None:
-        self.client = Client(wsgi_application(world.service))
+        self.client = Client(create_app(world.service))
         self._zeep = _zeep(self.client)
 
     def call(self, method: str, *params: Any) -> Any:

@@ -30,7 +30,8 @@ from kimai_remote.config import Settings
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
-from kimai_remote.tracking.credentials import Credentials
+from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.passwords import PasswordHasher
 
 from . import databases
 
@@ -41,9 +42,10 @@ SECRET = b"a secret for tests only, 32 byte"
 NOW = 1_772_443_810
 PASSWORD = "correct horse"
 
-_credentials = Credentials(SECRET, "kimai salt")
+_keys = ApiKeyDeriver(SECRET)
+_passwords = PasswordHasher("kimai salt")
 #: Hashed once, because hashing takes as long as a whole test.
-PASSWORD_HASH = _credentials.hash_password(PASSWORD)
+PASSWORD_HASH = _passwords.hash(PASSWORD)
 
 
 @dataclass
@@ -63,11 +65,11 @@ class World:
 
     @property
     def service(self) -> Service:
-        return Service(self.database, _credentials, self.settings, clock=lambda: self.now)
+        return Service(self.database, _keys, _passwords, self.settings, clock=lambda: self.now)
 
     def key(self, name: str) -> str:
         """Return the API key that authenticate would give to a user."""
-        return _credentials.api_key("user", self.ids[name], 0)
+        return _keys.derive("user", self.ids[name], 0)
 
     def set_option(self, option: str, value: object) -> None:
         self._run(lambda session: session.merge(m.Configuration(option=option, value=str(value))))
@@ -230,10 +232,8 @@ def _file(prefix: str) -> tuple[bytes, dict[str, int]]:
 
 def remote_key(kind: str, owner_id: int) -> m.RemoteKey:
     """Return the key that authenticate gives to a user or customer, as it is stored."""
-    key = _credentials.api_key(kind, owner_id, 0)
-    return m.RemoteKey(
-        kind=kind, ownerID=owner_id, keyHash=_credentials.key_hash(key), created=NOW - 3600
-    )
+    key = _keys.derive(kind, owner_id, 0)
+    return m.RemoteKey(kind=kind, ownerID=owner_id, keyHash=_keys.hash(key), created=NOW - 3600)
 
 
 def _fill(session: Any, ids: dict[str, int]) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kimai_remote.errors import Refused
-from kimai_remote.tracking import dates
+from kimai_remote.tracking import context, dates
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -166,4 +166,4 @@ def test_a_huge_text_is_not_repeated_in_full():
     ],
 )
 def test_the_users_time_zone_or_the_servers(name, expected):
-    assert dates.timezone(name, BERLIN).key == expected
+    assert context.timezone(name, BERLIN).key == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kimai_remote.storage.schema import DEFAULT_OPTIONS
-from kimai_remote.tracking.options import Options
+from kimai_remote.tracking.context import Options
 
 
 def test_a_fresh_installation_has_the_defaults():

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.rates import best_fixed_rate, best_rate, to_cents, wage
+from kimai_remote.tracking.rates import best_fixed_rate, best_rate, wage
+from kimai_remote.tracking.validation import to_cents
 
 USER, PROJECT, ACTIVITY = 1, 2, 3
 #: The scopes of rates, most specific first: the first letters of user, project and activity.

@@ -16,10 +16,10 @@ from sqlalchemy import insert
 from kimai_remote.errors import Refused
 from kimai_remote.storage import models as m
 from kimai_remote.tracking import expenses, periods, reports, timesheet
-from kimai_remote.tracking.context import Call, Principal
+from kimai_remote.tracking.context import CallContext, Principal
 from kimai_remote.tracking.periods import Period
-from kimai_remote.tracking.rates import to_cents
 from kimai_remote.tracking.reports import Filter, Line, Report
+from kimai_remote.tracking.validation import to_cents
 from support.world import NOW, World
 
 USERS = ("alice", "ben", "oscar")
@@ -94,10 +94,10 @@ def listed(world: World, function: Any, period: Period, *arguments: int) -> Iter
     def work(session: Any) -> list[dict]:
         result = []
         for name in (*USERS, "root"):
-            call = Call(session, NOW, ZoneInfo("UTC"))
-            user = world.ids[name]
-            call.principal = Principal(name, ZoneInfo("UTC"), user_id=user, rights=RIGHTS)
-            rows = function(call, period.begin, period.end, *arguments, -1, 0, 0)
+            zone, user = ZoneInfo("UTC"), world.ids[name]
+            principal = Principal(name, zone, user_id=user, rights=RIGHTS)
+            context = CallContext(session=session, now=NOW, zone=zone, principal=principal)
+            rows = function(context, period.begin, period.end, *arguments, -1, 0, 0)
             result += [dict(zip(rows.columns, row, strict=True)) for row in rows.values]
         return result
 
@@ -130,7 +130,7 @@ def of(line: Line) -> tuple[int, int, Decimal, Decimal]:
 )
 def test_lines_are_the_sums_of_the_time_sheet(filled, report, by, period):
     result = report(by, period)
-    assert {line.number: of(line) for line in result.lines} == sums(filled, by, period)
+    assert {line.id: of(line) for line in result.lines} == sums(filled, by, period)
     assert [line.seconds for line in result.lines] == sorted(
         (line.seconds for line in result.lines), reverse=True
     )
@@ -174,18 +174,18 @@ def test_filters(filled, report):
         parts = [report("user", YEAR, **{name: kind}).total for kind in kinds]
         assert sum(part.seconds for part in parts) == everything.seconds
         assert all(part.seconds for part in parts)
-    by_user = {line.number: of(line) for line in report("user", YEAR).lines}
+    by_user = {line.id: of(line) for line in report("user", YEAR).lines}
     for user in USERS:
         id_ = filled.ids[user]
         assert of(report("project", YEAR, users=[id_]).total) == by_user[id_]
     both = report("user", YEAR, users=[filled.alice, filled.ben]).lines
-    assert {line.number for line in both} == {filled.alice, filled.ben}
+    assert {line.id for line in both} == {filled.alice, filled.ben}
     for by in ("project", "customer"):
         for line in report(by, YEAR).lines:
-            chosen = {f"{by}s": [line.number]}
+            chosen = {f"{by}s": [line.id]}
             assert of(report("user", YEAR, **chosen).total) == of(line)
             assert of(report("month", YEAR, **chosen).total)[1] == line.seconds
-    tasks = {line.number: line for line in report("activity", YEAR).lines}
+    tasks = {line.id: line for line in report("activity", YEAR).lines}
     for id_, line in tasks.items():
         assert of(report("user", YEAR, activities=[id_]).total) == of(line)
 
@@ -211,7 +211,7 @@ def test_the_same_name_twice(world, report):
     id_ = world.add(m.Project(name="Shop", customerID=world.rival)).projectID
     world.add_entry(projectID=id_, start=NOW - 100, end=NOW - 50)
     lines = [line for line in report("project", YEAR).lines if line.name == "Shop"]
-    assert {(line.number, line.customer) for line in lines} == {
+    assert {(line.id, line.customer) for line in lines} == {
         (world.shop, "Acme"),
         (id_, "Rival"),
     }
@@ -220,9 +220,9 @@ def test_the_same_name_twice(world, report):
 def test_entries_of_what_is_gone(world, report):
     world.add_entry(projectID=9999, activityID=9999, userID=9999, start=NOW - 9, end=NOW - 2)
     for by in ("user", "project", "activity"):
-        (line,) = (line for line in report(by, YEAR).lines if line.number == 9999)
+        (line,) = (line for line in report(by, YEAR).lines if line.id == 9999)
         assert (line.name, line.seconds) == (None, 7)
-    (line,) = (line for line in report("customer", YEAR).lines if line.number is None)
+    (line,) = (line for line in report("customer", YEAR).lines if line.id is None)
     assert (line.name, line.seconds) == (None, 7)
 
 

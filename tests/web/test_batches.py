@@ -7,8 +7,8 @@ import json
 import pytest
 from werkzeug.test import Client
 
-from kimai_remote.protocols import endpoints
-from kimai_remote.web.routes import wsgi_application
+from kimai_remote.app import create_app
+from kimai_remote.protocols import jsonrpc
 from support.world import World
 
 CALL = {"jsonrpc": "2.0", "method": "getVersion"}
@@ -18,8 +18,8 @@ CALL = {"jsonrpc": "2.0", "method": "getVersion"}
 def test_calls_that_come_too_late_are_not_run(
     limit: str, value: int, file_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoints, limit, value)
-    client = Client(wsgi_application(file_world.service))
+    monkeypatch.setattr(jsonrpc, limit, value)
+    client = Client(create_app(file_world.service))
     batch = [CALL | {"id": 1}, CALL, CALL | {"id": 2}]
     answers = json.loads(client.post("/core/json.php", data=json.dumps(batch)).get_data())
     assert [answer["id"] for answer in answers] == [1, 2]

@@ -17,11 +17,11 @@ import pytest
 from werkzeug.test import Client
 
 from faults.serving import serving_world
+from kimai_remote.app import create_app
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
 from kimai_remote.web import health
 from kimai_remote.web.health import ReadinessProbe
-from kimai_remote.web.routes import wsgi_application
 from support import databases
 from support.processes import DEADLINE, allowed, wait_until
 from support.raw_http import Response, get, request
@@ -205,23 +205,23 @@ class Asked:
 
 def test_asking_often_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, wait=0.1)
-    ready = ReadinessProbe(None, fresh=600)  # type: ignore[arg-type]
+    ready = ReadinessProbe(None, cache_seconds=600)  # type: ignore[arg-type]
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda _: ready.state(), range(50)))
     assert {state.is_ready for state in states} == {True}
     assert asked.count == 1
-    again = ReadinessProbe(None, fresh=0.0)  # type: ignore[arg-type]
+    again = ReadinessProbe(None, cache_seconds=0.0)  # type: ignore[arg-type]
     assert [again.state().is_ready for _ in range(2)] == [True, True]
     assert asked.count == 3
 
 
 def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, wait=DEADLINE)
-    ready = ReadinessProbe(None, patience=0.1, fresh=0.0)  # type: ignore[arg-type]
+    ready = ReadinessProbe(None, timeout=0.1, cache_seconds=0.0)  # type: ignore[arg-type]
     try:
         for _ in range(8):
             assert ready.state().database == "slow"
-        assert asked.count == health.MOST_WAITING
+        assert asked.count == health.MAX_WAITING
     finally:
         asked.goes_on.set()
     wait_until(lambda: ready.state().is_ready)
@@ -234,7 +234,7 @@ def test_a_change_is_logged_once(
     foreign = schema.SchemaState(schema.Condition.FOREIGN)
     schema_states = [CURRENT, older, older, foreign, CURRENT, CURRENT]
     monkeypatch.setattr(schema, "state", lambda _: schema_states.pop(0))
-    ready = ReadinessProbe(None, fresh=0.0)  # type: ignore[arg-type]
+    ready = ReadinessProbe(None, cache_seconds=0.0)  # type: ignore[arg-type]
     states = [ready.state().is_ready for _ in range(6)]
     assert states == [True, False, False, False, True, True]
     assert [record.getMessage() for record in caplog.records] == [
@@ -244,6 +244,6 @@ def test_a_change_is_logged_once(
 
 
 def test_nothing_below_it(file_world: World) -> None:
-    client = Client(wsgi_application(file_world.service))
+    client = Client(create_app(file_world.service))
     for path in ("/health", "/health/", "/health/live/", "/health/other", "/kimai/health/live"):
         assert client.get(path).status_code == 404

@@ -23,11 +23,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
 from faults.serving import serving_world
-from kimai_remote.api.instrumentation import CallRecord, Outcome, RequestInfo, observing
+from kimai_remote.api.instrumentation import CallRecord, RequestInfo, observe
+from kimai_remote.app import create_app
 from kimai_remote.config import Settings
-from kimai_remote.protocols import endpoints
+from kimai_remote.errors import Outcome
+from kimai_remote.protocols import jsonrpc
 from kimai_remote.server import metrics_multiprocess
-from kimai_remote.web.routes import wsgi_application
 from support.processes import wait_until
 from support.raw_http import call, get, post_json, post_soap
 from support.server import Server, serving
@@ -50,7 +51,7 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.fixture
 def near(file_world: World) -> tuple[World, Client]:
     """A world, and a client of it on the same machine."""
-    application = wsgi_application(file_world.service)
+    application = create_app(file_world.service)
     return (
         file_world,
         Client(lambda environ, start: application({"REMOTE_ADDR": "127.0.0.1", **environ}, start)),
@@ -173,7 +174,7 @@ def test_unavailable_and_faults(near: tuple[World, Client]) -> None:
 def test_calls_of_a_batch_that_are_not_run(
     near: tuple[World, Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoints, "BATCH_SECONDS", -1)
+    monkeypatch.setattr(jsonrpc, "BATCH_SECONDS", -1)
     _, client = near
     client.post("/core/json.php", data=json.dumps([VERSION, VERSION]))
     assert calls(parsed(client.get("/metrics").text)) == {
@@ -273,7 +274,7 @@ def test_who_may_read(
     file_world: World, settings: dict[str, Any], address: str, headers: dict[str, str], status: int
 ) -> None:
     file_world.settings = Settings(**settings)
-    client = Client(wsgi_application(file_world.service))
+    client = Client(create_app(file_world.service))
     response = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
     assert response.status_code == status
     if status != 200:
@@ -367,6 +368,7 @@ def test_a_process_that_dies(tmp_path: Path, own_temporary_folder: Path) -> None
 
 PROGRAM = """
 import os, sys
+from kimai_remote.errors import Outcome
 from kimai_remote.server import metrics_multiprocess
 os.environ[metrics_multiprocess.VARIABLE] = sys.argv[1]
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -404,7 +406,7 @@ def test_an_observed_call_knows_its_duration() -> None:
         def on_end(self, call: CallRecord) -> None:
             seen.append(call)
 
-    with observing((Watcher(),), "test", RequestInfo("192.0.2.1", "number")) as observed:
+    with observe((Watcher(),), "test", RequestInfo("192.0.2.1", "number")) as observed:
         time.sleep(0.02)
         observed.outcome = Outcome.SUCCESS
     assert seen == [observed]

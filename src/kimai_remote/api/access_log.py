@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import logging
 
-from .instrumentation import CallRecord, Event
+from .instrumentation import CallRecord, LogEvent
 
 log = logging.getLogger("kimai_remote.access")
 
 
 class AccessLog:
-    """Writes a line for each call: who, what, over which protocol, how it ended, how long it
-    took. No parameter of a call is in it."""
+    """Logs who called what over which protocol, the outcome and the time it took.
+
+    No parameter of a call is logged.
+    """
 
     def on_start(self, call: CallRecord) -> None:
-        """Nothing is written before the end is known."""
+        """Nothing is logged before the outcome is known."""
 
     def on_end(self, call: CallRecord) -> None:
         log.info(
-            Event(
+            LogEvent(
                 method=call.method,
                 protocol=call.protocol,
-                outcome=call.outcome.value,
+                outcome=call.outcome,
                 ms=round(call.seconds * 1000, 2),
                 **call.caller,
-                **call.request_info.details,
+                **call.request_info.log_fields,
             )
         )

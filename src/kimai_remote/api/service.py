@@ -16,10 +16,10 @@ from spyne.service import ServiceBase
 
 from .. import SCHEMA_REVISION, __version__
 from ..tracking import catalog, expenses, timer, timesheet
-from ..tracking.context import Call
+from ..tracking.context import CallContext
 from ..tracking.record_set import RecordSet
 from . import records as t
-from .execution import Envelope, LoginContext, method
+from .execution import Envelope, LoginContext, rpc_method
 from .fields import Boolean, Integer32, Moment, Unicode, always, legacy_any, optional
 
 _FROM = optional(Moment, "0", "Only what ends after this date; 0 for no limit.")
@@ -33,18 +33,18 @@ _UPDATE = optional(Boolean, False, "Change the entry of that id instead of creat
 class RemoteApi(ServiceBase):
     """Kimai 1 Remote API."""
 
-    @method(
+    @rpc_method(
         always(Unicode, "Login name."),
         always(Unicode, "Password."),
         items=t.ApiKey,
         result="AuthenticateResult",
         writes=True,
-        key=False,
+        needs_key=False,
     )
-    def authenticate(call: LoginContext, username: str | None, password: str | None) -> Envelope:
+    def authenticate(context: LoginContext, username: str | None, password: str | None) -> Envelope:
         """Log in. The same user gets the same API key each time. Wrong name and wrong password
         get the same answer; too many failures ban the user for a while."""
-        return call.log_in(username or "", password or "")
+        return context.log_in(username or "", password or "")
 
     @rpc(_returns=always(Unicode))
     def getVersion(ctx: Any) -> str:
@@ -52,72 +52,74 @@ class RemoteApi(ServiceBase):
         only method that answers a plain text and needs no key."""
         return f"{__version__}-{SCHEMA_REVISION}"
 
-    @method(
+    @rpc_method(
         optional(Integer32, doc="Project to record on; without project and task the last ones."),
         optional(Integer32, doc="Task (activity) to record."),
         items=t.StartedRecording,
         result="StartRecordResult",
         writes=True,
     )
-    def startRecord(call: Call, projectId: int | None, activityId: int | None) -> RecordSet:
+    def startRecord(
+        context: CallContext, projectId: int | None, activityId: int | None
+    ) -> RecordSet:
         """Start recording at the server's time. A running recording is stopped first."""
-        return timer.start(call, projectId, activityId)
+        return timer.start(context, projectId, activityId)
 
-    @method(
+    @rpc_method(
         optional(Integer32, doc="The time entry to stop; the running one by default."),
         items=t.SavedEntry,
         result="StopRecordResult",
         writes=True,
         legacy_boolean=True,
     )
-    def stopRecord(call: Call, entryId: int | None) -> RecordSet:
+    def stopRecord(context: CallContext, entryId: int | None) -> RecordSet:
         """Stop a running recording at the server's time; times are rounded as configured."""
-        return timer.stop(call, entryId)
+        return timer.stop(context, entryId)
 
-    @method(items=t.User, result="UsersResult")
-    def getUsers(call: Call) -> RecordSet:
+    @rpc_method(items=t.User, result="UsersResult")
+    def getUsers(context: CallContext) -> RecordSet:
         """Users whom the caller may see, by name."""
-        return catalog.users(call)
+        return catalog.users(context)
 
-    @method(items=t.Customer, result="CustomersResult")
-    def getCustomers(call: Call) -> RecordSet:
+    @rpc_method(items=t.Customer, result="CustomersResult")
+    def getCustomers(context: CallContext) -> RecordSet:
         """Visible customers of the caller's groups, by name."""
-        return catalog.customers(call)
+        return catalog.customers(context)
 
-    @method(
+    @rpc_method(
         legacy_any(optional(Boolean, False, "Give each project its list of tasks.")),
         items=t.Project,
         result="ProjectsResult",
     )
-    def getProjects(call: Call, includeTasks: bool) -> RecordSet:
+    def getProjects(context: CallContext, includeTasks: bool) -> RecordSet:
         """Visible projects of the caller's groups, by name."""
-        return catalog.projects(call, with_tasks=includeTasks)
+        return catalog.projects(context, with_tasks=includeTasks)
 
-    @method(
+    @rpc_method(
         optional(Integer32, doc="Only tasks that can be recorded on this project."),
         items=t.Task,
         result="TasksResult",
     )
-    def getTasks(call: Call, projectId: int | None) -> RecordSet:
+    def getTasks(context: CallContext, projectId: int | None) -> RecordSet:
         """Visible tasks of the caller's groups, by name; with a project also the budgets."""
-        return catalog.tasks(call, projectId)
+        return catalog.tasks(context, projectId)
 
-    @method(items=t.ActiveRecording, result="ActiveRecordingResult")
-    def getActiveRecording(call: Call) -> RecordSet:
+    @rpc_method(items=t.ActiveRecording, result="ActiveRecordingResult")
+    def getActiveRecording(context: CallContext) -> RecordSet:
         """The running recording; a failure if there is none."""
-        return timer.active(call)
+        return timer.active(context)
 
-    @method(
+    @rpc_method(
         always(t.ActiveRecordingChange),
         items=t.SavedEntry,
         result="UpdateActiveRecordingResult",
         writes=True,
     )
-    def updateActiveRecording(call: Call, record: dict[str, Any] | None) -> RecordSet:
+    def updateActiveRecording(context: CallContext, record: dict[str, Any] | None) -> RecordSet:
         """Change the running recording, or the time entry timeEntryID. An end stops it."""
-        return timer.update_active(call, record or {})
+        return timer.update_active(context, record or {})
 
-    @method(
+    @rpc_method(
         _FROM,
         _TO,
         _CLEARED,
@@ -125,45 +127,47 @@ class RemoteApi(ServiceBase):
         _LIMIT,
         items=t.TimesheetRow,
         result="TimesheetResult",
-        names={"from_": "from"},
+        public_names={"from_": "from"},
     )
     def getTimesheet(
-        call: Call, from_: str, to: str, cleared: int, start: int, limit: int
+        context: CallContext, from_: str, to: str, cleared: int, start: int, limit: int
     ) -> RecordSet:
         """The caller's time entries, newest first."""
-        return timesheet.rows(call, from_, to, cleared, start, limit)
+        return timesheet.rows(context, from_, to, cleared, start, limit)
 
-    @method(
+    @rpc_method(
         always(Integer32, "Number of the time entry."),
         items=t.TimeEntry,
         result="TimesheetRecordResult",
     )
-    def getTimesheetRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
+    def getTimesheetRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
         """One whole time entry."""
-        return timesheet.record(call, id)
+        return timesheet.record(context, id)
 
-    @method(
+    @rpc_method(
         always(t.TimeEntryInput),
         _UPDATE,
         items=t.SavedEntry,
         result="SetTimesheetRecordResult",
         writes=True,
     )
-    def setTimesheetRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> RecordSet:
+    def setTimesheetRecord(
+        context: CallContext, record: dict[str, Any] | None, doUpdate: bool
+    ) -> RecordSet:
         """Create a time entry, or change one. What isn't given stays, or gets its default."""
-        return timesheet.save(call, record or {}, update=doUpdate)
+        return timesheet.save(context, record or {}, update=doUpdate)
 
-    @method(
+    @rpc_method(
         always(Integer32, "Number of the time entry."),
         items=t.SavedEntry,
         result="RemoveTimesheetRecordResult",
         writes=True,
     )
-    def removeTimesheetRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
+    def removeTimesheetRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
         """Remove a time entry."""
-        return timesheet.remove(call, id)
+        return timesheet.remove(context, id)
 
-    @method(
+    @rpc_method(
         _FROM,
         _TO,
         optional(Integer32, -1, "-1 for all, 0 for refundable, 1 for not refundable ones."),
@@ -172,40 +176,48 @@ class RemoteApi(ServiceBase):
         _LIMIT,
         items=t.ExpenseRow,
         result="ExpensesResult",
-        names={"from_": "from"},
+        public_names={"from_": "from"},
     )
     def getExpenses(
-        call: Call, from_: str, to: str, refundable: int, cleared: int, start: int, limit: int
+        context: CallContext,
+        from_: str,
+        to: str,
+        refundable: int,
+        cleared: int,
+        start: int,
+        limit: int,
     ) -> RecordSet:
         """The caller's expenses, newest first."""
-        return expenses.rows(call, from_, to, refundable, cleared, start, limit)
+        return expenses.rows(context, from_, to, refundable, cleared, start, limit)
 
-    @method(
+    @rpc_method(
         always(Integer32, "Number of the expense."),
         items=t.Expense,
         result="ExpenseRecordResult",
     )
-    def getExpenseRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
+    def getExpenseRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
         """One whole expense."""
-        return expenses.record(call, id)
+        return expenses.record(context, id)
 
-    @method(
+    @rpc_method(
         always(t.ExpenseInput),
         _UPDATE,
         items=t.SavedEntry,
         result="SetExpenseRecordResult",
         writes=True,
     )
-    def setExpenseRecord(call: Call, record: dict[str, Any] | None, doUpdate: bool) -> RecordSet:
+    def setExpenseRecord(
+        context: CallContext, record: dict[str, Any] | None, doUpdate: bool
+    ) -> RecordSet:
         """Create an expense, or change one. What isn't given stays, or gets its default."""
-        return expenses.save(call, record or {}, update=doUpdate)
+        return expenses.save(context, record or {}, update=doUpdate)
 
-    @method(
+    @rpc_method(
         always(Integer32, "Number of the expense."),
         items=t.SavedEntry,
         result="RemoveExpenseRecordResult",
         writes=True,
     )
-    def removeExpenseRecord(call: Call, id: int | None) -> RecordSet:  # noqa: A002
+    def removeExpenseRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
         """Remove an expense."""
-        return expenses.remove(call, id)
+        return expenses.remove(context, id)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from ..config import PREFIX, Settings
+from ..config import PREFIX, Settings, load_settings
 from ..errors import ConfigurationError
 from ..server import logging
 from ..server.bootstrap import open_database, with_autoconf
@@ -82,10 +82,10 @@ class AdminContext:
 
         :raises ConfigurationError: it must, and its salt isn't configured.
         """
-        from ..tracking.credentials import Credentials, kimai_hash
+        from ..tracking.passwords import PasswordHasher, kimai_hash
 
         if not self.settings.shared_with_kimai:
-            return Credentials(bytes(16)).hash_password(password)  # no key is made with that secret
+            return PasswordHasher().hash(password)
         if not self.settings.password_salt:
             raise ConfigurationError(
                 f"Kimai's PHP checks passwords with its salt. Set {PREFIX}PASSWORD_SALT to "
@@ -102,7 +102,7 @@ def open_admin() -> Iterator[AdminContext]:
     Statements have no time limit, since no client waits for a command.
     """
     with reported():
-        settings = with_autoconf(Settings.from_environment(statement_timeout=0))
+        settings = with_autoconf(load_settings(statement_timeout=0))
         _check_there(settings)
         database = open_database(settings)
         try:

@@ -1,7 +1,15 @@
-"""Settings of the service: what there are (:mod:`.settings`), and where they are read from
-(:mod:`.sources`)."""
+"""Settings of the service (:mod:`.settings`), and where they come from (:mod:`.loading`)."""
 
-from .loading import Configuration, Source, load, nearest
-from .settings import PREFIX, Facts, Settings
+from .loading import Configuration, Source, did_you_mean, load, load_settings
+from .settings import PREFIX, SettingInfo, Settings
 
-__all__ = ["PREFIX", "Configuration", "Facts", "Settings", "Source", "load", "nearest"]
+__all__ = [
+    "PREFIX",
+    "Configuration",
+    "SettingInfo",
+    "Settings",
+    "Source",
+    "did_you_mean",
+    "load",
+    "load_settings",
+]

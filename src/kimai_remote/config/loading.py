@@ -1,4 +1,4 @@
-"""Where settings are read from: the command line, the environment, one TOML file."""
+"""Loading of settings from command line, environment and one TOML file, with their provenance."""
 
 from __future__ import annotations
 
@@ -78,6 +78,11 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Configur
         raise ConfigurationError(f"{_title(error, sources)} {error.problem}.") from None
 
 
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Return :func:`load`'s settings alone."""
+    return load(environ, **overrides).settings
+
+
 def _title(error: InvalidSetting, sources: Mapping[str, Source]) -> str:
     """A setting as whoever has to change it knows it."""
     source = sources[error.name]
@@ -103,7 +108,7 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             name = known[variable]
             values[name] = _of_text(variable, _kind(name), environ[variable])
         elif variable != FILE_VARIABLE:
-            hint = nearest(variable.upper().removeprefix(PREFIX), _VARIABLES, PREFIX)
+            hint = did_you_mean(variable.upper().removeprefix(PREFIX), _VARIABLES, PREFIX)
             raise ConfigurationError(f"There is no setting {variable}. {hint}")
     return values
 
@@ -197,7 +202,7 @@ def _of_toml(file: Path, name: str, value: Any) -> Any:
 
 def _placed(name: str, value: Any, folder: Path) -> Any:
     """A relative path in the file begins at the file, wherever the service is started."""
-    if Settings.facts()[name].path and str(value) not in ("", "."):
+    if Settings.info()[name].path and str(value) not in ("", "."):
         return type(value)(folder / value)
     scheme, _, path = str(value).partition(":///")
     if (
@@ -213,11 +218,11 @@ def _unknown(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return "Settings stand in the file without any [table] above them."
     bare = name.upper().removeprefix(PREFIX).lower()
-    return nearest(bare)
+    return did_you_mean(bare)
 
 
-def nearest(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str = "") -> str:
-    """A sentence for whoever wrote the name of a setting that there isn't."""
+def did_you_mean(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str = "") -> str:
+    """Return a hint for the name of a setting that doesn't exist."""
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"Did you mean {prefix}{close[0]}?"
@@ -226,9 +231,9 @@ def nearest(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str = "") 
 
 def holds_secrets(values: Mapping[str, Any]) -> bool:
     """Whether any of these settings shouldn't be read by others."""
-    facts = Settings.facts()
+    info = Settings.info()
     return any(
-        value and facts[name].secret and (name != "database_url" or has_password(value))
+        value and info[name].secret and (name != "database_url" or has_password(value))
         for name, value in values.items()
     )
 

@@ -1,4 +1,8 @@
-"""What is known of a setting besides its value: the one place where its meaning is written."""
+"""The settings of the service: a new one is one line here.
+
+Options of Kimai itself (rounding, edit limit, login ban …) are not settings: they are in the
+database, see ``Options`` in :mod:`kimai_remote.tracking.context`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import dataclasses
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,37 +19,35 @@ from ..errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What people are told of a setting, and what its values may be."""
+class SettingInfo:
+    """Description of a setting, and the values that it may have."""
 
     #: A phrase, for tables and for the help of the option.
-    meaning: str
-    #: What a number counts, such as ``seconds``.
+    help: str
+    #: Unit of a number, such as ``seconds``.
     unit: str = ""
-    #: How an empty text, or 0, is to be understood.
+    #: Meaning of an empty text, or of 0.
     empty: str = ""
-    #: ``serve`` has an option of this name too.
+    #: Whether ``serve`` has an option of this name.
     option: bool = False
-    #: Never shown.
+    #: Whether the value is never shown.
     secret: bool = False
-    #: The name of a file or directory; a relative one in the configuration file begins there.
+    #: Whether it names a file or directory; a relative one in the configuration file starts there.
     path: bool = False
-    #: The values that there are.
     choices: tuple[str, ...] = ()
-    #: The smallest and the largest number.
-    least: int | None = None
-    most: int | None = None
+    min: int | None = None
+    max: int | None = None
 
 
-def setting(default: Any, meaning: str, **facts: Any) -> Any:
-    """A field of a dataclass with its :class:`Facts`."""
-    known = Facts(meaning, **facts)
-    return field(default=default, repr=not known.secret, metadata={"facts": known})
+def setting(default: Any, help: str, **details: Any) -> Any:  # noqa: A002
+    """Return a field of a dataclass with its :class:`SettingInfo`."""
+    info = SettingInfo(help, **details)
+    return field(default=default, repr=not info.secret, metadata={"info": info})
 
 
-def facts_of(setting: dataclasses.Field[Any]) -> Facts:
-    found: Facts = setting.metadata["facts"]
-    return found
+def info_of(setting: dataclasses.Field[Any]) -> SettingInfo:
+    info: SettingInfo = setting.metadata["info"]
+    return info
 
 
 PREFIX = "KIMAI_REMOTE_"
@@ -80,8 +81,8 @@ class Settings:
     :raises InvalidSetting: a value that a setting can't have.
     """
 
-    host: str = setting("127.0.0.1", "Address to listen on.", option=True)
-    port: int = setting(8000, "Port to listen on.", option=True, least=1, most=65535)
+    host: str = setting("127.0.0.1", "IP address or host name to listen on.", option=True)
+    port: int = setting(8000, "Port to listen on.", option=True, min=1, max=65535)
     tls_cert: str = setting(
         "",
         "Certificate (PEM, with its chain) to serve HTTPS with.",
@@ -97,14 +98,14 @@ class Settings:
     )
     trusted_proxies: int = setting(
         0,
-        "Reverse proxies in front, one behind the other, whose X-Forwarded-* headers are believed.",
+        "Number of reverse proxies in front, whose X-Forwarded-* headers are trusted.",
         empty="none",
-        least=0,
-        most=100,
+        min=0,
+        max=100,
     )
     public_url: str = setting(
         "",
-        "Address as clients see it, for the contracts, such as https://time.example.org/kimai.",
+        "Public URL of the service, for the contracts, such as https://time.example.org/kimai.",
         empty="taken from each request",
         option=True,
     )
@@ -124,11 +125,11 @@ class Settings:
     table_prefix: str = setting("kimai_", "Prefix of Kimai's table names.")
     statement_timeout: int = setting(
         30,
-        "Time that a statement may take in the database.",
+        "Time limit of a database statement.",
         unit="seconds",
         empty="no limit",
-        least=0,
-        most=86_400,
+        min=0,
+        max=86_400,
     )
     kimai_autoconf: str = setting(
         "",
@@ -144,44 +145,44 @@ class Settings:
     )
     secret: str = setting(
         "",
-        "Secret that API keys are derived from.",
+        "Secret from which API keys are derived.",
         empty="the file secret in the data directory",
         secret=True,
     )
-    workers: int = setting(1, "Server processes.", option=True, least=1, most=256)
+    workers: int = setting(1, "Number of server processes.", option=True, min=1, max=256)
     threads: int = setting(
         8,
-        "Threads that answer calls in each process, and its pooled connections to the database.",
+        "Threads that run calls in each process, and its pooled connections to the database.",
         option=True,
-        least=1,
-        most=1_000,
+        min=1,
+        max=1_000,
     )
     key_lifetime: int = setting(
-        0, "Time after which an API key expires.", unit="days", empty="never", least=0, most=36_500
+        0, "Time after which an API key expires.", unit="days", empty="never", min=0, max=36_500
     )
     login_rate: int = setting(
         30,
-        "Failed logins allowed from one network address, in each process.",
+        "Failed logins allowed from one IP address, in each process.",
         unit="logins a minute",
         empty="any number",
-        least=0,
-        most=1_000_000,
+        min=0,
+        max=1_000_000,
     )
     audit_log: str = setting(
         "",
-        "File that logins, refusals and changes are written to.",
+        "File to which logins, refusals and changes are logged.",
         empty="the normal log",
         path=True,
     )
     log_format: str = setting(
         "text",
-        "Form of the log: lines for people, or one JSON object a line.",
+        "Format of the log: text lines, or one JSON object per line.",
         choices=("text", "json"),
     )
     log_level: str = setting(
-        "info", "Least severe messages that are logged.", choices=("info", "warning", "error")
+        "info", "Lowest level of messages that are logged.", choices=("info", "warning", "error")
     )
-    access_log: bool = setting(False, "Log a line for each call.")
+    access_log: bool = setting(False, "Log one line per call.")
     metrics_from: str = setting(
         "local",
         "Who may read /metrics: local for this machine, and networks such as 10.0.0.0/8, "
@@ -189,27 +190,31 @@ class Settings:
         empty="nobody without the token",
     )
     metrics_token: str = setting(
-        "", "Bearer token that opens /metrics from anywhere.", empty="none", secret=True
+        "", "Bearer token that allows reading /metrics from anywhere.", empty="none", secret=True
     )
     timezone: str = setting(
         "UTC", "Time zone of users who chose none, for dates without an offset."
     )
     wsdl_style: str = setting(
-        "document", "Dialect of plain ?wsdl; rpc is what Kimai 1 had.", choices=("document", "rpc")
+        "document",
+        "Dialect of the contract at ?wsdl; Kimai 1 had rpc.",
+        choices=("document", "rpc"),
     )
     legacy_stop_boolean: bool = setting(
-        False, "stopRecord answers a boolean in the rpc/encoded dialect, as Kimai did until 2018."
+        False, "stopRecord returns a boolean in the rpc/encoded dialect, as in Kimai until 2018."
     )
     max_body: int = setting(
-        2 * 1024 * 1024, "Largest request body.", unit="bytes", least=1024, most=2**30
+        2 * 1024 * 1024, "Maximum size of a request body.", unit="bytes", min=1024, max=2**30
     )
-    max_batch: int = setting(100, "Most calls in one JSON-RPC batch.", least=1, most=100_000)
+    max_batch: int = setting(
+        100, "Maximum number of calls in one JSON-RPC batch.", min=1, max=100_000
+    )
     client_timeout: int = setting(
         30,
-        "Time that a client may take to send the head of a request, and then its body.",
+        "Time that a client may take to send the header of a request, and again for its body.",
         unit="seconds",
-        least=1,
-        most=3_600,
+        min=1,
+        max=3_600,
     )
 
     def __post_init__(self) -> None:
@@ -220,7 +225,7 @@ class Settings:
                 each.name,
                 "must not have control characters",
             )
-            _check(each.name, facts_of(each), getattr(self, each.name))
+            _check(each.name, info_of(each), getattr(self, each.name))
         _require(
             re.fullmatch(r"\w{0,40}", self.table_prefix, re.ASCII),
             "table_prefix",
@@ -232,7 +237,7 @@ class Settings:
             _require(False, "timezone", "must be a name such as Europe/Berlin or UTC")
         if self.public_url:
             _require(
-                _is_address(self.public_url),
+                _is_url(self.public_url),
                 "public_url",
                 "must look like https://time.example.org/kimai",
             )
@@ -251,7 +256,7 @@ class Settings:
 
     @property
     def url(self) -> str:
-        """The database URL that is in force."""
+        """The URL of the database."""
         return self.database_url or f"sqlite:///{self.data_dir / 'kimai.sqlite3'}"
 
     @property
@@ -275,35 +280,22 @@ class Settings:
         return bool(self.metrics_networks or self.metrics_token)
 
     @classmethod
-    def facts(cls) -> dict[str, Facts]:
-        """What is known of each setting, by its name."""
-        return {each.name: facts_of(each) for each in dataclasses.fields(cls)}
-
-    @classmethod
-    def from_environment(
-        cls, environ: Mapping[str, str] | None = None, **overrides: Any
-    ) -> Settings:
-        """Read the settings from the environment and from the configuration file that it names.
-
-        :param overrides: from the command line; one that isn't None wins.
-        :raises ConfigurationError: naming the variable, or the file and the name in it.
-        """
-        from .loading import load  # which needs this module
-
-        return load(environ, **overrides).settings
+    def info(cls) -> dict[str, SettingInfo]:
+        """Return the description of each setting by its name."""
+        return {each.name: info_of(each) for each in dataclasses.fields(cls)}
 
 
-def _check(name: str, facts: Facts, value: Any) -> None:
-    if facts.choices:
-        _require(value in facts.choices, name, f"must be {' or '.join(facts.choices)}")
-    least, most = facts.least, facts.most
-    if least is not None and most is not None:
-        _require(least <= value <= most, name, f"must be between {least} and {most}")
-    elif least is not None:
-        _require(value >= least, name, f"must be {least} or more")
+def _check(name: str, info: SettingInfo, value: Any) -> None:
+    if info.choices:
+        _require(value in info.choices, name, f"must be {' or '.join(info.choices)}")
+    if info.min is not None and info.max is not None:
+        in_range = info.min <= value <= info.max
+        _require(in_range, name, f"must be between {info.min} and {info.max}")
+    elif info.min is not None:
+        _require(value >= info.min, name, f"must be {info.min} or more")
 
 
-def _is_address(text: str) -> bool:
+def _is_url(text: str) -> bool:
     try:
         url = urlsplit(text)
     except ValueError:

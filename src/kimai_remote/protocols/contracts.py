@@ -1,6 +1,6 @@
 """The contracts as files: ``python -m kimai_remote.protocols.contracts [directory]``.
 
-They are what a server with default settings serves; only the address differs.
+They are those of a server with default settings, but for the URL.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import wsdl
-from .discovery import Discovery
+from . import discovery, wsdl
 from .dispatcher import application
 from .soap_document import DocumentLiteral
 
-#: Where the service is by default.
+#: URL of the service by default.
 BASE = "http://127.0.0.1:8000/core"
 
 
 def contracts() -> dict[str, bytes]:
-    """The content of each file by its name."""
-    discovery = Discovery()
+    """Return the content of each file by its name."""
     soap, rpc = f"{BASE}/soap.php", f"{BASE}/json.php"
     document = application(DocumentLiteral)
     return {
@@ -33,7 +31,7 @@ def contracts() -> dict[str, bytes]:
 
 
 def write(directory: Path) -> list[Path]:
-    """Write the files; returns them."""
+    """Write the files; return their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for name, content in contracts().items():

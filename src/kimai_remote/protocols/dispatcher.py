@@ -4,43 +4,85 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from spyne import Application, MethodContext
 from spyne.model.fault import Fault
 from spyne.server import ServerBase
 
-from ..api.execution import UNAVAILABLE, Service, internal_error
+from ..api.execution import ApiFault, RequestContext, Service
 from ..api.fields import NAMESPACE
-from ..api.instrumentation import MALFORMED, UNKNOWN, CallRecord, Outcome, RequestInfo, observing
+from ..api.instrumentation import MALFORMED, UNKNOWN, CallRecord, RequestInfo, observe
 from ..api.service import RemoteApi
-from .response_body import Body
+from ..errors import Outcome
+from .response_body import ResponseBody
 
 log = logging.getLogger(__name__)
 
 #: Name of the service in the contracts.
-SERVICE = "KimaiRemote"
+SERVICE_NAME = "KimaiRemote"
 
 # Spyne logs whole requests and each refused call with a traceback; what matters is logged here.
 logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back over HTTP."""
+class ProtocolRequest:
+    """An HTTP request as an endpoint gets it."""
+
+    #: URL of the endpoint as the client sees it, without the query.
+    url: str
+    query: Mapping[str, str]
+    info: RequestInfo
+    body: bytes = b""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolResponse:
+    """The response to a POST."""
 
     status: int
     content_type: str
-    body: Body
+    body: ResponseBody
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A document that an endpoint describes itself with, in response to a GET."""
+
+    content_type: str
+    content: Callable[[], bytes]
+
+
+class Endpoint(Protocol):
+    """A protocol under a URL. The application has a list of them."""
+
+    #: The URL ends with this path, below any folder.
+    path: str
+    #: Whether pages of any site may call it from a browser.
+    cross_origin: bool
+
+    def describe(self, request: ProtocolRequest) -> Description | None:
+        """Return the description that the query asks for; None for a page for people.
+
+        :raises UnknownContract: there is none of that kind.
+        """
+
+    def respond(self, request: ProtocolRequest) -> ProtocolResponse:
+        """Run the call or calls in the body of a POST.
+
+        :raises UnsupportedMediaType: the Content-Type is not the protocol's.
+        """
 
 
 class Dispatcher(ServerBase):
     """Runs calls over one protocol.
 
-    :param service: what the methods work with.
-    :param protocol: the class of Spyne's that reads and writes.
+    :param protocol: the class of Spyne's protocol that reads requests and writes responses.
     :param name: what observers know the protocol as.
     """
 
@@ -48,94 +90,90 @@ class Dispatcher(ServerBase):
 
     def __init__(self, service: Service, protocol: type, name: str) -> None:
         super().__init__(application(protocol))
-        self._desk = service
+        self._service = service
         self._name = name
 
     def observe(self, request_info: RequestInfo) -> AbstractContextManager[CallRecord]:
-        """Observe a call that the block answers by itself."""
-        return observing(self._desk.observers, self._name, request_info)
+        """Record a call that the block runs by itself."""
+        return observe(self._service.observers, self._name, request_info)
 
     def run(
-        self, document: Any, request_info: RequestInfo, error: Fault | None = None, **options: Any
+        self, document: Any, request: RequestContext, error: Exception | None = None
     ) -> MethodContext:
-        """Run one call. The context has ``out_string``, a :class:`Body`, and ``out_error`` where
-        there was one.
+        """Run one call. The returned context has ``out_string``, a :class:`ResponseBody`, and
+        ``out_error`` if it failed.
 
         :param document: the request as the protocol's ``decompose_incoming_envelope`` takes it.
-        :param request_info: where the request came from.
         :param error: what was wrong with the request before it got here.
-        :param options: of this request; the protocol finds them in ``ctx.udc``.
         """
-        with self.observe(request_info) as observed:
+        with self.observe(request.request_info) as record:
+            request.record = record
             initial = MethodContext(self, MethodContext.SERVER)
-            initial.udc = {
-                "service": self._desk,
-                "request_info": request_info,
-                "observed": observed,
-                **options,
-            }
+            initial.udc = request
             initial.in_document = document
             ctx = initial
             try:
                 if error is not None:
-                    initial.in_error = error
+                    initial.in_error = error if isinstance(error, Fault) else ApiFault(error)
                 else:
                     (ctx, *_) = self.generate_contexts(initial)
-                observed.method = self._method(ctx)
+                record.method = self._method_name(ctx)
                 if ctx.in_error is None:
                     self.get_in_object(ctx)
                 if ctx.in_error is None:
-                    self._call(ctx, observed)
+                    self._call(ctx, record)
                 else:
                     ctx.out_error = ctx.in_error
-                    observed.outcome = _outcome_of(ctx.in_error)
+                    record.outcome = _outcome_of(ctx.in_error)
                 self.get_out_string(ctx)
-            except Exception:
-                log.exception(
-                    "The answer to request %s could not be written", request_info.request_id
-                )
-                observed.outcome = Outcome.FAULT
+            except Exception as defect:
+                request_id = request.request_info.request_id
+                log.exception("The response to request %s could not be written", request_id)
+                record.outcome = Outcome.FAULT
+                for result in ctx.out_object or ():
+                    if isinstance(result, ResponseBody):
+                        result.close()
                 ctx.out_document = ctx.out_string = ctx.out_object = None
-                ctx.out_error = internal_error(request_info)
+                ctx.out_error = ApiFault(defect, request.request_info)
                 self.get_out_string(ctx)
             finally:
                 ctx.close()
         return ctx
 
-    def _call(self, ctx: MethodContext, observed: CallRecord) -> None:
+    def _call(self, ctx: MethodContext, record: CallRecord) -> None:
         self.get_out_object(ctx)
-        if observed.outcome is Outcome.INVALID:  # the method has no say in it
-            observed.outcome = Outcome.SUCCESS if ctx.out_error is None else Outcome.FAULT
+        if record.outcome is None:  # a method that runs outside of api.execution
+            record.outcome = Outcome.SUCCESS if ctx.out_error is None else Outcome.FAULT
 
-    def _method(self, ctx: MethodContext) -> str:
-        """The method that a request asks for, by the service's name for it."""
+    def _method_name(self, ctx: MethodContext) -> str:
+        """Return the service's name for the method that a request calls."""
         if ctx.method_request_string is None:
             return MALFORMED
-        found = self.app.interface.service_method_map.get(ctx.method_request_string)
-        return str(found[0].name) if found else UNKNOWN
+        descriptors = self.app.interface.service_method_map.get(ctx.method_request_string)
+        return str(descriptors[0].name) if descriptors else UNKNOWN
 
 
 def _outcome_of(error: Fault) -> Outcome:
-    """How a call ended that was not run."""
-    return Outcome.UNAVAILABLE if error.faultcode == UNAVAILABLE else Outcome.INVALID
+    """Return the outcome of a call that was not run; Spyne's own faults are about the request."""
+    return error.handling.outcome if isinstance(error, ApiFault) else Outcome.INVALID
 
 
 def result_type(ctx: MethodContext) -> type:
-    """The Spyne type of what the called method answers."""
-    (kind,) = ctx.descriptor.out_message._type_info.values()
-    return kind  # type: ignore[no-any-return]
+    """Return the Spyne type of the called method's result."""
+    (spyne_type,) = ctx.descriptor.out_message._type_info.values()
+    return spyne_type  # type: ignore[no-any-return]
 
 
 @functools.cache
 def application(protocol: type) -> Application:
-    """The service behind one protocol: the same for every service, and slow to build.
+    """Return the service behind one protocol: the same for every server, and slow to build.
 
     :param protocol: can be made without parameters, to read, and with ``validator=None``, to write.
     """
     return Application(
         [RemoteApi],
         NAMESPACE,
-        SERVICE,
+        SERVICE_NAME,
         in_protocol=protocol(),
         # What is written is right by construction; a schema would be built for nothing.
         out_protocol=protocol(validator=None),

@@ -1,11 +1,9 @@
-"""JSON-RPC 2.0 as a Spyne protocol, with the tolerance that clients of Kimai 1 rely on.
-
-One context is one call: the endpoint parses the body, takes batches apart and leaves
-notifications unanswered (see :mod:`kimai_remote.protocols.endpoints`).
-"""
+"""JSON-RPC 2.0 as an endpoint and as a Spyne protocol, as tolerant as Kimai 1."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,110 +14,220 @@ from spyne.error import ResourceNotFoundError
 from spyne.model.fault import Fault
 from spyne.protocol.json import JsonDocument
 
-from ..api.execution import UNAVAILABLE
-from . import rendering
-from .dispatcher import result_type
-from .php_coercion import InvalidValue, reader_of
+from ..api.execution import ApiFault, Envelope, RequestContext, Service
+from ..errors import (
+    BatchLimitReached,
+    InvalidParameter,
+    InvalidRequest,
+    MalformedRequest,
+    Outcome,
+    RequestError,
+    UnknownMethod,
+    handling_of,
+)
+from . import discovery, rendering
+from .dispatcher import Description, Dispatcher, ProtocolRequest, ProtocolResponse, result_type
+from .php_coercion import reader_of
 from .rendering import encode
-from .response_body import Body
+from .response_body import ResponseBody
 
 CONTENT_TYPE = "application/json"
+#: The one method that belongs to the protocol: it describes the service.
+DISCOVER = "rpc.discover"
+#: A batch holds a thread: after so many seconds or bytes of responses its other calls are not run.
+BATCH_SECONDS = 20
+BATCH_SIZE = 64 * 1024 * 1024
 
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
-METHOD_NOT_FOUND = -32601
-INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
-#: The database can't serve the call now; the same call may work a moment later.
-TRY_AGAIN = -32000
-
-_FAULT_CODES = {INTERNAL_ERROR: "Server", TRY_AGAIN: UNAVAILABLE}
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
-class JsonRpcError(Fault):
-    """An error of the protocol, with its code."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(_FAULT_CODES.get(code, "Client"), message)
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """What of a request goes into its response."""
+class ReplyHeader:
+    """The parts of a request that its response repeats."""
 
     id: Any = None
     has_version: bool = True
     is_notification: bool = False
 
+    @classmethod
+    def of(cls, request: Any) -> ReplyHeader:
+        """Read them from a request, valid or not."""
+        if not isinstance(request, dict):
+            return cls()
+        request_id = request.get("id")
+        if isinstance(request_id, bool) or not isinstance(request_id, str | int | Decimal | None):
+            request_id = None
+        names_method = isinstance(request.get("method"), str)
+        is_call = (
+            names_method
+            and request.get("jsonrpc") == "2.0"
+            and isinstance(request.get("params"), list | dict | None)
+        )
+        return cls(
+            request_id,
+            has_version="jsonrpc" in request or not names_method,
+            is_notification=is_call and "id" not in request,
+        )
+
+    def response(self, **content: Any) -> dict[str, Any]:
+        """Return a response object; ``jsonrpc`` is missing where it was in the request."""
+        response = {**content, "id": self.id}
+        if self.has_version:
+            response["jsonrpc"] = "2.0"
+        return response
+
+    def error(self, fault: Fault) -> bytes:
+        """Return the response to a request that failed."""
+        # A fault of Spyne's own means that something here is wrong.
+        handling = fault.handling if isinstance(fault, ApiFault) else handling_of(fault)
+        error = {"code": handling.jsonrpc_code, "message": str(fault.faultstring)}
+        return encode(self.response(error=error))
+
+
+@dataclass
+class JsonRpcContext(RequestContext):
+    """State of one call over JSON-RPC."""
+
+    header: ReplyHeader
+    #: True numbers and booleans in the response instead of Kimai 1's strings.
+    native_types: bool
+
+
+class JsonRpcEndpoint:
+    """Single calls, batches, notifications, and the discovery method."""
+
+    path = "/core/json.php"
+    #: It has no cookies.
+    cross_origin = True
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._dispatcher = Dispatcher(service, JsonRpc, "json-rpc")
+
+    def describe(self, request: ProtocolRequest) -> Description:
+        """Return the service's SMD, as Zend's JSON-RPC server had it, or OpenRPC description."""
+        describe = discovery.openrpc if "openrpc" in request.query else discovery.smd
+        return Description(CONTENT_TYPE, lambda: msgspec.json.encode(describe(request.url)))
+
+    def respond(self, request: ProtocolRequest) -> ProtocolResponse:
+        """Run a call or a batch; the body is empty if there is nothing to respond."""
+        try:
+            message = parse(request.body)
+            if isinstance(message, list):
+                self._check_batch(message)
+                body = _join(self._run_batch(message, request))
+            else:
+                body = self._run(message, request)
+        except RequestError as error:
+            body = self._refuse(ReplyHeader(), request, error)
+        return ProtocolResponse(200, CONTENT_TYPE, body)
+
+    def _check_batch(self, batch: list[Any]) -> None:
+        if not batch:
+            raise InvalidRequest("Invalid Request")
+        limit = self._service.settings.max_batch
+        if len(batch) > limit:
+            raise InvalidRequest(f"Invalid Request: more than {limit} calls in a batch.")
+
+    def _run_batch(self, batch: list[Any], request: ProtocolRequest) -> Iterator[ResponseBody]:
+        """Run the calls of a batch one after the other, but none that comes too late."""
+        deadline, size = time.monotonic() + BATCH_SECONDS, 0
+        for message in batch:
+            if time.monotonic() > deadline or size > BATCH_SIZE:
+                body = self._refuse(ReplyHeader.of(message), request, BatchLimitReached())
+            else:
+                body = self._run(message, request)
+            size += body.length
+            if body.length:
+                yield body
+
+    def _run(self, message: Any, request: ProtocolRequest) -> ResponseBody:
+        header = ReplyHeader.of(message)
+        if isinstance(message, dict) and message.get("method") == DISCOVER:
+            return _unless_notification(
+                ResponseBody([self._discover(message, header, request)]), header
+            )
+        context = self._context(header, request)
+        return _unless_notification(self._dispatcher.run(message, context).out_string, header)
+
+    def _discover(self, message: Any, header: ReplyHeader, request: ProtocolRequest) -> bytes:
+        with self._dispatcher.observe(request.info) as record:
+            record.method = DISCOVER
+            try:
+                check(message, header)
+            except RequestError as error:
+                record.outcome = Outcome.INVALID
+                return header.error(ApiFault(error))
+            response = encode(header.response(result=discovery.openrpc(request.url)))
+            record.outcome = Outcome.SUCCESS
+            return response
+
+    def _refuse(
+        self, header: ReplyHeader, request: ProtocolRequest, error: Exception
+    ) -> ResponseBody:
+        """Respond to a message that isn't run."""
+        ctx = self._dispatcher.run(None, self._context(header, request), error)
+        return _unless_notification(ctx.out_string, header)
+
+    def _context(self, header: ReplyHeader, request: ProtocolRequest) -> JsonRpcContext:
+        native_types = request.query.get("types") == "native"
+        return JsonRpcContext(self._service, request.info, header, native_types)
+
+
+def _unless_notification(body: ResponseBody, header: ReplyHeader) -> ResponseBody:
+    """Return what is sent: nothing to a notification."""
+    if not header.is_notification:
+        return body
+    body.close()
+    return ResponseBody()
+
+
+def _join(bodies: Iterable[ResponseBody]) -> ResponseBody:
+    """Join the responses to a batch in one list; nothing if there are none."""
+    joined = ResponseBody()
+    for body in bodies:
+        joined = joined + ResponseBody([b"," if joined.length else b"["]) + body
+    return joined + ResponseBody([b"]"]) if joined.length else joined
+
 
 def parse(body: bytes) -> Any:
-    """The JSON value of a body, with exact decimals.
+    """Return the JSON value of a body, with exact decimals.
 
-    :raises JsonRpcError: not JSON, or not UTF-8.
+    :raises MalformedRequest: not JSON, or not UTF-8.
     """
     try:
         return _decoder.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
-        raise JsonRpcError(PARSE_ERROR, "Parse error") from None
+        raise MalformedRequest("Parse error") from None
 
 
-def frame_of(request: Any) -> Frame:
-    """What the response to a request needs of it, valid or not."""
-    if not isinstance(request, dict):
-        return Frame()
-    identifier = request.get("id")
-    if isinstance(identifier, bool) or not isinstance(identifier, str | int | Decimal | None):
-        identifier = None
-    names_method = isinstance(request.get("method"), str)
-    is_call = (
-        names_method
-        and request.get("jsonrpc") == "2.0"
-        and isinstance(request.get("params"), list | dict | None)
-    )
-    return Frame(
-        identifier,
-        has_version="jsonrpc" in request or not names_method,
-        is_notification=is_call and "id" not in request,
-    )
-
-
-def check(request: Any, frame: Frame) -> None:
-    """:raises JsonRpcError: a request isn't a call of a method."""
+def check(message: Any, header: ReplyHeader) -> None:
+    """:raises InvalidRequest: a message isn't a call of a method."""
     # The texts of the specification's examples, where it has one.
-    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-        raise JsonRpcError(INVALID_REQUEST, "Invalid Request")
-    if request.get("jsonrpc", "2.0") != "2.0":
-        raise JsonRpcError(INVALID_REQUEST, 'Invalid Request: jsonrpc must be "2.0".')
-    if request.get("id") != frame.id:
-        raise JsonRpcError(INVALID_REQUEST, "Invalid Request: id must be a string or number.")
-    if not isinstance(request.get("params"), list | dict | None):
-        raise JsonRpcError(INVALID_REQUEST, "Invalid Request: params must be a list or object.")
-
-
-def response(frame: Frame, **content: Any) -> dict[str, Any]:
-    """A response object; ``jsonrpc`` is missing where it was in the request."""
-    answer = {**content, "id": frame.id}
-    if frame.has_version:
-        answer["jsonrpc"] = "2.0"
-    return answer
+    if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+        raise InvalidRequest("Invalid Request")
+    if message.get("jsonrpc", "2.0") != "2.0":
+        raise InvalidRequest('Invalid Request: jsonrpc must be "2.0".')
+    if message.get("id") != header.id:
+        raise InvalidRequest("Invalid Request: id must be a string or number.")
+    if not isinstance(message.get("params"), list | dict | None):
+        raise InvalidRequest("Invalid Request: params must be a list or object.")
 
 
 class JsonRpc(JsonDocument):
-    """One JSON-RPC call: the request is a parsed JSON value, the answer a Body.
-
-    Options in ``ctx.udc``: ``frame``, and ``native`` for true numbers and booleans in answers.
-    """
+    """One call: the request is a parsed JSON value, the response a :class:`ResponseBody`."""
 
     mime_type = CONTENT_TYPE
 
     def create_in_document(self, ctx: MethodContext, in_string_encoding: str | None = None) -> None:
-        """Nothing to do: the endpoint has parsed the body to take batches apart."""
+        """Do nothing: the endpoint has parsed the body to take batches apart."""
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request = ctx.in_document
-        check(request, ctx.udc["frame"])
+        try:
+            check(request, ctx.udc.header)
+        except InvalidRequest as error:
+            raise ApiFault(error) from None
         ctx.in_body_doc = request.get("params") or []
         ctx.method_request_string = f"{{{self.app.tns}}}{request['method']}"
 
@@ -127,49 +235,40 @@ class JsonRpc(JsonDocument):
         try:
             return super().generate_method_contexts(ctx)
         except ResourceNotFoundError:
-            raise JsonRpcError(METHOD_NOT_FOUND, "Method not found") from None
+            raise ApiFault(UnknownMethod("Method not found")) from None
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
         params = ctx.in_body_doc
         message_type = ctx.descriptor.in_message
         values = []
-        for place, (name, kind) in enumerate(message_type.get_flat_type_info(message_type).items()):
+        parameters = message_type.get_flat_type_info(message_type).items()
+        for position, (name, parameter_type) in enumerate(parameters):
             if isinstance(params, dict):
                 value = params.get(name)
             else:
-                value = params[place] if place < len(params) else None
+                value = params[position] if position < len(params) else None
             try:
-                values.append(reader_of(kind)(value, name))
-            except InvalidValue as error:
-                raise JsonRpcError(INVALID_PARAMS, f"Invalid params: {error}") from None
+                values.append(reader_of(parameter_type)(value, name))
+            except InvalidParameter as error:
+                raise ApiFault(InvalidParameter(f"Invalid params: {error}")) from None
         ctx.in_object = values
-        ctx.udc["encode"] = lambda envelope: rendering.json(
-            result_type(ctx), envelope, native=ctx.udc["native"]
-        )
+        request: JsonRpcContext = ctx.udc
+
+        def render(envelope: Envelope) -> ResponseBody:
+            return rendering.json(result_type(ctx), envelope, native=request.native_types)
+
+        request.render = render
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
-        frame: Frame = ctx.udc["frame"]
+        header: ReplyHeader = ctx.udc.header
         if ctx.out_error is not None:
-            ctx.out_document = Body([encode_error(frame, ctx.out_error)])
+            ctx.out_document = ResponseBody([header.error(ctx.out_error)])
             return
-        (answer,) = ctx.out_object
-        if not isinstance(answer, Body):
-            answer = Body([encode(answer)])
-        rest = encode(response(frame))
-        ctx.out_document = Body([b'{"result":']) + answer + Body([b",", rest[1:]])
+        (result,) = ctx.out_object
+        if not isinstance(result, ResponseBody):
+            result = ResponseBody([encode(result)])
+        rest = encode(header.response())
+        ctx.out_document = ResponseBody([b'{"result":']) + result + ResponseBody([b",", rest[1:]])
 
     def create_out_string(self, ctx: MethodContext, out_string_encoding: str = "utf8") -> None:
         ctx.out_string = ctx.out_document
-
-
-def error_object(fault: Fault) -> dict[str, Any]:
-    """The error member for a fault; a fault that isn't of this protocol is an internal error."""
-    if isinstance(fault, JsonRpcError):
-        return {"code": fault.code, "message": fault.faultstring}
-    code = TRY_AGAIN if fault.faultcode == UNAVAILABLE else INTERNAL_ERROR
-    return {"code": code, "message": str(fault.faultstring)}
-
-
-def encode_error(frame: Frame, fault: Fault) -> bytes:
-    """The response to a request that failed."""
-    return encode(response(frame, error=error_object(fault)))

@@ -11,7 +11,7 @@ from typing import Any
 from spyne.model import primitive
 from spyne.model.complex import ComplexModelBase
 
-from ..errors import KimaiRemoteError
+from ..errors import InvalidParameter
 
 #: Turns a JSON value into a Python value or None; the second argument names it in errors.
 Reader = Callable[[Any, str], Any]
@@ -21,10 +21,6 @@ _NUMBER = re.compile(
     r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:e[+-]?\d{1,2})?", re.ASCII | re.I
 )
 _INT_RANGE = range(-(2**31), 2**31)
-
-
-class InvalidValue(KimaiRemoteError):
-    """A value can't be read as the type that its parameter has."""
 
 
 def reader_of(kind: type) -> Reader:
@@ -62,9 +58,9 @@ def read_integer(value: Any, name: str) -> int | None:
             return None
         number = int(text) if _WHOLE.fullmatch(text) else None
     if number is None:
-        raise InvalidValue(f"{name} must be a whole number, not {_shown(value)}.")
+        raise InvalidParameter(f"{name} must be a whole number, not {_shown(value)}.")
     if number not in _INT_RANGE:
-        raise InvalidValue(f"{name} is out of range: {_shown(value)}.")
+        raise InvalidParameter(f"{name} is out of range: {_shown(value)}.")
     return number
 
 
@@ -80,7 +76,7 @@ def read_decimal(value: Any, name: str) -> Decimal | None:
             return Decimal(text)
         except InvalidOperation:
             pass
-    raise InvalidValue(f"{name} must be a number, not {_shown(value)}.")
+    raise InvalidParameter(f"{name} must be a number, not {_shown(value)}.")
 
 
 def read_text(value: Any, name: str) -> str | None:
@@ -91,7 +87,7 @@ def read_text(value: Any, name: str) -> str | None:
         return ""
     if isinstance(value, int | Decimal) and value is not True:
         return str(value)
-    raise InvalidValue(f"{name} must be a text, not {_shown(value)}.")
+    raise InvalidParameter(f"{name} must be a text, not {_shown(value)}.")
 
 
 @lru_cache(maxsize=64)
@@ -106,7 +102,7 @@ def _record_reader(kind: type) -> Reader:
         if value is None or value == []:  # PHP writes an empty map as a list
             value = {}
         if not isinstance(value, dict):
-            raise InvalidValue(f"{name} must be an object, not {_shown(value)}.")
+            raise InvalidParameter(f"{name} must be an object, not {_shown(value)}.")
         record = kind()
         for member, reader in members.items():
             given = value.get(member)

@@ -1,4 +1,4 @@
-"""The body of an answer while it is being written: in memory as long as it is small."""
+"""The body of a response while it is being written: in memory as long as it is small."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Iterable, Iterator
 
 #: Bytes that are kept in memory; more of them go to a temporary file.
 IN_MEMORY = 1024 * 1024
-CHUNK = 256 * 1024
+READ_SIZE = 256 * 1024
 
 
-class Spool:
+class BodyBuffer:
     """Bytes that are written once and then read once.
 
-    An answer must be complete before its first byte is sent, since an error on the way has to
-    become a fault; so a long one waits here, and memory stays bounded whatever its length.
+    A response must be complete before its first byte is sent, since an error on the way has to
+    become a fault. A long one waits in a temporary file, so memory stays bounded.
     """
 
     def __init__(self) -> None:
-        # Closed by close(), which the WSGI server calls at the end of each response.
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (see close)
         self.length = 0
 
     def write(self, content: bytes) -> None:
@@ -28,37 +27,42 @@ class Spool:
 
     def __iter__(self) -> Iterator[bytes]:
         self._file.seek(0)
-        while content := self._file.read(CHUNK):
+        while content := self._file.read(READ_SIZE):
             yield content
 
     def close(self) -> None:
+        """Remove the temporary file."""
         self._file.close()
 
 
-class Body:
-    """Pieces of an answer in order, as the iterable that WSGI sends."""
+class ResponseBody:
+    """Parts of a response in order, as the iterable that WSGI sends and closes."""
 
-    def __init__(self, pieces: Iterable[bytes | Spool] = ()) -> None:
-        self._pieces = list(pieces)
+    def __init__(self, parts: Iterable[bytes | BodyBuffer] = ()) -> None:
+        self._parts = list(parts)
 
     @property
     def length(self) -> int:
         return sum(
-            piece.length if isinstance(piece, Spool) else len(piece) for piece in self._pieces
+            part.length if isinstance(part, BodyBuffer) else len(part) for part in self._parts
         )
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            if isinstance(piece, Spool):
-                yield from piece
+        for part in self._parts:
+            if isinstance(part, BodyBuffer):
+                yield from part
             else:
-                yield piece
+                yield part
 
-    def __add__(self, other: Body) -> Body:
-        return Body([*self._pieces, *other._pieces])
+    def __add__(self, other: ResponseBody) -> ResponseBody:
+        return ResponseBody([*self._parts, *other._parts])
+
+    def wrap(self, before: str, after: str) -> ResponseBody:
+        """Return the body with text before and after it."""
+        return ResponseBody([before.encode(), *self._parts, after.encode()])
 
     def close(self) -> None:
-        """Give back what a long answer has taken on disk."""
-        for piece in self._pieces:
-            if isinstance(piece, Spool):
-                piece.close()
+        """Remove the temporary files of a long response."""
+        for part in self._parts:
+            if isinstance(part, BodyBuffer):
+                part.close()

@@ -11,21 +11,22 @@ from spyne.model.fault import Fault
 from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
 
+from ..api.execution import ApiFault, Envelope
+from ..errors import InvalidRequest
 from . import rendering
 from .dispatcher import result_type
 from .rendering import escape
-from .response_body import Body
-from .soap_envelope import SOAP_11, XSI_NIL, Request
+from .response_body import ResponseBody
+from .soap_envelope import SOAP_11, XSI_NIL, SoapMessage
 
-CONTENT_TYPE = "text/xml; charset=utf-8"
 LONGEST_FAULT = 400
 FAULT_CODES = ("Client", "Server", "VersionMismatch", "MustUnderstand")
-_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
+_DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class DocumentLiteral(Soap11):
-    """Reads a :class:`Request`, checks it against the schema, writes an envelope."""
+    """Reads a :class:`SoapMessage`, checks it against the schema, writes an envelope."""
 
     def __init__(self, validator: str | None = "lxml") -> None:
         super().__init__(validator=validator, parse_xsi_type=False)
@@ -38,7 +39,7 @@ class DocumentLiteral(Soap11):
         """Nothing to do: the endpoint has parsed the document to tell the dialects apart."""
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
-        request: Request = ctx.in_document
+        request: SoapMessage = ctx.in_document
         element = request.element
         for child in element.iter():
             # Spyne takes any value of xsi:nil for true.
@@ -59,28 +60,33 @@ class DocumentLiteral(Soap11):
             if schema.validate(ctx.in_body_doc):
                 return
             problem = schema.error_log[0].message
-        raise Fault("Client", f"The request doesn't fit the schema: {problem[:300]}")
+        raise ApiFault(InvalidRequest(f"The request doesn't fit the schema: {problem[:300]}"))
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
         super().deserialize(ctx, message)
-        ctx.udc["encode"] = lambda envelope: rendering.xml("tns", result_type(ctx), envelope)
+
+        def render(envelope: Envelope) -> ResponseBody:
+            return rendering.soap_document("tns", result_type(ctx), envelope)
+
+        ctx.udc.render = render
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
         if ctx.out_error is not None:
-            ctx.out_document = Body([_DECLARATION, _fault(ctx.out_error).encode()])
+            ctx.out_document = ResponseBody([_fault(ctx.out_error).encode()])
             return
         response = ctx.descriptor.out_message
         (name,) = response._type_info
-        (answer,) = ctx.out_object
+        (result,) = ctx.out_object
         wrapper = response.get_type_name()
-        if not isinstance(answer, Body):
-            answer = Body([escape(str(answer)).encode()])
+        if not isinstance(result, ResponseBody):
+            result = ResponseBody([escape(str(result)).encode()])
         head = (
-            f'<soap11env:Envelope xmlns:soap11env="{SOAP_11}" xmlns:tns="{self.app.tns}" '
+            f'{_DECLARATION}<soap11env:Envelope xmlns:soap11env="{SOAP_11}" '
+            f'xmlns:tns="{self.app.tns}" '
             f'xmlns:xsi="{_XSI}"><soap11env:Body><tns:{wrapper}><tns:{name}>'
         )
         tail = f"</tns:{name}></tns:{wrapper}></soap11env:Body></soap11env:Envelope>"
-        ctx.out_document = Body([_DECLARATION, head.encode()]) + answer + Body([tail.encode()])
+        ctx.out_document = result.wrap(head, tail)
 
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
         ctx.out_string = ctx.out_document
@@ -109,7 +115,8 @@ def fault_text(fault: Fault) -> str:
 
 def _fault(fault: Fault) -> str:
     return (
-        f'<soap11env:Envelope xmlns:soap11env="{SOAP_11}"><soap11env:Body><soap11env:Fault>'
+        f'{_DECLARATION}<soap11env:Envelope xmlns:soap11env="{SOAP_11}">'
+        "<soap11env:Body><soap11env:Fault>"
         f"<faultcode>soap11env:{fault_code(fault)}</faultcode>"
         f"<faultstring>{escape(fault_text(fault))}</faultstring>"
         "</soap11env:Fault></soap11env:Body></soap11env:Envelope>"

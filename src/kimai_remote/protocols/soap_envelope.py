@@ -1,4 +1,4 @@
-"""Reading a SOAP 1.1 envelope: everything about a request that is the same in both dialects."""
+"""Parsing of SOAP 1.1 envelopes, the same for both dialects."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
-from spyne.model.fault import Fault
 from werkzeug.http import parse_options_header
+
+from ..errors import (
+    InvalidRequest,
+    MalformedRequest,
+    MustUnderstand,
+    UnsupportedMediaType,
+    VersionMismatch,
+)
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -27,12 +34,8 @@ _MARKS = (
 _CODECS = re.compile(r"utf-8|utf-16(?:-[lb]e)?|ascii|iso8859-\d{1,2}|cp125\d|koi8-[ru]")
 
 
-class UnsupportedMediaType(Exception):
-    """The request isn't XML by its Content-Type; attachments (SwA, MTOM) aren't supported."""
-
-
 @dataclass(frozen=True, slots=True)
-class Request:
+class SoapMessage:
     """The one element in the Body of a request."""
 
     element: Any
@@ -49,22 +52,22 @@ class Request:
         return etree.QName(self.element).namespace or ""
 
 
-def read(body: bytes, content_type: str) -> Request:
+def read(body: bytes, content_type: str) -> SoapMessage:
     """Parse a SOAP 1.1 request.
 
     :raises UnsupportedMediaType: by its Content-Type it is something else than XML.
-    :raises Fault: it isn't one element in the Body of a SOAP 1.1 envelope.
+    :raises RequestError: it isn't one element in the Body of a SOAP 1.1 envelope.
     """
     mime, options = parse_options_header(content_type)
     if mime.lower() not in _MIME:
-        raise UnsupportedMediaType
+        raise UnsupportedMediaType("Send the SOAP envelope as text/xml, without attachments.")
     envelope = _parse(body, options.get("charset"))
     if envelope.tag != f"{{{SOAP_11}}}Envelope":
         if envelope.tag == f"{{{SOAP_12}}}Envelope":
-            raise Fault("VersionMismatch", "This service speaks SOAP 1.1, not SOAP 1.2.")
+            raise VersionMismatch("This service speaks SOAP 1.1, not SOAP 1.2.")
         if etree.QName(envelope).localname == "Envelope":
-            raise Fault("VersionMismatch", "The envelope isn't one of SOAP 1.1.")
-        raise Fault("Client", "The request isn't a SOAP 1.1 envelope.")
+            raise VersionMismatch("The envelope isn't one of SOAP 1.1.")
+        raise MalformedRequest("The request isn't a SOAP 1.1 envelope.")
     for header in envelope.iterchildren(f"{{{SOAP_11}}}Header"):
         _check_headers(header)
     bodies = envelope.findall(f"{{{SOAP_11}}}Body")
@@ -72,14 +75,14 @@ def read(body: bytes, content_type: str) -> Request:
     # Elements with an id are values that a parameter points to (rpc/encoded).
     calls = [element for element in elements if element.get("id") is None or len(elements) == 1]
     if not elements:
-        raise Fault("Client", "The SOAP envelope has no call in its Body.")
+        raise InvalidRequest("The SOAP envelope has no call in its Body.")
     if len(calls) != 1:
-        raise Fault("Client", "The SOAP Body must hold exactly one call.")
+        raise InvalidRequest("The SOAP Body must hold exactly one call.")
     element = calls[0]
     if etree.QName(element).namespace == _XML:
-        raise Fault("Client", "The name of the call is one of those that belong to XML.")
+        raise InvalidRequest("The name of the call is one of those that belong to XML.")
     marks = (element, bodies[0], envelope)
-    return Request(element, any(mark.get(ENCODING_STYLE) for mark in (*marks, *element)))
+    return SoapMessage(element, any(mark.get(ENCODING_STYLE) for mark in (*marks, *element)))
 
 
 def _parse(body: bytes, charset: str | None) -> Any:
@@ -96,18 +99,20 @@ def _parse(body: bytes, charset: str | None) -> Any:
     try:
         root = etree.fromstring(_utf8(body, charset), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Fault("Client", f"The request isn't well-formed XML{_place(error)}.") from None
-    wrong = [error for error in parser.error_log if error.level >= etree.ErrorLevels.ERROR]
-    if wrong:  # lxml looks at the last one only, which may be a warning
-        raise Fault("Client", f"The request isn't well-formed XML: {wrong[0].message[:200]}")
+        raise MalformedRequest(f"The request isn't well-formed XML{_position(error)}.") from None
+    errors = [error for error in parser.error_log if error.level >= etree.ErrorLevels.ERROR]
+    if errors:  # lxml looks at the last one only, which may be a warning
+        raise MalformedRequest(f"The request isn't well-formed XML: {errors[0].message[:200]}")
     if root.getroottree().docinfo.doctype:
-        raise Fault("Client", "A SOAP message must not have a document type declaration.")
+        raise InvalidRequest("A SOAP message must not have a document type declaration.")
     return root
 
 
 def _utf8(body: bytes, charset: str | None) -> bytes:
-    """The document in UTF-8. A byte order mark wins over HTTP's charset, which wins over the XML
-    declaration."""
+    """Return the document in UTF-8.
+
+    A byte order mark wins over HTTP's charset, which wins over the XML declaration.
+    """
     declared = _DECLARED_ENCODING.match(body)
     encoding = "utf-8"
     if marked := next((name for mark, name in _MARKS if body.startswith(mark)), None):
@@ -122,24 +127,24 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
         codec = ""
     # Python knows more: slow ones (punycode), and some that hide markup (utf-7).
     if not _CODECS.fullmatch(codec):
-        raise Fault("Client", f"Unknown character set {encoding[:40]!r}.")
+        raise MalformedRequest(f"Unknown character set {encoding[:40]!r}.")
     try:
         text = body.decode(codec)
     except UnicodeError:
-        raise Fault("Client", f"The request isn't valid {encoding[:40]}.") from None
+        raise MalformedRequest(f"The request isn't valid {encoding[:40]}.") from None
     return text.removeprefix("\ufeff").encode()
 
 
-def _place(error: Exception) -> str:
-    """Where the document is wrong; what the parser says of it is not for clients."""
+def _position(error: Exception) -> str:
+    """Return where the document is malformed; the parser's own message is not for clients."""
     line, column = getattr(error, "position", (0, 0))
     return f" (line {line}, column {column})" if line else ""
 
 
 def _check_headers(header: Any) -> None:
-    """No header means anything to this service, so one that must be understood is a fault."""
+    """:raises MustUnderstand: for a header that must be understood: none means anything here."""
     for entry in header:
-        meant = entry.get(f"{{{SOAP_11}}}actor", _NEXT_ACTOR) in ("", _NEXT_ACTOR)
-        if meant and entry.get(f"{{{SOAP_11}}}mustUnderstand", "").strip() in ("1", "true"):
+        is_for_us = entry.get(f"{{{SOAP_11}}}actor", _NEXT_ACTOR) in ("", _NEXT_ACTOR)
+        if is_for_us and entry.get(f"{{{SOAP_11}}}mustUnderstand", "").strip() in ("1", "true"):
             name = etree.QName(entry).localname[:60]
-            raise Fault("MustUnderstand", f"The header {name} isn't understood.")
+            raise MustUnderstand(f"The header {name} isn't understood.")

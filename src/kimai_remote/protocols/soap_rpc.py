@@ -1,9 +1,10 @@
-"""SOAP 1.1 rpc/encoded as Kimai 1 spoke it, with answers as PHP's ext/soap writes them."""
+"""SOAP 1.1 rpc/encoded as Kimai 1 spoke it, with responses as PHP's ext/soap writes them."""
 
 from __future__ import annotations
 
 import base64
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -12,20 +13,21 @@ from spyne.error import ResourceNotFoundError
 from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
 
-from ..api.execution import Envelope
+from ..api.execution import ApiFault, Envelope, RequestContext
 from ..api.fields import NAMESPACE
+from ..errors import InvalidParameter
 from . import rendering
 from .dispatcher import result_type
-from .php_coercion import InvalidValue, reader_of
+from .php_coercion import reader_of
 from .rendering import escape
-from .response_body import Body
+from .response_body import ResponseBody
 from .soap_document import fault_code, fault_text
-from .soap_envelope import SOAP_11, XSI_NIL, Request
+from .soap_envelope import SOAP_11, XSI_NIL, SoapMessage
 
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 MAP = "http://xml.apache.org/xml-soap"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-# In PHP's order for an answer that is a map, behind those of the envelope and of the method.
+# In PHP's order for an result that is a map, behind those of the envelope and of the method.
 _NAMESPACES = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
     'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
@@ -40,7 +42,7 @@ _UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def is_encoded(request: Request) -> bool:
+def is_encoded(request: SoapMessage) -> bool:
     """Whether a request is in this dialect, by its shape alone: clients that were generated from
     the contract of another server send that server's namespace."""
     if request.has_encoding_style:
@@ -51,18 +53,22 @@ def is_encoded(request: Request) -> bool:
     return request.namespace != NAMESPACE
 
 
-class RpcEncoded(Soap11):
-    """Reads a :class:`Request` by name or by position, writes maps and arrays.
+@dataclass
+class SoapContext(RequestContext):
+    """State of one call over SOAP."""
 
-    Option in ``ctx.udc``: ``url``, the address of the service, for answers to requests that have
-    no namespace.
-    """
+    #: URL of the endpoint, the namespace of responses to requests that have none.
+    url: str
+
+
+class RpcEncoded(Soap11):
+    """Reads a :class:`SoapMessage` by name or by position, writes maps and arrays."""
 
     def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
         """Nothing to do: the endpoint has parsed the document to tell the dialects apart."""
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
-        request: Request = ctx.in_document
+        request: SoapMessage = ctx.in_document
         ctx.in_header_doc = None
         ctx.in_body_doc = request.element
         ctx.method_request_string = f"{{{self.app.tns}}}{request.method}"
@@ -87,41 +93,47 @@ class RpcEncoded(Soap11):
             try:
                 value = None if child is None else encoded.read(child)
                 values.append(reader_of(kind)(value, name))
-            except InvalidValue as error:
-                raise Fault("Client", str(error)) from None
+            except InvalidParameter as error:
+                raise ApiFault(error) from None
         ctx.in_object = values
-        ctx.udc["encode"] = lambda envelope: self._return(ctx, envelope)
+
+        def render(envelope: Envelope) -> ResponseBody:
+            return self._return(ctx, envelope)
+
+        ctx.udc.render = render
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
         if ctx.out_error is not None:
-            ctx.out_document = Body([_fault(ctx.out_error).encode()])
+            ctx.out_document = ResponseBody([_fault(ctx.out_error).encode()])
             return
-        request: Request = ctx.in_document
+        request: SoapMessage = ctx.in_document
         name = request.method
-        # Proxies check the namespace of the answer against the contract they were made from.
-        namespace = escape(request.namespace or ctx.udc["url"]).replace('"', "&quot;")
-        (answer,) = ctx.out_object
-        if not isinstance(answer, Body):
-            answer = Body(
-                [f'<return xsi:type="xsd:string">{escape(str(answer))}</return>'.encode()]
+        # Proxies check the namespace of the result against the contract they were made from.
+        namespace = escape(request.namespace or ctx.udc.url).replace('"', "&quot;")
+        (result,) = ctx.out_object
+        if not isinstance(result, ResponseBody):
+            result = ResponseBody(
+                [f'<return xsi:type="xsd:string">{escape(str(result))}</return>'.encode()]
             )
         head = (
             f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}" xmlns:ns1="{namespace}" '
             f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>"
         )
         tail = f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
-        ctx.out_document = Body([head.encode()]) + answer + Body([tail.encode()])
+        ctx.out_document = result.wrap(head, tail)
 
-    def _return(self, ctx: MethodContext, envelope: Envelope) -> Body:
-        """The ``return`` element of an answer."""
+    def _return(self, ctx: MethodContext, envelope: Envelope) -> ResponseBody:
+        """Return the ``return`` element of a response."""
         if (
             ctx.descriptor.udd.get("legacy_boolean")
-            and ctx.udc["service"].settings.legacy_stop_boolean
+            and ctx.udc.service.settings.legacy_stop_boolean
         ):
             text = b"true" if envelope.success else b"false"
-            return Body([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
-        content = rendering.encoded(result_type(ctx), envelope)
-        return Body([b'<return xsi:type="ns2:Map">']) + content + Body([b"</return>"])
+            return ResponseBody([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
+        content = rendering.soap_rpc(result_type(ctx), envelope)
+        return (
+            ResponseBody([b'<return xsi:type="ns2:Map">']) + content + ResponseBody([b"</return>"])
+        )
 
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
         ctx.out_string = ctx.out_document
@@ -141,12 +153,12 @@ class _Values:
         # A value that is pointed to from many places could fill the memory, or contain itself.
         self._read += 1
         if depth > DEEPEST_VALUE or self._read > MOST_VALUES:
-            raise InvalidValue("The request has too many values, or they are nested too deep.")
+            raise InvalidParameter("The request has too many values, or they are nested too deep.")
         target = element.get("href")
         if target is not None:
             element = self._by_id.get(target.removeprefix("#"))
             if element is None:
-                raise InvalidValue(f"There is no value {target[:40]!r} in the request.")
+                raise InvalidParameter(f"There is no value {target[:40]!r} in the request.")
         if element.get(XSI_NIL, "").strip() in ("true", "1"):
             return None
         kind = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
@@ -173,7 +185,7 @@ def _decoded(text: str) -> str:
         # Line breaks may come anywhere in it.
         return base64.b64decode("".join(text.split()), validate=True).decode()
     except ValueError:
-        raise InvalidValue(f"{text[:40]!r} isn't a UTF-8 text in base64.") from None
+        raise InvalidParameter(f"{text[:40]!r} isn't a UTF-8 text in base64.") from None
 
 
 def _is_pair(element: Any) -> bool:

@@ -1,8 +1,8 @@
-"""The contracts of both SOAP dialects: Spyne's WSDL with its defects cured for document/literal,
-and one like Kimai's own for rpc/encoded.
+"""WSDL of both SOAP dialects: Spyne's, with its defects fixed, for document/literal, and one like
+Kimai's own for rpc/encoded.
 
-Each is built once with a placeholder for the address, which each request fills in from its own
-(checked) address, so no request can leave its Host header to others.
+Each is built once with a placeholder for the URL, which is filled in from each request's own
+(checked) URL: no request can leave its Host header to others.
 """
 
 from __future__ import annotations
@@ -19,45 +19,47 @@ from spyne.model.complex import ComplexModelBase
 
 from ..api.fields import NAMESPACE, Moment
 from .discovery import Method, methods
-from .dispatcher import SERVICE
+from .dispatcher import SERVICE_NAME
 from .soap_rpc import ENCODING, MAP
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 XSD = "http://www.w3.org/2001/XMLSchema"
 TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
-ADDRESS = "kimai-remote-address"
+URL_PLACEHOLDER = "kimai-remote-address"
 
 
 class Wsdl:
-    """A WSDL that is served under any address."""
+    """A WSDL that is served under any URL."""
 
     def __init__(self, document: str) -> None:
-        self._parts = document.split(ADDRESS)
+        self._parts = document.split(URL_PLACEHOLDER)
 
     def at(self, url: str) -> bytes:
-        """The document with the address of the service filled in."""
-        address = escape_xml(url, {'"': "&quot;"})
-        return address.join(self._parts).encode()
+        """Return the document with the URL of the service filled in."""
+        escaped = escape_xml(url, {'"': "&quot;"})
+        return escaped.join(self._parts).encode()
 
 
 @functools.cache
 def document_literal(app: Application) -> Wsdl:
-    """The WSDL of an application that speaks document/literal."""
+    """Return the WSDL of an application that speaks document/literal."""
     builder = Wsdl11(app.interface)
-    builder.build_interface_document(ADDRESS)
+    builder.build_interface_document(URL_PLACEHOLDER)
     root = etree.fromstring(builder.get_interface_document())
-    _cure(root)
+    fix_spyne_wsdl(root)
     # Namespaces of SOAP 1.2 that nothing uses make gSOAP speak it.
     etree.cleanup_namespaces(root, keep_ns_prefixes=["tns", "xs", "soap"])
     return _wsdl(root)
 
 
-def _cure(root: Any) -> None:
+def fix_spyne_wsdl(root: Any) -> None:
+    """Correct in place what keeps generators of clients from reading Spyne's WSDL."""
+
     def tag(name: str) -> str:
         return f"{{{WSDL}}}{name}"
 
-    names = {"portType": f"{SERVICE}PortType", "binding": f"{SERVICE}Binding"}
+    names = {"portType": f"{SERVICE_NAME}PortType", "binding": f"{SERVICE_NAME}Binding"}
     for name, text in names.items():
         (element,) = root.findall(tag(name))
         element.set("name", text)
@@ -66,9 +68,9 @@ def _cure(root: Any) -> None:
     (style,) = binding.findall(f"{{{SOAP}}}binding")
     style.set("transport", TRANSPORT)
     (service,) = root.findall(tag("service"))
-    service.set("name", SERVICE)
+    service.set("name", SERVICE_NAME)
     (port,) = service.findall(tag("port"))
-    port.set("name", f"{SERVICE}Port")
+    port.set("name", f"{SERVICE_NAME}Port")
     port.set("binding", f"tns:{names['binding']}")
     for message in root.findall(tag("message")):
         for part in message:
@@ -95,13 +97,13 @@ LEGACY_SERVICE = "Kimai_Remote_Api"
 
 @functools.cache
 def rpc_encoded(*, booleans: bool = False) -> Wsdl:
-    """A WSDL of the rpc/encoded dialect. Its namespace is the address, as Kimai had it.
+    """Return the WSDL of the rpc/encoded dialect. Its namespace is the URL, as Kimai had it.
 
-    :param booleans: methods that answered a boolean until 2018 still do.
+    :param booleans: whether methods that returned a boolean until 2018 still do.
     """
     namespaces = {
         None: WSDL,
-        "tns": ADDRESS,
+        "tns": URL_PLACEHOLDER,
         "soap": SOAP,
         "xsd": XSD,
         "soap-enc": ENCODING,
@@ -109,12 +111,12 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
     }
     root = etree.Element(f"{{{WSDL}}}definitions", nsmap=namespaces)
     root.set("name", LEGACY_SERVICE)
-    root.set("targetNamespace", ADDRESS)
+    root.set("targetNamespace", URL_PLACEHOLDER)
     described = list(methods())
     for method in described:
         message = _child(root, "message", name=f"{method.name}In")
         for parameter in method.parameters:
-            _child(message, "part", name=parameter.name, type=_legacy_type(parameter.kind))
+            _child(message, "part", name=parameter.name, type=_legacy_type(parameter.spyne_type))
         message = _child(root, "message", name=f"{method.name}Out")
         _child(message, "part", name="return", type=_legacy_result(method, booleans))
     port_type = _child(root, "portType", name=f"{LEGACY_SERVICE}Port")
@@ -129,31 +131,31 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
     _soap(binding, "binding", style="rpc", transport=TRANSPORT)
     for method in described:
         operation = _child(binding, "operation", name=method.name)
-        _soap(operation, "operation", soapAction=f"{ADDRESS}#{method.name}")
+        _soap(operation, "operation", soapAction=f"{URL_PLACEHOLDER}#{method.name}")
         for direction in ("input", "output"):
             _soap(
                 _child(operation, direction),
                 "body",
                 use="encoded",
                 encodingStyle=ENCODING,
-                namespace=ADDRESS,
+                namespace=URL_PLACEHOLDER,
             )
     service = _child(root, "service", name=f"{LEGACY_SERVICE}Service")
     port = _child(
         service, "port", name=f"{LEGACY_SERVICE}Port", binding=f"tns:{LEGACY_SERVICE}Binding"
     )
-    _soap(port, "address", location=ADDRESS)
+    _soap(port, "address", location=URL_PLACEHOLDER)
     return _wsdl(root)
 
 
-def _legacy_type(kind: Any) -> str:
-    if getattr(kind.Attributes, "legacy_any", False):
+def _legacy_type(spyne_type: Any) -> str:
+    if getattr(spyne_type.Attributes, "legacy_any", False):
         return "xsd:anyType"
-    if issubclass(kind, ComplexModelBase):
+    if issubclass(spyne_type, ComplexModelBase):
         return "apache:Map"
-    if issubclass(kind, primitive.Boolean):
+    if issubclass(spyne_type, primitive.Boolean):
         return "xsd:boolean"
-    return "xsd:int" if issubclass(kind, Moment | primitive.Integer) else "xsd:string"
+    return "xsd:int" if issubclass(spyne_type, Moment | primitive.Integer) else "xsd:string"
 
 
 def _legacy_result(method: Method, booleans: bool) -> str:

@@ -97,11 +97,13 @@ def open_service(settings: Settings) -> Service:
     """
     # Commands open the database without loading what only the service needs.
     from ..api.execution import Service
-    from ..tracking.credentials import Credentials
+    from ..tracking.authentication import ApiKeyDeriver
+    from ..tracking.passwords import PasswordHasher
 
     settings = with_autoconf(settings)
-    credentials = Credentials(read_secret(settings), settings.password_salt)
-    return Service(open_database(settings), credentials, settings)
+    keys = ApiKeyDeriver(read_secret(settings))
+    passwords = PasswordHasher(settings.password_salt)
+    return Service(open_database(settings), keys, passwords, settings)
 
 
 def read_secret(settings: Settings) -> bytes:
@@ -204,7 +206,7 @@ def _add(
     fill: Callable[[Session], None] | None,
 ) -> None:
     """Add the first administrator, and a group, since each user needs one."""
-    password = service.credentials.hash_password(account.password)
+    password = service.passwords.hash(account.password)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         group = m.Group(name=account.name)
         user = m.User(name=account.name, password=password, globalRoleID=1)

@@ -105,7 +105,7 @@ def fill(service: Service, session: Session, progress: Progress) -> None:
 
     :param progress: called with the part done, 0 to 1.
     """
-    hashes = [service.credentials.hash_password(account.password) for account in ACCOUNTS]
+    hashes = [service.passwords.hash(account.password) for account in ACCOUNTS]
     progress(0.1)
     zone = ZoneInfo(service.settings.timezone)
     now = int(service.clock())

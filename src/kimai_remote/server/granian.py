@@ -1,4 +1,4 @@
-"""Running the server: Granian, with one or several processes."""
+"""The server: Granian, with one or several worker processes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from ..app import PROMPT_PATHS, create_app
 from ..config import Settings
 from ..errors import KimaiRemoteError
-from ..web.routes import PROMPT, wsgi_application
 from . import metrics_multiprocess, preflight
 from .bootstrap import open_service
 from .logging import check_audit_log, configure, dict_config
@@ -47,7 +47,7 @@ def run(settings: Settings, reread: Callable[[], Settings], ready: Callable[[], 
 
 
 class _Server(Server):  # type: ignore[misc, valid-type]
-    """Granian, which on SIGHUP replaces its processes one by one by new ones."""
+    """Granian, which replaces its workers one by one on SIGHUP."""
 
     def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
         super().__init__(
@@ -67,10 +67,10 @@ class _Server(Server):  # type: ignore[misc, valid-type]
         )
         self.loader = _Loader(settings)
         self._reread = reread
-        self._take(settings)
+        self._use(settings)
 
-    def _take(self, settings: Settings) -> None:
-        """Have the processes that are made from now on use these settings."""
+    def _use(self, settings: Settings) -> None:
+        """Start workers with these settings from now on."""
         self.loader.settings = settings
         self.log_config = dict_config(settings)
         self.http1_settings = HTTP1Settings(header_read_timeout=settings.client_timeout * 1000)
@@ -89,63 +89,62 @@ class _Server(Server):  # type: ignore[misc, valid-type]
         """Reload with the settings as they are now; if they are wrong, go on as before."""
         before = self.loader.settings
         try:
-            found = self._reread()
-            # These belong to the server, and not to its processes.
-            kept = {name: getattr(before, name) for name in ("host", "port", "workers")}
-            settings = replace(found, **kept)
+            # These belong to the server, and not to its workers.
+            fixed = {name: getattr(before, name) for name in ("host", "port", "workers")}
+            settings = replace(self._reread(), **fixed)
             preflight.check_tls(settings)
             preflight.check_protection(settings)
             check_audit_log(settings)
             open_service(settings).database.close()
-            self._take(settings)
+            self._use(settings)
             configure(settings)
         except Exception as error:
             # Whatever it is: raised here, it would end the server and leave its processes.
             detail = None if isinstance(error, KimaiRemoteError) else error
-            self._take(before)
+            self._use(before)
             log.error("Not reloaded, the processes go on as they are: %s", error, exc_info=detail)
             return
         log.info("Reloading: each process is replaced by a new one")
         super().signal_handler_reload(*signal)
 
 
-#: Connections that one process has open at a time; more of them wait.
-MOST_CONNECTIONS = 8192
+#: Connections that one worker has open at a time; more of them wait.
+MAX_CONNECTIONS = 8192
 
 
 def _raise_open_files() -> int:
-    """Let the process open as many files as it may, since each connection is one.
+    """Raise the limit on open files as far as allowed, since each connection is one.
 
-    :returns: connections that leave enough of them for the database and long answers.
+    :returns: a number of connections that leaves enough files for the database and long responses.
     """
     try:
         import resource  # not on Windows
     except ImportError:
-        return MOST_CONNECTIONS
-    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 4 * MOST_CONNECTIONS if most == resource.RLIM_INFINITY else most
-    if least != resource.RLIM_INFINITY and least < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    if most == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(128, min(MOST_CONNECTIONS, most // 2))
+        return MAX_CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MAX_CONNECTIONS if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if hard == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return max(128, min(MAX_CONNECTIONS, hard // 2))
 
 
 class _Loader:
-    """Makes the application in each server process; has to survive pickling."""
+    """Creates the application in each worker; it is pickled."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     def __call__(self) -> Any:
-        _depend_on_server()
+        _end_with_server()
         configure(self.settings)
         try:
             service = open_service(self.settings)
             application = RsgiAdapter(
-                wsgi_application(service, metrics_multiprocess.of_this_process()),
+                create_app(service, metrics_multiprocess.of_this_process()),
                 service.settings,
-                PROMPT,
+                PROMPT_PATHS,
             )
         except Exception as error:
             detail = None if isinstance(error, KimaiRemoteError) else error
@@ -155,14 +154,14 @@ class _Loader:
         return application
 
 
-def _depend_on_server() -> None:
-    """Let this worker end when it is told to, and when the server that started it is gone."""
+def _end_with_server() -> None:
+    """End this worker on SIGTERM, and when the server that started it is gone."""
     server = multiprocessing.parent_process()
     if server is None:
         return
 
     def follow() -> None:
-        # A worker whose server was killed would keep the address that the next server needs.
+        # A worker whose server was killed would keep the port that the next server needs.
         server.join()
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -174,8 +173,7 @@ def _depend_on_server() -> None:
 
 
 def trim_memory() -> None:
-    """Return unused memory to the system, where the C library can: it would keep a sixth of what
-    the start took."""
+    """Return unused memory to the system: a sixth of what the start took. Needs glibc."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):  # not glibc
         ctypes.CDLL(None).malloc_trim(0)

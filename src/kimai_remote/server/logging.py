@@ -1,4 +1,4 @@
-"""Where log lines go: the normal log to standard error, the audit log there or to its own file."""
+"""Configuration of the logs, and the two formats of a log line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..api.instrumentation import Event
+from ..api.instrumentation import LogEvent
 from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
 
@@ -46,8 +46,7 @@ def _audit_handler(settings: Settings) -> dict[str, Any]:
 
 
 def configure_commands(settings: Settings) -> None:
-    """Set up the audit log of a command. Where it is the terminal that the command was typed at,
-    it would say again what is there already, and nobody would keep it."""
+    """Set up the audit log of a command, but not on the terminal that the command was typed at."""
     if not settings.audit_log and sys.stderr.isatty():
         return
     logging.config.dictConfig(
@@ -68,11 +67,11 @@ def configure(settings: Settings) -> None:
     logging.config.dictConfig(dict_config(settings))
     logging.captureWarnings(True)
     sys.excepthook = lambda *error: log.critical("Uncaught", exc_info=error)
-    threading.excepthook = _tell_of_thread
+    threading.excepthook = _log_thread_error
 
 
 def dict_config(settings: Settings) -> dict[str, Any]:
-    """What :func:`logging.config.dictConfig` takes; can be given to other processes."""
+    """Return the argument of :func:`logging.config.dictConfig`; it can be pickled."""
     formats = {
         "plain": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         "access": "%(asctime)s access %(message)s",
@@ -89,7 +88,7 @@ def dict_config(settings: Settings) -> dict[str, Any]:
             "access": {"class": "logging.StreamHandler", "formatter": "access"},
             "audit": _audit_handler(settings),
         },
-        # Other packages may tell what they handle; what they say below a warning isn't wanted.
+        # Other packages log what they handle; below a warning that isn't wanted.
         "root": {"level": "WARNING", "handlers": ["plain"]},
         "loggers": {
             "kimai_remote": {"level": settings.log_level.upper()},
@@ -103,27 +102,28 @@ def _formatter(settings: Settings, text: str) -> dict[str, Any]:
     return {"()": JsonLines if settings.log_format == "json" else TextLines, "format": text}
 
 
-def _tell_of_thread(error: threading.ExceptHookArgs) -> None:
+def _log_thread_error(error: threading.ExceptHookArgs) -> None:
     if error.exc_value is not None and error.exc_type is not SystemExit:
-        found = (error.exc_type, error.exc_value, error.exc_traceback)
-        log.critical("Uncaught in a thread", exc_info=found)
+        exception = (error.exc_type, error.exc_value, error.exc_traceback)
+        log.critical("Uncaught in a thread", exc_info=exception)
 
 
 #: Characters that move the cursor, end a line, or begin an escape sequence of a terminal.
-_CONTROLS = {
-    number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160)) if number != 10
-} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code != 10} | {
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 
 
 class TextLines(logging.Formatter):
     """A line for people; of a traceback, each line but the first is indented."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
-        record.message = _tame(record.message).replace("\n", "\\n")
+        record.message = _escape_controls(record.message).replace("\n", "\\n")
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
-        return _tame(super().formatException(ei)).replace("\n", "\n  ")
+        return _escape_controls(super().formatException(ei)).replace("\n", "\n  ")
 
 
 class JsonLines(logging.Formatter):
@@ -137,7 +137,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "process": record.process,
         }
-        if isinstance(record.msg, Event):
+        if isinstance(record.msg, LogEvent):
             line |= record.msg
         else:
             line["message"] = record.getMessage()
@@ -146,5 +146,5 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-def _tame(text: str) -> str:
+def _escape_controls(text: str) -> str:
     return text.translate(_CONTROLS)

@@ -1,34 +1,36 @@
-"""Taking requests in whole before a thread works on them, so that slow clients hold no thread.
+"""The application as Granian calls it: RSGI requests to WSGI, so that slow clients hold no thread.
 
-Granian's WSGI interface reads the body in the thread that answers, without any deadline: as many
-slow clients as there are threads would block the server for ever. Its own interface (RSGI) lets an
-event loop read it.
+Granian's WSGI interface reads the body in the thread that responds, without any deadline: as many
+slow clients as there are threads would block the server for ever. With RSGI an event loop reads it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
+import itertools
+import logging
+import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..config import Settings
 
-#: Most requests and answers are shorter than this; those are taken, and sent, at once.
+log = logging.getLogger(__name__)
+
+#: Most requests and responses are shorter than this; those are read, and sent, at once.
 _SMALL = 256 * 1024
-
-#: Threads for what has to be answered promptly; none is made before it is needed.
-_SPARE = 4
-
-#: Where the system shows the open files of a process, so that one without a name can be opened.
-_FILES = "/dev/fd"
-#: Seconds after which the server has surely opened a file that it was told to send.
-_OPENED_AFTER = 10
+#: Threads for paths that have to respond promptly; none is started before it is needed.
+_PROMPT_THREADS = 4
+#: Seconds in which the server opens the pipe of a long response, if its client is still there.
+_OPEN_TIMEOUT = 10
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -36,81 +38,88 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class RsgiAdapter:
     """A WSGI application as an RSGI one.
 
-    Each request is read within ``client_timeout`` seconds and up to ``max_body`` bytes, then
-    answered by one of ``threads`` threads.
+    Each request is read within ``client_timeout`` seconds and up to ``max_body`` bytes, then one of
+    ``threads`` threads runs the application.
 
-    :param prompt: paths that are answered by threads of their own, since they have to be answered
-        when all others wait for the database.
+    :param prompt_paths: have threads of their own, since they have to respond while all others
+        wait for the database.
     """
 
     def __init__(
-        self, application: Application, settings: Settings, prompt: Container[str] = ()
+        self, application: Application, settings: Settings, prompt_paths: Container[str] = ()
     ) -> None:
         self._application = application
-        self._most = settings.max_body
-        self._seconds = settings.client_timeout
+        self._max_body = settings.max_body
+        self._timeout = settings.client_timeout
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
-        self._prompt = prompt
-        self._spare = ThreadPoolExecutor(_SPARE, thread_name_prefix="spare")
+        self._prompt_paths = prompt_paths
+        self._prompt_threads = ThreadPoolExecutor(_PROMPT_THREADS, thread_name_prefix="prompt")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         try:
-            body = await self._body(scope, protocol) if _reads_body(scope) else io.BytesIO()
+            body = await self._read(scope, protocol) if _reads_body(scope) else io.BytesIO()
         except RuntimeError:  # Granian's RSGIProtocolClosed: the client left, nobody is listening
             return
         loop = asyncio.get_running_loop()
-        threads = self._spare if scope.path in self._prompt else self._threads
-        answer = await loop.run_in_executor(threads, self._answer, scope, body)
-        if answer.file is None:
-            protocol.response_bytes(answer.status, answer.headers, answer.content)
-            return
-        # The server sends a file no faster than the client takes it.
-        protocol.response_file(answer.status, answer.headers, f"{_FILES}/{answer.file.fileno()}")
-        # It has opened the file for itself by then.
-        loop.call_later(_OPENED_AFTER, answer.file.close)
+        threads = self._prompt_threads if scope.path in self._prompt_paths else self._threads
+        response = await loop.run_in_executor(threads, self._run, scope, body)
+        if response.rest is None:
+            protocol.response_bytes(response.status, response.headers, response.content)
+        else:
+            await _send_long(protocol, response)
 
-    async def _body(self, scope: Any, protocol: Any) -> Any:
+    async def _read(self, scope: Any, protocol: Any) -> Any:
         length = scope.headers.get("content-length") or ""
         length = int(length) if length.isascii() and length.isdigit() else None
         # A client, or rather a proxy, that is still sending when it is refused may never see why.
-        # So what is somewhat too long is taken in, but not kept.
-        patience = 0 if "expect" in scope.headers else self._most
-        if length is not None and length > self._most + patience:
+        # So what is somewhat too long is read, but not kept.
+        excess = 0 if "expect" in scope.headers else self._max_body
+        if length is not None and length > self._max_body + excess:
             return io.BytesIO()  # the application refuses it by its length
         body = bytearray()
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._timeout):
                 if length is not None and length <= _SMALL:
                     return io.BytesIO(await protocol())
-                async for piece in protocol:
-                    if len(body) <= self._most:
-                        body += piece
+                async for chunk in protocol:
+                    if len(body) <= self._max_body:
+                        body += chunk
                     else:  # the application refuses it by its length, or by what there is
-                        patience -= len(piece)
-                        if patience < 0:
+                        excess -= len(chunk)
+                        if excess < 0:
                             break
         except TimeoutError:
-            if len(body) <= self._most:
-                return _TooSlow()
+            if len(body) <= self._max_body:
+                return _TimedOut()
         return io.BytesIO(body)
 
-    def _answer(self, scope: Any, body: Any) -> _Answer:
+    def _run(self, scope: Any, body: Any) -> _Response:
         head: list[Any] = []
-        pieces = self._application(
+        chunks = self._application(
             environment(scope, body), lambda status, headers, _=None: head.extend((status, headers))
         )
+        close = getattr(chunks, "close", lambda: None)
+        content, rest = bytearray(), iter(chunks)
         try:
-            content, file = _stored(pieces)
-        finally:
-            close = getattr(pieces, "close", None)
-            if close is not None:
-                close()
+            for chunk in rest:
+                content += chunk
+                if len(content) > _SMALL:
+                    break
+            else:
+                rest = None  # type: ignore[assignment]
+            if rest is not None and not hasattr(os, "mkfifo"):  # Windows
+                content, rest = content + b"".join(rest), None  # type: ignore[assignment]
+        except BaseException:
+            close()
+            raise
+        if rest is None:
+            close()
         status, headers = head
-        return _Answer(int(status[:3]), headers, content, file)
+        return _Response(int(status[:3]), headers, bytes(content), rest, close)
 
 
 def _reads_body(scope: Any) -> bool:
-    """Whether to read the body before responding.
+    """Return whether to read the body before responding.
 
     Calls need it. Methods that will be refused have it read too, since an unread body closes the
     connection; but a client that asks first, with Expect, gets the refusal at once.
@@ -121,35 +130,84 @@ def _reads_body(scope: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What the application answered: content, or an open file with it."""
+class _Response:
+    """A response whose end, if it is long, is still in the application's iterable."""
 
     status: int
     headers: list[tuple[str, str]]
     content: bytes
-    file: IO[bytes] | None
+    rest: Iterable[bytes] | None
+    close: Callable[[], None]
 
 
-def _stored(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
-    """An answer in memory if it is short, else a file without a name that it was written to."""
-    begin, rest = bytearray(), iter(pieces)
-    for piece in rest:
-        begin += piece
-        if len(begin) > _SMALL:
-            break
-    else:
-        return bytes(begin), None
-    if not Path(_FILES).exists():  # Windows
-        return bytes(begin) + b"".join(rest), None
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has opened it)
-    file.write(begin)
-    file.writelines(rest)
-    file.flush()
-    file.seek(0)  # where opening it again means sharing its position, as on macOS
-    return b"", file
+async def _send_long(protocol: Any, response: _Response) -> None:
+    """Send a long response as fast as its client takes it, and close it when the sending ends.
+
+    Granian keeps all in memory that it is sent as a stream, whereas it reads a file no faster than
+    it can send it. A named pipe is such a file, and tells when the other end stops reading.
+    """
+    path = Path(tempfile.gettempdir(), f"kimai-remote-{secrets.token_hex(16)}")
+    try:
+        os.mkfifo(path, 0o600)
+        protocol.response_file(response.status, response.headers, str(path))
+        try:
+            pipe = await _open_pipe(path)
+        finally:
+            path.unlink()
+        if pipe is None:
+            return
+        try:
+            for chunk in itertools.chain([response.content], response.rest or ()):
+                await _write(pipe, chunk)
+        except BrokenPipeError:
+            pass  # the client left
+        finally:
+            os.close(pipe)
+    finally:
+        response.close()
 
 
-class _TooSlow(io.RawIOBase):
+async def _open_pipe(path: Path) -> int | None:
+    """Return a descriptor to write to once the server has opened the pipe; None if it doesn't."""
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + _OPEN_TIMEOUT, 0.0005
+    while loop.time() < deadline:
+        try:
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody reads yet
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 0.1)
+    return None
+
+
+async def _write(pipe: int, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        try:
+            rest = rest[os.write(pipe, rest) :]
+        except BlockingIOError:
+            await _writable(pipe)
+
+
+async def _writable(pipe: int) -> None:
+    """Wait until a pipe can be written to, or nobody reads it any more."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_writer(pipe, _resolve, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(pipe)
+
+
+def _resolve(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+class _TimedOut(io.RawIOBase):
     """The body of a request that didn't come in time."""
 
     def read(self, _size: int = -1) -> bytes:
@@ -157,7 +215,7 @@ class _TooSlow(io.RawIOBase):
 
 
 def environment(scope: Any, body: Any) -> dict[str, Any]:
-    """The WSGI environment of a request."""
+    """Return the WSGI environment of a request."""
     client, _, port = scope.client.rpartition(":")
     server, _, server_port = scope.server.rpartition(":")
     environ: dict[str, Any] = {

@@ -1,9 +1,11 @@
-"""Logging in, and recognising who a key belongs to. Users and customers alike."""
+"""Logging in, API keys, and whose key a call carries. Users and customers alike."""
 
 from __future__ import annotations
 
+import base64
+import hmac
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,12 +13,15 @@ from sqlalchemy.orm import Session, aliased
 
 from ..errors import Denied
 from ..storage import models as m
-from . import dates
-from .context import Call, Principal, granted
-from .credentials import KEY_LENGTH, Credentials
-from .options import Options
+from .context import AnonymousContext, Options, Principal, granted, timezone
 
-Kind = Literal["user", "customer"]
+if TYPE_CHECKING:  # a command that revokes a key needs no Argon2
+    from .passwords import PasswordHasher
+
+AccountType = Literal["user", "customer"]
+
+#: Kimai's column for keys holds 30 characters; of base32 that is 150 bits.
+KEY_LENGTH = 30
 
 #: The global rights that the API asks for.
 API_RIGHTS = (
@@ -26,134 +31,162 @@ API_RIGHTS = (
     "ki_timesheets-editRates",
     "ki_expenses-access",
     *(
-        f"{kind}-{owner}-{action}"
-        for kind in ("ki_timesheets", "ki_expenses")
+        f"{subject}-{owner}-{action}"
+        for subject in ("ki_timesheets", "ki_expenses")
         for owner in ("ownEntry", "otherEntry-otherGroup")
         for action in ("add", "edit", "delete")
     ),
 )
 
 
+class ApiKeyDeriver:
+    """Derives API keys from a secret, so that every process agrees on them without a database.
+
+    :param secret: at least 16 bytes known to the server alone.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < 16:
+            raise ValueError("the secret is shorter than 16 bytes")
+        self._secret = secret
+
+    def derive(self, account_type: str, account_id: int, generation: int) -> str:
+        """Return the API key of an account: the same until the generation is counted up."""
+        digest = self._digest("key", f"{account_type}:{account_id}:{generation}")
+        return base64.b32encode(digest).decode("ascii").lower()[:KEY_LENGTH]
+
+    def hash(self, key: str) -> str:
+        """Return what the database stores of a key: it can be compared, not turned back."""
+        return self._digest("hash", key).hex()
+
+    def _digest(self, purpose: str, text: str) -> bytes:
+        message = f"kimai-remote:{purpose}:{text}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, message, "sha256")
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What became of a try to log in."""
+    """The result of an attempt to log in."""
 
     #: None where it failed.
     key: str | None
-    #: Whose name it was: ``user``, ``customer`` or ``nobody``.
-    kind: str
+    #: The type of account that has the name: ``user``, ``customer`` or ``nobody``.
+    account_type: str
     #: Why it failed; for the log, never for the client.
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
-    """Logs in and identifies.
+class Authenticator:
+    """Checks passwords and API keys.
 
     :param lifetime: seconds after which a key expires; 0 for never.
     :param upgrades: whether a password that Kimai stored (MD5) is stored anew (Argon2id) when its
         owner logs in. Kimai's PHP can't check it any more then.
     """
 
-    credentials: Credentials
+    keys: ApiKeyDeriver
+    passwords: PasswordHasher
     lifetime: int = 0
     upgrades: bool = True
 
-    def authenticate(self, call: Call, username: str, password: str) -> Login:
-        """The API key of the user or customer with that name and password.
+    def authenticate(self, context: AnonymousContext, username: str, password: str) -> Login:
+        """Return the API key of the user or customer with that name and password.
 
         Counts failures, so the transaction is to be committed in both cases. Takes the same steps
         whether the name exists or not: four queries, a password check and, on failure, one counter.
         The account stays locked from the first query on: of many attempts at once, each sees the
         failures of those before it.
         """
-        account = _find(call, username)
-        banned = account.is_banned(call.options, call.now)
-        fits = self.credentials.check_password(password, account.password)
+        account = _find(context, username)
+        banned = account.is_banned(context.options, context.now)
+        matches = self.passwords.matches(password, account.password)
         if banned or not account.may_log_in:
-            _NOBODY.count_failure(call)
+            _NOBODY.count_failure(context)
             closed = "banned" if banned else "account closed"
-            return Login(None, account.kind, "unknown name" if account is _NOBODY else closed)
-        if not fits:
-            account.count_failure(call)
-            return Login(None, account.kind, "wrong password")
+            return Login(None, account.type, "unknown name" if account is _NOBODY else closed)
+        if not matches:
+            account.count_failure(context)
+            return Login(None, account.type, "wrong password")
         if account.counter.failures:
-            account.set_failures(call, 0)
+            account.set_failures(context, 0)
         stored = account.password or ""
-        if self.upgrades and self.credentials.is_outdated(stored):
-            account.set_password(call, self.credentials.hash_password(password))
-        return Login(self._key(call, account.kind, account.number), account.kind)
+        if self.upgrades and self.passwords.needs_rehash(stored):
+            account.set_password(context, self.passwords.hash(password))
+        return Login(self._key(context, account.type, account.id), account.type)
 
-    def identify(self, call: Call, key: str | None) -> Principal:
-        """The user or customer whose key this is.
+    def identify(self, context: AnonymousContext, key: str | None) -> Principal:
+        """Return the user or customer whose key this is.
 
         :raises Denied: nobody's key, an expired one, or of somebody who is trashed, inactive or
             banned.
         """
         if not key or len(key) > KEY_LENGTH:
             raise Denied
-        key_hash = self.credentials.key_hash(key)
+        key_hash = self.keys.hash(key)
         valid = and_(
             m.RemoteKey.keyHash == key_hash,
-            m.RemoteKey.created > (call.now - self.lifetime if self.lifetime else -1),
+            m.RemoteKey.created > (context.now - self.lifetime if self.lifetime else -1),
         )
-        principal = _user(call, key, valid) or _customer(call, valid)
+        principal = _user(context, key, valid) or _customer(context, valid)
         if principal is None:
             raise Denied
         return principal
 
-    def _key(self, call: Call, kind: str, number: int) -> str:
-        """The key; its hash is stored when it is given out for the first time.
+    def _key(self, context: AnonymousContext, account_type: str, account_id: int) -> str:
+        """Return the key; its hash is stored when it is given out for the first time.
 
         No two logins of an account get here at once, since :func:`_find` locks it.
         """
-        row = call.session.get(m.RemoteKey, (kind, number), with_for_update=True)
+        row = context.session.get(m.RemoteKey, (account_type, account_id), with_for_update=True)
         if row is None:
-            row = m.RemoteKey(kind=kind, ownerID=number, generation=0)
-            call.session.add(row)
-        elif row.keyHash is not None and self._is_expired(call, row.created):
+            row = m.RemoteKey(kind=account_type, ownerID=account_id, generation=0)
+            context.session.add(row)
+        elif row.keyHash is not None and self._is_expired(context, row.created):
             row.generation += 1
             row.keyHash = None
-        key = self.credentials.api_key(kind, number, row.generation)
-        key_hash = self.credentials.key_hash(key)
+        key = self.keys.derive(account_type, account_id, row.generation)
+        key_hash = self.keys.hash(key)
         # It is another one too if the server has got another secret.
         if row.keyHash != key_hash:
-            row.keyHash, row.created = key_hash, call.now
+            row.keyHash, row.created = key_hash, context.now
         return key
 
-    def _is_expired(self, call: Call, created: int) -> bool:
-        return bool(self.lifetime) and created <= call.now - self.lifetime
+    def _is_expired(self, context: AnonymousContext, created: int) -> bool:
+        return bool(self.lifetime) and created <= context.now - self.lifetime
 
 
-def revoke(session: Session, kind: Kind, number: int) -> None:
-    """Make the key of a user or customer worthless; the next login gives out another one."""
-    key = session.get(m.RemoteKey, (kind, number), with_for_update=True)
+def revoke(session: Session, account_type: AccountType, account_id: int) -> None:
+    """Revoke the key of a user or customer; the next login gives out another one."""
+    key = session.get(m.RemoteKey, (account_type, account_id), with_for_update=True)
     if key is None:
-        session.add(m.RemoteKey(kind=kind, ownerID=number, generation=1))
+        session.add(m.RemoteKey(kind=account_type, ownerID=account_id, generation=1))
     else:
         key.keyHash = None
         key.generation += 1
-    if kind == "user":
-        session.execute(update(m.User).where(m.User.userID == number).values(apikey=None))
+    if account_type == "user":
+        session.execute(update(m.User).where(m.User.userID == account_id).values(apikey=None))
     session.flush()
 
 
-def key_state(session: Session, kind: Kind, number: int) -> dict[str, int | bool | None]:
-    """What is known of a key without knowing it.
+def key_state(
+    session: Session, account_type: AccountType, account_id: int
+) -> dict[str, int | bool | None]:
+    """Return what is stored about a key.
 
     :returns: ``generation``: how often it was revoked or has expired; ``given``: whether one was
         given out since; ``created``: when (unix seconds), or None; ``kimaiKey``: whether a key
         that Kimai 1 gave out is valid.
     """
-    key = session.get(m.RemoteKey, (kind, number))
+    key = session.get(m.RemoteKey, (account_type, account_id))
     kimai_key = None
-    if kind == "user":
-        kimai_key = session.scalar(select(m.User.apikey).where(m.User.userID == number))
-    given = key is not None and key.keyHash is not None
+    if account_type == "user":
+        kimai_key = session.scalar(select(m.User.apikey).where(m.User.userID == account_id))
+    is_given = key is not None and key.keyHash is not None
     return {
         "generation": key.generation if key else 0,
-        "given": given,
-        "created": key.created if key and given else None,
+        "given": is_given,
+        "created": key.created if key and is_given else None,
         "kimaiKey": bool(kimai_key),
     }
 
@@ -168,10 +201,10 @@ class _Counter:
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """Somebody with a name and a password; or nobody, who counts the failures of unknown names."""
+    """An account with a name and a password; type ``nobody`` counts failures of unknown names."""
 
-    kind: Literal["user", "customer", "nobody"]
-    number: int
+    type: Literal["user", "customer", "nobody"]
+    id: int
     password: str | None
     may_log_in: bool
     counter: _Counter
@@ -179,80 +212,82 @@ class _Account:
     def is_banned(self, options: Options, now: int) -> bool:
         return _is_banned(options, now, self.counter.failures, self.counter.failed_at)
 
-    def count_failure(self, call: Call) -> None:
-        tries = call.options.login_tries
+    def count_failure(self, context: AnonymousContext) -> None:
+        tries = context.options.login_tries
         # A ban that is over starts counting anew.
-        again = self.kind != "nobody" and self.counter.failures >= tries
-        self.set_failures(call, 1 if again else None)
+        again = self.type != "nobody" and self.counter.failures >= tries
+        self.set_failures(context, 1 if again else None)
 
-    def set_password(self, call: Call, stored: str) -> None:
+    def set_password(self, context: AnonymousContext, stored: str) -> None:
         model, key = (
-            (m.User, m.User.userID) if self.kind == "user" else (m.Customer, m.Customer.customerID)
+            (m.User, m.User.userID) if self.type == "user" else (m.Customer, m.Customer.customerID)
         )
-        call.session.execute(update(model).where(key == self.number).values(password=stored))
+        context.session.execute(update(model).where(key == self.id).values(password=stored))
 
-    def set_failures(self, call: Call, failures: int | None) -> None:
+    def set_failures(self, context: AnonymousContext, failures: int | None) -> None:
         """Set the counter, or add one to it (None)."""
-        since = 0 if failures == 0 else call.now
-        if self.kind == "user":
+        since = 0 if failures == 0 else context.now
+        if self.type == "user":
             value = m.User.ban + 1 if failures is None else failures
-            call.session.execute(
+            context.session.execute(
                 update(m.User)
-                .where(m.User.userID == self.number)
+                .where(m.User.userID == self.id)
                 .values({m.User.ban: value, m.User.banTime: since})
             )
             return
         key = m.RemoteKey
         value = key.failures + 1 if failures is None else failures
-        counted = call.session.execute(
+        counted = context.session.execute(
             update(key)
-            .where(key.kind == self.kind, key.ownerID == self.number)
+            .where(key.kind == self.type, key.ownerID == self.id)
             .values({key.failures: value, key.failedAt: since})
         )
         if not counted.rowcount:  # type: ignore[attr-defined]
-            _add_counter(call, self.kind, self.number, since)
+            _add_counter(context, self.type, self.id, since)
 
 
 _NOBODY = _Account("nobody", 0, None, False, _Counter())
 
 
-def _add_counter(call: Call, kind: str, number: int, since: int) -> None:
-    """The first failure of a customer who never logged in, or of any unknown name."""
+def _add_counter(context: AnonymousContext, account_type: str, account_id: int, since: int) -> None:
+    """Count the first failure of a customer who never logged in, or of any unknown name."""
     try:
-        with call.session.begin_nested():
-            call.session.add(m.RemoteKey(kind=kind, ownerID=number, failures=1, failedAt=since))
+        with context.session.begin_nested():
+            context.session.add(
+                m.RemoteKey(kind=account_type, ownerID=account_id, failures=1, failedAt=since)
+            )
     except IntegrityError:
         pass  # another unknown name was counted at the same moment; one more or less is the same
 
 
-def _find(call: Call, username: str) -> _Account:
-    """The user of that name, else the only customer of that name who has a password; locked."""
-    user = call.session.execute(
+def _find(context: AnonymousContext, username: str) -> _Account:
+    """Find the user of that name, else the only customer of that name with a password; lock it."""
+    user = context.session.execute(
         select(
             m.User.userID, m.User.password, m.User.active, m.User.trash, m.User.ban, m.User.banTime
         )
         .where(m.User.name == username)
         .with_for_update()
     ).first()
-    customers = call.session.execute(
+    customers = context.session.execute(
         select(m.Customer.customerID, m.Customer.password)
         .where(m.Customer.name == username, m.Customer.trash == 0, _has_password())
         .limit(2)
         .with_for_update()
     ).all()
-    number, password = customers[0] if len(customers) == 1 else (0, None)
+    customer_id, password = customers[0] if len(customers) == 1 else (0, None)
     # Read after the lock, when it has what other attempts have counted.
-    counted = call.session.execute(
+    counted = context.session.execute(
         select(m.RemoteKey.failures, m.RemoteKey.failedAt).where(
-            m.RemoteKey.kind == "customer", m.RemoteKey.ownerID == number
+            m.RemoteKey.kind == "customer", m.RemoteKey.ownerID == customer_id
         )
     ).first()
     if user is not None:
-        may = bool(user.active) and not user.trash
+        may_log_in = bool(user.active) and not user.trash
         counter = _Counter(user.ban, user.banTime)
-        return _Account("user", user.userID, user.password, may, counter)
-    if number:
-        return _Account("customer", number, password, True, _Counter(*(counted or ())))
+        return _Account("user", user.userID, user.password, may_log_in, counter)
+    if customer_id:
+        return _Account("customer", customer_id, password, True, _Counter(*(counted or ())))
     return _NOBODY
 
 
@@ -261,14 +296,14 @@ def _has_password() -> ColumnElement[bool]:
     return and_(m.Customer.password.is_not(None), m.Customer.password != "")
 
 
-def _user(call: Call, key: str, valid: object) -> Principal | None:
+def _user(context: AnonymousContext, key: str, valid: object) -> Principal | None:
     role = m.GlobalRole.__table__.c
     owner = func.coalesce(
         select(m.RemoteKey.ownerID).where(valid, m.RemoteKey.kind == "user").scalar_subquery(),  # type: ignore[arg-type]
         # A key that Kimai gave out.
         select(_KimaiKey.userID).where(_KimaiKey.apikey == key).scalar_subquery(),
     )
-    found = call.session.execute(
+    row = context.session.execute(
         select(
             m.User.userID,
             m.User.name,
@@ -284,17 +319,17 @@ def _user(call: Call, key: str, valid: object) -> Principal | None:
         )
         .where(m.User.userID == owner, m.User.active == 1, m.User.trash == 0)
     ).first()
-    if found is None:
+    if row is None:
         return None
-    user_id, name, ban, ban_time, zone, *flags = found
-    if _bans(call, ban, ban_time):
+    user_id, name, ban, ban_time, zone, *flags = row
+    if _bans(context, ban, ban_time):
         return None
-    zone_of_user = dates.timezone(zone, call.zone)
-    return Principal(name, zone_of_user, user_id=user_id, rights=granted(API_RIGHTS, flags))
+    rights = granted(API_RIGHTS, flags)
+    return Principal(name, timezone(zone, context.zone), user_id=user_id, rights=rights)
 
 
-def _customer(call: Call, valid: object) -> Principal | None:
-    found = call.session.execute(
+def _customer(context: AnonymousContext, valid: object) -> Principal | None:
+    row = context.session.execute(
         select(
             m.Customer.customerID,
             m.Customer.name,
@@ -310,20 +345,20 @@ def _customer(call: Call, valid: object) -> Principal | None:
             _has_password(),
         )
     ).first()
-    if found is None:
+    if row is None:
         return None
-    number, name, zone, failures, failed_at = found
-    if _bans(call, failures, failed_at):
+    customer_id, name, zone, failures, failed_at = row
+    if _bans(context, failures, failed_at):
         return None
-    return Principal(name, dates.timezone(zone, call.zone), customer_id=number)
+    return Principal(name, timezone(zone, context.zone), customer_id=customer_id)
 
 
 _KimaiKey = aliased(m.User)
 
 
-def _bans(call: Call, failures: int, since: int) -> bool:
+def _bans(context: AnonymousContext, failures: int, since: int) -> bool:
     # The usual case reads no options.
-    return bool(failures) and _is_banned(call.options, call.now, failures, since)
+    return bool(failures) and _is_banned(context.options, context.now, failures, since)
 
 
 def _is_banned(options: Options, now: int, failures: int, since: int) -> bool:

@@ -5,38 +5,48 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import Refused
 from ..storage import models as m
-from .context import Call
-from .permissions import recorded_tasks, sees_customer, sees_project, sees_task, visible_users
+from .context import CallContext
+from .permissions import (
+    assigned_to_any_project,
+    recorded_tasks,
+    sees_customer,
+    sees_project,
+    sees_task,
+    usable_project,
+    visible_users,
+)
 from .record_set import RecordSet
 
 
-def users(call: Call) -> RecordSet:
+def users(context: CallContext) -> RecordSet:
     """Users whom the caller may see, by name: ``userID, name``."""
     statement = select(m.User.userID, m.User.name).where(m.User.trash == 0)
-    condition = visible_users(call)
+    condition = visible_users(context)
     if condition is not None:
         statement = statement.where(condition)
-    return RecordSet.fetch(call.session, statement.order_by(*_by_name(m.User.name, m.User.userID)))
+    return RecordSet.fetch(
+        context.session, statement.order_by(*_by_name(m.User.name, m.User.userID))
+    )
 
 
-def customers(call: Call) -> RecordSet:
+def customers(context: CallContext) -> RecordSet:
     """Visible customers of the caller's groups, by name: ``customerID, name, contact, visible``."""
     customer = m.Customer
     statement = (
         select(customer.customerID, customer.name, customer.contact, customer.visible)
         .where(customer.trash == 0, customer.visible == 1)
-        .where(sees_customer(call))
+        .where(sees_customer(context))
         .order_by(*_by_name(customer.name, customer.customerID))
     )
-    return RecordSet.fetch(call.session, statement)
+    return RecordSet.fetch(context.session, statement)
 
 
-def projects(call: Call, *, with_tasks: bool = False) -> RecordSet:
+def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
     """Visible projects of visible customers, in the caller's groups, by name.
 
     With tasks, each record has the :class:`RecordSet` of its tasks as its last value, ``tasks``.
@@ -61,23 +71,23 @@ def projects(call: Call, *, with_tasks: bool = False) -> RecordSet:
         .join(customer, customer.customerID == project.customerID)
         .where(project.trash == 0, project.visible == 1)
         .where(customer.trash == 0, customer.visible == 1)
-        .where(sees_project(call))
+        .where(sees_project(context))
         .order_by(*_by_name(project.name, project.projectID))
     )
-    found = RecordSet.fetch(call.session, statement)
+    projects = RecordSet.fetch(context.session, statement)
     if not with_tasks:
-        return found
-    assigned = _assigned_tasks(call)
+        return projects
+    assigned = _assigned_tasks(context)
     records = []
-    for record in found.values:
+    for record in projects.values:
         # Tasks of no project at all (None) fit every one; merging keeps the order by name.
         own = sorted(assigned[record[0]] + assigned[None], key=lambda task: task[0])
         tasks = RecordSet(_TASK_OF_PROJECT, [task[1] for task in own])
         records.append((*record, tasks))
-    return RecordSet((*found.columns, "tasks"), records)
+    return RecordSet((*projects.columns, "tasks"), records)
 
 
-def tasks(call: Call, project_id: int | None) -> RecordSet:
+def tasks(context: CallContext, project_id: int | None) -> RecordSet:
     """Visible tasks of the caller's groups, by name: ``activityID, name, visible``.
 
     With a project: those assigned to it or to no project at all, with ``budget, approved,
@@ -87,18 +97,18 @@ def tasks(call: Call, project_id: int | None) -> RecordSet:
     """
     activity = m.Activity
     statement = _visible_tasks(
-        call, select(activity.activityID, activity.name, activity.visible)
+        context, select(activity.activityID, activity.name, activity.visible)
     ).order_by(*_by_name(activity.name, activity.activityID))
     if project_id:
-        known = select(m.Project.projectID).where(usable_project(call, project_id))
-        if call.session.scalar(known) is None:
+        known = select(m.Project.projectID).where(usable_project(context, project_id))
+        if context.session.scalar(known) is None:
             raise Refused("Invalid projectId.")
         link = m.ProjectActivity
         # A customer sees what was recorded, whatever a task is assigned to now.
         fits = (
-            or_(link.projectID.is_not(None), ~_has_project())
-            if call.principal.customer_id is None
-            else sees_task(call, project_id)
+            or_(link.projectID.is_not(None), ~assigned_to_any_project())
+            if context.principal.customer_id is None
+            else sees_task(context, project_id)
         )
         statement = (
             statement.add_columns(link.budget, link.approved, link.effort)
@@ -107,30 +117,7 @@ def tasks(call: Call, project_id: int | None) -> RecordSet:
             )
             .where(fits)
         )
-    return RecordSet.fetch(call.session, statement)
-
-
-def usable_project(call: Call, project_id: int) -> Any:
-    """SQL condition: the caller may record time on this project, visible in lists or not."""
-    return and_(
-        m.Project.projectID == project_id,
-        m.Project.trash == 0,
-        sees_project(call),
-    )
-
-
-def usable_task(call: Call, project_id: int, activity_id: int) -> Any:
-    """SQL condition: the caller may record this task on that project; the two belong together."""
-    link = aliased(m.ProjectActivity)
-    assigned = exists().where(
-        link.projectID == project_id, link.activityID == m.Activity.activityID
-    )
-    return and_(
-        m.Activity.activityID == activity_id,
-        m.Activity.trash == 0,
-        sees_task(call),
-        or_(assigned, ~_has_project()),
-    )
+    return RecordSet.fetch(context.session, statement)
 
 
 def _by_name(name: InstrumentedAttribute[str], key: InstrumentedAttribute[int]) -> tuple[Any, ...]:
@@ -141,31 +128,28 @@ def _by_name(name: InstrumentedAttribute[str], key: InstrumentedAttribute[int]) 
 _TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effort")
 
 
-def _visible_tasks(call: Call, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(sees_task(call))
-
-
-def _has_project() -> Any:
-    link = aliased(m.ProjectActivity)
-    return exists().where(link.activityID == m.Activity.activityID)
+def _visible_tasks(
+    context: CallContext, statement: Select[*tuple[Any, ...]]
+) -> Select[*tuple[Any, ...]]:
+    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(sees_task(context))
 
 
 _Tasks = dict[int | None, list[tuple[int, tuple[Any, ...]]]]
 
 
-def _assigned_tasks(call: Call) -> _Tasks:
-    """Visible tasks by project (None: of no project), each with its place in the order by name."""
+def _assigned_tasks(context: CallContext) -> _Tasks:
+    """Visible tasks by project ID (None: of no project), with their positions in order of name."""
     activity, link = m.Activity, m.ProjectActivity
     task = (activity.activityID, activity.name, activity.visible)
     budget = (link.budget, link.approved, link.effort)
-    if call.principal.customer_id is None:
-        statement = _visible_tasks(call, select(link.projectID, *task, *budget)).outerjoin(
+    if context.principal.customer_id is None:
+        statement = _visible_tasks(context, select(link.projectID, *task, *budget)).outerjoin(
             link, link.activityID == activity.activityID
         )
     else:
-        used = recorded_tasks(call).subquery()
+        used = recorded_tasks(context).subquery()
         statement = (
-            _visible_tasks(call, select(used.c.projectID, *task, *budget))
+            _visible_tasks(context, select(used.c.projectID, *task, *budget))
             .join(used, used.c.activityID == activity.activityID)
             .outerjoin(
                 link,
@@ -173,7 +157,7 @@ def _assigned_tasks(call: Call) -> _Tasks:
             )
         )
     statement = statement.order_by(*_by_name(activity.name, activity.activityID))
-    found: _Tasks = defaultdict(list)
-    for place, (project_id, *fields) in enumerate(call.session.execute(statement)):
-        found[project_id].append((place, tuple(fields)))
-    return found
+    tasks_by_project: _Tasks = defaultdict(list)
+    for position, (project_id, *fields) in enumerate(context.session.execute(statement)):
+        tasks_by_project[project_id].append((position, tuple(fields)))
+    return tasks_by_project

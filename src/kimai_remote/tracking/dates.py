@@ -1,11 +1,11 @@
-"""Reading dates as clients write them. All results are unix seconds."""
+"""Parsing of dates in the forms that clients write. All results are unix seconds."""
 
 from __future__ import annotations
 
 import datetime
 import email.utils
 import re
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from ..errors import Refused
 
@@ -32,18 +32,8 @@ _RFC_2822 = re.compile(
 )
 
 
-def timezone(name: str | None, default: ZoneInfo) -> ZoneInfo:
-    """The time zone of that name, or the default where there is none of that name."""
-    if not name:
-        return default
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return default
-
-
 def parse(value: object, zone: ZoneInfo, *, field: str = "date") -> int | None:
-    """Unix seconds of a date, or None where ``value`` says that there is none (0, ``""``, null).
+    """Return the unix seconds of a date, or None for 0, ``""`` and null.
 
     A date without an offset is in ``zone``. A time that a change to summer time skips is read as
     if the clock had not been changed; one that happens twice is the first.
@@ -61,8 +51,7 @@ def parse(value: object, zone: ZoneInfo, *, field: str = "date") -> int | None:
         seconds = int(digits) if len(digits) <= 12 else LATEST + 1
     else:
         try:
-            moment = _read(text, zone)
-            seconds = int(moment.timestamp())
+            seconds = int(_read(text, zone).timestamp())
         except (ValueError, OverflowError):
             raise _invalid(field, text) from None
     if not 0 < seconds <= LATEST:
@@ -79,8 +68,8 @@ def _read(text: str, zone: ZoneInfo) -> datetime.datetime:
             numbers = [int(part[name]) for name in names]
             return datetime.datetime(*numbers, tzinfo=_offset(part.get("offset", "0"), zone))  # type: ignore[misc, arg-type]
     if _RFC_2822.fullmatch(text):
-        moment = email.utils.parsedate_to_datetime(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+        date = email.utils.parsedate_to_datetime(text)
+        return date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
     raise ValueError(text)
 
 

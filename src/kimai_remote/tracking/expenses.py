@@ -9,14 +9,20 @@ from sqlalchemy import select
 from ..errors import Refused
 from ..storage import models as m
 from . import permissions, validation
-from .context import Call
+from .context import CallContext
 from .pagination import Listing, cleared_condition, page, window
 from .record_set import EMPTY, RecordSet
 from .validation import Record, without_none
 
 
 def rows(
-    call: Call, from_: object, to: object, refundable: int, cleared: int, start: int, limit: int
+    context: CallContext,
+    from_: object,
+    to: object,
+    refundable: int,
+    cleared: int,
+    start: int,
+    limit: int,
 ) -> RecordSet:
     """The caller's expenses of a period, newest first.
 
@@ -24,11 +30,11 @@ def rows(
     :param cleared: -1 all, 0 open, 1 cleared.
     :raises Refused: a parameter that has no meaning.
     """
-    permissions.require_access(call, "ki_expenses")
-    begin, finish = window(call, from_, to)
+    permissions.require_access(context, "ki_expenses")
+    begin, finish = window(context, from_, to)
     expense = m.Expense
     conditions = [
-        permissions.lists_entry(call, expense),
+        permissions.lists_entry(context, expense),
         *cleared_condition(expense.cleared, cleared),
     ]
     if refundable not in (-1, 0, 1):
@@ -62,16 +68,16 @@ def rows(
         .outerjoin(m.User, m.User.userID == expense.userID)
     )
     listing = Listing(expense.expenseID, expense.timestamp, conditions)
-    found, total = page(call, statement, listing, start, limit)
-    return RecordSet(tuple(statement.selected_columns.keys()), found, total)
+    records, total = page(context, statement, listing, start, limit)
+    return RecordSet(tuple(statement.selected_columns.keys()), records, total)
 
 
-def record(call: Call, expense_id: int | None) -> RecordSet:
+def record(context: CallContext, expense_id: int | None) -> RecordSet:
     """One whole expense, with the names of project and customer.
 
     :raises Refused: no such expense.
     """
-    permissions.require_access(call, "ki_expenses")
+    permissions.require_access(context, "ki_expenses")
     expense = m.Expense
     statement = (
         select(
@@ -84,15 +90,15 @@ def record(call: Call, expense_id: int | None) -> RecordSet:
         .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         .where(expense.expenseID == (expense_id or 0))
     )
-    found = RecordSet.fetch(call.session, statement)
-    fields = found.first
+    expenses = RecordSet.fetch(context.session, statement)
+    fields = expenses.first
     if fields is None:
         raise Refused("Invalid ID")
-    permissions.require_readable(call, "ki_expenses", fields["userID"], fields["projectID"])
-    return found
+    permissions.require_readable(context, "ki_expenses", fields["userID"], fields["projectID"])
+    return expenses
 
 
-def save(call: Call, record: Record, *, update: bool) -> RecordSet:
+def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
     """Create an expense of the caller's, or change the given fields of one.
 
     :param record: ``id, projectId, date, designation, comment, commentType, refundable, cleared,
@@ -103,46 +109,46 @@ def save(call: Call, record: Record, *, update: bool) -> RecordSet:
     if not record:
         raise Refused("Invalid record")
     if not update:
-        permissions.require_entry(call, "ki_expenses", "add", call.principal.user_id)
-        project_id = validation.check_project(call, record.get("projectId"))
-        date = call.date(record.get("date"), "date")
+        permissions.require_entry(context, "ki_expenses", "add", context.principal.user_id)
+        project_id = validation.check_project(context, record.get("projectId"))
+        date = context.parse_date(record.get("date"), "date")
         if date is None:
             raise Refused("Invalid date, make sure there is a valid date property.")
         new = m.Expense(
-            userID=call.principal.user_id, projectID=project_id, timestamp=date, designation=""
+            userID=context.principal.user_id, projectID=project_id, timestamp=date, designation=""
         )
         _set_fields(new, record)
-        call.session.add(new)
-        call.session.flush()
+        context.session.add(new)
+        context.session.flush()
         return RecordSet.one({"id": new.expenseID})
     if not record.get("id"):
         raise Refused("Performed an update, but missing id property.")
-    expense = _find(call, record["id"])
-    _require_change(call, "edit", expense)
+    expense = _find(context, record["id"])
+    _require_change(context, "edit", expense)
     if record.get("projectId") and record["projectId"] != expense.projectID:
-        expense.projectID = validation.check_project(call, record["projectId"])
-    date = call.date(record.get("date"), "date") or expense.timestamp
+        expense.projectID = validation.check_project(context, record["projectId"])
+    date = context.parse_date(record.get("date"), "date") or expense.timestamp
     if date != expense.timestamp:
-        permissions.require_unlocked(call, date)
+        permissions.require_unlocked(context, date)
         expense.timestamp = date
     _set_fields(expense, record)
     return EMPTY
 
 
-def remove(call: Call, expense_id: int | None) -> RecordSet:
+def remove(context: CallContext, expense_id: int | None) -> RecordSet:
     """Remove an expense.
 
     :raises Refused: no such expense, or it is locked.
     """
-    expense = _find(call, expense_id or 0)
-    _require_change(call, "delete", expense)
-    call.session.delete(expense)
+    expense = _find(context, expense_id or 0)
+    _require_change(context, "delete", expense)
+    context.session.delete(expense)
     return EMPTY
 
 
-def _require_change(call: Call, action: permissions.Action, expense: m.Expense) -> None:
+def _require_change(context: CallContext, action: permissions.Action, expense: m.Expense) -> None:
     permissions.require_change(
-        call,
+        context,
         "ki_expenses",
         action,
         expense.userID,
@@ -151,9 +157,9 @@ def _require_change(call: Call, action: permissions.Action, expense: m.Expense) 
     )
 
 
-def _find(call: Call, expense_id: int) -> m.Expense:
-    permissions.require_access(call, "ki_expenses")
-    expense = call.session.get(m.Expense, expense_id, with_for_update=True)
+def _find(context: CallContext, expense_id: int) -> m.Expense:
+    permissions.require_access(context, "ki_expenses")
+    expense = context.session.get(m.Expense, expense_id, with_for_update=True)
     if expense is None:
         raise Refused("Invalid ID")
     return expense
@@ -170,7 +176,7 @@ def _set_fields(expense: m.Expense, record: Record) -> None:
         **validation.text(record, "designation"),
         **validation.text(record, "comment"),
         **without_none(
-            commentType=validation.number(record, "commentType", 0, 2),
+            commentType=validation.integer(record, "commentType", 0, 2),
             multiplier=validation.money(record, "multiplier", negative=True),
             value=validation.money(record, "value", negative=True),
         ),

@@ -11,16 +11,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import Refused
 from ..storage import dialects
-from .context import Call
+from .context import CallContext
 from .validation import check_span
 
 
-def window(call: Call, from_: object, to: object) -> tuple[int | None, int | None]:
+def window(context: CallContext, from_: object, to: object) -> tuple[int | None, int | None]:
     """The bounds of a period in unix seconds, None where it is open.
 
     :raises Refused: not dates, or the period ends before it begins.
     """
-    begin, finish = call.date(from_, "from"), call.date(to, "to")
+    begin, finish = context.parse_date(from_, "from"), context.parse_date(to, "to")
     if begin is not None and finish is not None:
         check_span(begin, finish)
     return begin, finish
@@ -32,7 +32,7 @@ class Listing:
 
     key: InstrumentedAttribute[int]
     #: What the list is ordered by; then by the key.
-    moment: InstrumentedAttribute[int]
+    timestamp: InstrumentedAttribute[int]
     conditions: list[ColumnElement[bool]]
     #: Reads the number of entries where the database keeps it; where that is null, and by default,
     #: they are counted.
@@ -45,15 +45,19 @@ class Listing:
     newest_only: bool = False
 
     def order(self, *, newest_first: bool) -> tuple[Any, Any]:
-        columns = (self.moment, self.key)
+        columns = (self.timestamp, self.key)
         first, second = (c.desc() if newest_first else c.asc() for c in columns)
         return first, second
 
 
 def page(
-    call: Call, statement: Select[*tuple[Any, ...]], listing: Listing, start: int, limit: int
+    context: CallContext,
+    statement: Select[*tuple[Any, ...]],
+    listing: Listing,
+    start: int,
+    limit: int,
 ) -> tuple[Iterable[Any], int | None]:
-    """The records from number ``start`` on, at most ``limit`` (0: all), and the number of all
+    """Return the records from index ``start`` on, at most ``limit`` (0: all), and the number of all
     (None where these are all).
 
     Long lists are read from the database as they are iterated.
@@ -67,8 +71,8 @@ def page(
     everything = not start and not limit
     if everything and not listing.narrow:
         whole = statement.where(*listing.conditions).order_by(*newest_first)
-        return _read(call, whole, None), None
-    total = _total(call, listing)
+        return _read(context, whole, None), None
+    total = _total(context, listing)
     left = total - start
     if left <= 0:
         return [], total
@@ -82,33 +86,35 @@ def page(
         .where(*listing.conditions)
         .order_by(*listing.order(newest_first=not near_end))
         .offset(from_end if near_end else start)
-        .limit(size + _extra_rows(call) if everything else size)
+        .limit(size + _extra_rows(context) if everything else size)
         .subquery()
     )
     shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
-    return _read(call, shown, size), None if everything else total
+    return _read(context, shown, size), None if everything else total
 
 
-def _total(call: Call, listing: Listing) -> int:
+def _total(context: CallContext, listing: Listing) -> int:
     if listing.count is not None:
-        kept = call.session.scalar(listing.count)
+        kept = context.session.scalar(listing.count)
         if kept is not None:
             return kept
     counted = select(func.count(listing.key)).where(*listing.conditions)
-    return call.session.scalar(counted) or 0
+    return context.session.scalar(counted) or 0
 
 
 #: Records that are read at once; longer lists come in pieces of this many.
 PIECE = 1000
 
 
-def _extra_rows(call: Call) -> int:
+def _extra_rows(context: CallContext) -> int:
     """Records that may be added between counting and reading: a list of all has them too."""
-    return dialects.of(call.session.get_bind()).extra_rows
+    return dialects.of(context.session.get_bind()).extra_rows
 
 
-def _read(call: Call, statement: Select[*tuple[Any, ...]], size: int | None) -> Iterable[Any]:
-    connection = call.session.connection()
+def _read(
+    context: CallContext, statement: Select[*tuple[Any, ...]], size: int | None
+) -> Iterable[Any]:
+    connection = context.session.connection()
     if size is not None and size <= PIECE:
         return list(connection.execute(statement))
     return connection.execute(statement.execution_options(yield_per=PIECE))
@@ -117,7 +123,7 @@ def _read(call: Call, statement: Select[*tuple[Any, ...]], size: int | None) -> 
 def cleared_condition(column: Any, cleared: int) -> list[ColumnElement[bool]]:
     """Condition for the parameter ``cleared``: -1 all, 0 open, 1 cleared.
 
-    :raises Refused: another number.
+    :raises Refused: another value.
     """
     if cleared not in (-1, 0, 1):
         raise Refused("cleared must be -1 (all), 0 (open) or 1 (cleared).")

@@ -26,13 +26,13 @@ class Period:
         """The calendar months of a zone that it touches, cut to it: ``("2026-03", …)``."""
         first = datetime.datetime.fromtimestamp(self.begin, zone)
         year, number = first.year, first.month
-        found: list[tuple[str, Period]] = []
+        months: list[tuple[str, Period]] = []
         while True:
             whole = month(year, number, zone)
             if whole.begin >= self.end:
-                return found
+                return months
             cut = Period(max(whole.begin, self.begin), min(whole.end, self.end))
-            found.append((f"{year:04d}-{number:02d}", cut))
+            months.append((f"{year:04d}-{number:02d}", cut))
             year, number = _next_month(year, number)
 
 

@@ -1,18 +1,20 @@
-"""The rate and fixed rate of new work: the most specific one that fits."""
+"""Rates of new time entries (the most specific one that fits) and the wages they make."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from sqlalchemy import ScalarSelect, or_, select
 
+from ..errors import Refused
 from ..storage import models as m
-
-CENT = Decimal("0.01")
+from .context import CallContext
+from .permissions import usable_project, usable_task
+from .validation import check_project, to_cents
 
 
 def best_rate(user_id: int, project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
-    """SQL for the hourly rate: one set for the user before one for all users, then one for the
+    """Select the hourly rate: one set for the user before one for all users, then one for the
     activity, then one for the project. Null where none fits."""
     rate = m.rates.c
     return (
@@ -29,7 +31,7 @@ def best_rate(user_id: int, project_id: int, activity_id: int) -> ScalarSelect[D
 
 
 def best_fixed_rate(project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
-    """SQL for the fixed rate: one set for the activity before one for the project."""
+    """Select the fixed rate: one set for the activity before one for the project."""
     rate = m.fixed_rates.c
     return (
         select(rate.rate)
@@ -44,7 +46,7 @@ def best_fixed_rate(project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
 
 
 def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> Decimal:
-    """What a span of work is worth, to the cent: the fixed rate if there is one, else by the hour.
+    """Return what an entry is worth, to the cent: the fixed rate if there is one, else by the hour.
 
     :param duration: seconds.
     """
@@ -53,6 +55,42 @@ def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> Dec
     return to_cents((rate or 0) * Decimal(duration) / 3600)
 
 
-def to_cents(amount: Decimal) -> Decimal:
-    """An amount with two decimals, half a cent away from zero; never minus zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP) + 0
+def validate_assignment(
+    context: CallContext, user_id: int, project_id: int | None, activity_id: int | None
+) -> tuple[Decimal, Decimal]:
+    """Check the project and task of a new time entry; return its hourly and its fixed rate.
+
+    :raises Refused: the caller may not record on the project, or not this task on it.
+    """
+    if project_id and activity_id:
+        rates = context.session.execute(
+            select(
+                best_rate(user_id, project_id, activity_id),
+                best_fixed_rate(project_id, activity_id),
+            )
+            .select_from(m.Project)
+            .join(m.Activity, m.Activity.activityID == activity_id)
+            .where(
+                usable_project(context, project_id), usable_task(context, project_id, activity_id)
+            )
+        ).first()
+        if rates is not None:
+            return Decimal(rates[0] or 0), Decimal(rates[1] or 0)
+    raise Refused("Invalid project or task")
+
+
+def validate_named_assignment(
+    context: CallContext, user_id: int, project_id: int | None, activity_id: int | None
+) -> tuple[Decimal, Decimal]:
+    """Do the same, with an error that names a project that can't be recorded on.
+
+    :raises Refused: as :func:`validate_assignment`.
+    """
+    if not activity_id:
+        check_project(context, project_id)
+        raise Refused("Invalid taskId.")
+    try:
+        return validate_assignment(context, user_id, project_id, activity_id)
+    except Refused:
+        check_project(context, project_id)
+        raise

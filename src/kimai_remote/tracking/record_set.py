@@ -1,4 +1,4 @@
-"""What the tracking functions return: rows of plain values under the API's field names."""
+"""Results of the tracking functions: rows of plain values under the API's field names."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class RecordSet:
     @classmethod
     def fetch(cls, session: Session, statement: Select[*tuple[Any, ...]]) -> RecordSet:
         """All records of a statement whose columns are labelled with the API's field names."""
-        found = session.connection().execute(statement)
-        return cls(tuple(statement.selected_columns.keys()), list(found))
+        rows = session.connection().execute(statement)
+        return cls(tuple(statement.selected_columns.keys()), list(rows))
 
 
-#: The answer of a change that has nothing to report.
+#: The result of a change that has nothing to report.
 EMPTY = RecordSet((), [])

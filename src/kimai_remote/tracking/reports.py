@@ -38,7 +38,7 @@ _MOST_MONTHS = 100
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries count. Lists of numbers; None for all, as with the flags."""
+    """Which entries count. Lists of IDs; None for all, as with the flags."""
 
     users: Sequence[int] | None = None
     projects: Sequence[int] | None = None
@@ -57,8 +57,8 @@ class Filter:
 class Line:
     """One line of a report."""
 
-    #: Number of the user, project, …; for months and entries of nothing None.
-    number: int | None
+    #: ID of the user, project, …; for months and entries of nothing None.
+    id: int | None
     #: Name, or month as ``2026-03``; None where there is no such user, project, … any more.
     name: str | None
     #: Name of a project's customer.
@@ -66,7 +66,7 @@ class Line:
     entries: int = 0
     seconds: int = 0
     wages: Decimal = Decimal("0.00")
-    #: None where expenses can't be told apart like this.
+    #: None where expenses can't be grouped like this.
     expenses: Decimal | None = None
 
     @property
@@ -114,21 +114,21 @@ class _Question:
 def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneInfo) -> Report:
     """Hours and money of a period.
 
-    :param by: what a line is for. Objects are told apart by their numbers, not their names.
+    :param by: what a line is for. Groups are by ID, not by name.
     :param zone: of the months.
     """
     expenses = chosen.has_expenses and by != "activity"
     running = _running(session, period, chosen)
     parts = _used(session, period).months(zone) if by == "month" else [("", period)]
-    found: dict[int | str | None, _Sums] = defaultdict(_Sums)
-    for place in range(0, len(parts), _MOST_MONTHS):
-        question = _Question(session, by, chosen, parts[place : place + _MOST_MONTHS])
-        _add_times(question, found)
+    sums_by_group: dict[int | str | None, _Sums] = defaultdict(_Sums)
+    for position in range(0, len(parts), _MOST_MONTHS):
+        question = _Question(session, by, chosen, parts[position : position + _MOST_MONTHS])
+        _add_times(question, sums_by_group)
         if expenses:
-            _add_expenses(question, found)
+            _add_expenses(question, sums_by_group)
     lines = [
         Line(
-            number if isinstance(number, int) else None,
+            record_id if isinstance(record_id, int) else None,
             name,
             customer,
             sums.entries,
@@ -136,14 +136,14 @@ def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneI
             _money(sums.wage_cents),
             _money(sums.expense_cents) if expenses else None,
         )
-        for (number, name, customer), sums in _named(session, by, found)
+        for (record_id, name, customer), sums in _named(session, by, sums_by_group)
     ]
     spanning = 0
     if by == "month":
         lines.sort(key=lambda line: line.name or "")
         spanning = sum(line.entries for line in lines) - _count(session, period, chosen)
     else:
-        lines.sort(key=lambda line: (-line.seconds, line.name or "", line.number or 0))
+        lines.sort(key=lambda line: (-line.seconds, line.name or "", line.id or 0))
     return Report(by, period, lines, _total(lines, expenses), running, spanning)
 
 
@@ -169,7 +169,7 @@ def _used(session: Session, period: Period) -> Period:
         session.scalar(select(func.min(m.TimeEntry.start)).where(m.TimeEntry.end > 0)),
         session.scalar(select(func.min(m.Expense.timestamp))),
     ]
-    first = min((moment for moment in firsts if moment is not None), default=period.begin)
+    first = min((timestamp for timestamp in firsts if timestamp is not None), default=period.begin)
     return Period(min(max(period.begin, first), period.end - 1), period.end)
 
 
@@ -202,37 +202,37 @@ def _conditions(chosen: Filter, entry: type[m.TimeEntry] | type[m.Expense]) -> l
         (entry.projectID, chosen.projects),
         (m.Project.customerID, chosen.customers),
     )
-    found: list[Any] = [column.in_(numbers) for column, numbers in columns if numbers is not None]
+    conditions: list[Any] = [column.in_(ids) for column, ids in columns if ids is not None]
     if chosen.cleared is not None:
-        found.append(entry.cleared != 0 if chosen.cleared else entry.cleared == 0)
-    return found
+        conditions.append(entry.cleared != 0 if chosen.cleared else entry.cleared == 0)
+    return conditions
 
 
 def _time_conditions(chosen: Filter) -> list[Any]:
     entry = m.TimeEntry
-    found = _conditions(chosen, entry)
+    conditions = _conditions(chosen, entry)
     if chosen.activities is not None:
-        found.append(entry.activityID.in_(chosen.activities))
+        conditions.append(entry.activityID.in_(chosen.activities))
     if chosen.billable is not None:
         share = func.coalesce(entry.billable, 0)
-        found.append(share > 0 if chosen.billable else share == 0)
-    return found
+        conditions.append(share > 0 if chosen.billable else share == 0)
+    return conditions
 
 
 def _parts(question: _Question) -> Any:
-    """The parts of the period as a table: ``place, began, ended``."""
+    """The parts of the period as a table: ``position, began, ended``."""
     rows = [
         select(
-            cast(literal(place), Integer).label("place"),
+            cast(literal(position), Integer).label("position"),
             cast(literal(part.begin), BigInteger).label("began"),
             cast(literal(part.end), BigInteger).label("ended"),
         )
-        for place, (_, part) in enumerate(question.parts)
+        for position, (_, part) in enumerate(question.parts)
     ]
     return (union_all(*rows) if len(rows) > 1 else rows[0]).subquery("parts")
 
 
-def _add_times(question: _Question, found: dict[int | str | None, _Sums]) -> None:
+def _add_times(question: _Question, sums_by_group: dict[int | str | None, _Sums]) -> None:
     entry, parts = m.TimeEntry, _parts(question)
     begin = case((entry.start < parts.c.began, parts.c.began), else_=entry.start)
     end = case((entry.end > parts.c.ended, parts.c.ended), else_=entry.end)
@@ -248,29 +248,29 @@ def _add_times(question: _Question, found: dict[int | str | None, _Sums]) -> Non
         .group_by(key)
     )
     for group, entries, duration, wages in question.session.execute(statement):
-        sums = found[_group(question, group)]
+        sums = sums_by_group[_group(question, group)]
         sums.entries += entries
         sums.seconds += int(duration)
         sums.wage_cents += int(wages)
 
 
-def _add_expenses(question: _Question, found: dict[int | str | None, _Sums]) -> None:
+def _add_expenses(question: _Question, sums_by_group: dict[int | str | None, _Sums]) -> None:
     expense, parts = m.Expense, _parts(question)
     key = _key(question.by, expense, parts)
-    moment = expense.timestamp
+    timestamp = expense.timestamp
     statement = (
         _joined(select(key, func.sum(_expense_cents())), expense)
-        .join(parts, and_(moment >= parts.c.began, moment < parts.c.ended))
+        .join(parts, and_(timestamp >= parts.c.began, timestamp < parts.c.ended))
         .where(*_conditions(question.chosen, expense))
         .group_by(key)
     )
     for group, cents in question.session.execute(statement):
-        found[_group(question, group)].expense_cents += int(cents)
+        sums_by_group[_group(question, group)].expense_cents += int(cents)
 
 
 def _key(by: By, entry: Any, parts: Any) -> Any:
     if by == "month":
-        return parts.c.place
+        return parts.c.position
     if by == "customer":
         return m.Project.customerID
     return getattr(entry, f"{by}ID")
@@ -281,10 +281,10 @@ def _group(question: _Question, key: int | None) -> int | str | None:
 
 
 def _named(
-    session: Session, by: By, found: dict[int | str | None, _Sums]
+    session: Session, by: By, sums_by_group: dict[int | str | None, _Sums]
 ) -> list[tuple[tuple[int | str | None, str | None, str | None], _Sums]]:
     if by == "month":
-        return [((None, str(month), None), sums) for month, sums in found.items()]
+        return [((None, str(month), None), sums) for month, sums in sums_by_group.items()]
     names: dict[int, tuple[str, str | None]] = {}
     if by == "project":
         owned = session.execute(
@@ -292,20 +292,20 @@ def _named(
                 m.Customer, m.Customer.customerID == m.Project.customerID
             )
         )
-        names = {number: (name, customer) for number, name, customer in owned}
+        names = {record_id: (name, customer) for record_id, name, customer in owned}
     else:
         model = {"user": m.User, "customer": m.Customer, "activity": m.Activity}[by]
         columns: Any = model.__table__.c
         rows = session.execute(select(columns[f"{by}ID"], columns["name"]))
-        names = {number: (name, None) for number, name in rows}
+        names = {record_id: (name, None) for record_id, name in rows}
     return [
-        ((number, *names.get(number, (None, None))), sums)  # type: ignore[arg-type]
-        for number, sums in found.items()
+        ((record_id, *names.get(record_id, (None, None))), sums)  # type: ignore[arg-type]
+        for record_id, sums in sums_by_group.items()
     ]
 
 
 def _cents(amount: Any) -> Any:
-    """An amount of money as a whole number; SQLite keeps it as a floating one."""
+    """An amount of money as an integer; SQLite keeps it as a floating one."""
     return cast(func.round(func.coalesce(amount, 0) * 100), BigInteger)
 
 

@@ -1,21 +1,20 @@
-"""The running clock: start, stop, look at it, correct it."""
+"""The timer: starting, stopping, reading and changing the running recording."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from ..errors import Refused
 from ..storage import models as m
 from . import permissions, validation
-from .context import Call
+from .context import CallContext
+from .rates import validate_assignment
 from .record_set import EMPTY, RecordSet
 from .rounding import round_span
 from .validation import Record
 
 
-def start(call: Call, project_id: int | None, activity_id: int | None) -> RecordSet:
+def start(context: CallContext, project_id: int | None, activity_id: int | None) -> RecordSet:
     """Start recording on a project and task; a running recording of the caller's is stopped first.
 
     Where both are empty, the caller's last ones are taken.
@@ -23,31 +22,31 @@ def start(call: Call, project_id: int | None, activity_id: int | None) -> Record
     :returns: ``timeEntryID``.
     :raises Refused: no such project or task, or they don't belong together.
     """
-    user_id = call.principal.user_id
-    permissions.require_entry(call, "ki_timesheets", "add", user_id)
+    user_id = context.principal.user_id
+    permissions.require_entry(context, "ki_timesheets", "add", user_id)
     # Whoever starts a recording holds the user's row, so that there is never more than one.
-    last = call.session.execute(
+    last = context.session.execute(
         select(m.User.lastProject, m.User.lastActivity)
         .where(m.User.userID == user_id)
         .with_for_update()
     ).one()
     if not project_id and not activity_id:
         project_id, activity_id = last
-    rate, fixed_rate = validation.validate_assignment(call, user_id, project_id, activity_id)
-    for entry in _running(call, user_id):
-        _stop(call, entry)
+    rate, fixed_rate = validate_assignment(context, user_id, project_id, activity_id)
+    for entry in _running(context, user_id):
+        _stop(context, entry)
     entry = m.TimeEntry(
         userID=user_id,
         projectID=project_id,
         activityID=activity_id,
-        start=call.now,
+        start=context.now,
         rate=rate,
         fixedRate=fixed_rate,
-        statusID=call.options.default_status,
+        statusID=context.options.default_status,
     )
-    call.session.add(entry)
-    call.session.flush()
-    call.session.execute(
+    context.session.add(entry)
+    context.session.flush()
+    context.session.execute(
         update(m.User)
         .where(m.User.userID == user_id)
         .values(lastProject=project_id, lastActivity=activity_id, lastRecord=entry.timeEntryID)
@@ -55,38 +54,39 @@ def start(call: Call, project_id: int | None, activity_id: int | None) -> Record
     return RecordSet.one({"timeEntryID": entry.timeEntryID})
 
 
-def stop(call: Call, entry_id: int | None) -> RecordSet:
-    """Stop a recording: the one of that number, or the caller's running one if there is no number.
+def stop(context: CallContext, entry_id: int | None) -> RecordSet:
+    """Stop a recording: the one of that ID, or the caller's running one if there is no ID.
+
 
     :raises Refused: it isn't running.
     """
     if entry_id:
         try:
-            entry = validation.find_entry(call, entry_id)
+            entry = validation.find_entry(context, entry_id)
         except Refused:
             raise Refused(_NOT_RUNNING) from None
-        permissions.require_entry(call, "ki_timesheets", "edit", entry.userID)
+        permissions.require_entry(context, "ki_timesheets", "edit", entry.userID)
         if entry.end:
             raise Refused(_NOT_RUNNING)
-        _stop(call, entry)
+        _stop(context, entry)
         return EMPTY
-    permissions.require_entry(call, "ki_timesheets", "edit", call.principal.user_id)
-    running = _running(call, call.principal.user_id)
+    permissions.require_entry(context, "ki_timesheets", "edit", context.principal.user_id)
+    running = _running(context, context.principal.user_id)
     if not running:
         raise Refused(_NOT_RUNNING)
     for entry in running:
-        _stop(call, entry)
+        _stop(context, entry)
     return EMPTY
 
 
-def active(call: Call) -> RecordSet:
+def active(context: CallContext) -> RecordSet:
     """The caller's running recording, with the server's time.
 
     :raises Refused: none is running.
     """
-    permissions.require_access(call, "ki_timesheets")
+    permissions.require_access(context, "ki_timesheets")
     entry = m.TimeEntry
-    found = call.session.execute(
+    statement = (
         select(
             entry.timeEntryID,
             entry.activityID,
@@ -95,6 +95,7 @@ def active(call: Call) -> RecordSet:
             entry.end,
             entry.duration,
             entry.description,
+            literal(context.now).label("servertime"),
             m.Project.customerID,
             m.Customer.name.label("customerName"),
             m.Project.name.label("projectName"),
@@ -103,21 +104,17 @@ def active(call: Call) -> RecordSet:
         .outerjoin(m.Project, m.Project.projectID == entry.projectID)
         .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
         .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
-        .where(entry.userID == call.principal.user_id, entry.end == 0)
+        .where(entry.userID == context.principal.user_id, entry.end == 0)
         .order_by(entry.start.desc(), entry.timeEntryID.desc())
         .limit(1)
-    ).first()
-    if found is None:
+    )
+    running = RecordSet.fetch(context.session, statement)
+    if running.first is None:
         raise Refused(_NONE_ACTIVE)
-    record: dict[str, Any] = dict(found._mapping)
-    names = list(record)
-    place = names.index("customerID")
-    names.insert(place, "servertime")
-    record["servertime"] = call.now
-    return RecordSet.one({name: record[name] for name in names})
+    return running
 
 
-def update_active(call: Call, record: Record) -> RecordSet:
+def update_active(context: CallContext, record: Record) -> RecordSet:
     """Change the given fields of the running recording, or of the entry ``timeEntryID``.
 
     :param record: ``projectID, activityID, description, comment, start, end, timeEntryID``.
@@ -126,32 +123,32 @@ def update_active(call: Call, record: Record) -> RecordSet:
     """
     if not record:
         raise Refused("Invalid record")
-    entry = _entry_to_update(call, record.get("timeEntryID"))
-    validation.require_change(call, "edit", entry)
+    entry = _entry_to_update(context, record.get("timeEntryID"))
+    validation.require_change(context, "edit", entry)
     project_id = record.get("projectID") or entry.projectID
     activity_id = record.get("activityID") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
-        validation.validate_assignment(call, entry.userID, project_id, activity_id)
+        validate_assignment(context, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
-    set_span(call, entry, record)
+    set_span(context, entry, record)
     for field in ("description", "comment"):
         for name, value in validation.text(record, field).items():
             setattr(entry, name, value)
     return EMPTY
 
 
-def set_span(call: Call, entry: m.TimeEntry, record: Record) -> None:
+def set_span(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
     """Move an entry to the ``start`` and ``end`` that are given; without an end, a running entry
     goes on running.
 
     :raises Refused: the end isn't after the start, or a running entry would start in the future.
     """
-    start = call.date(record.get("start"), "start") or entry.start
-    end = call.date(record.get("end"), "end") or entry.end
+    start = context.parse_date(record.get("start"), "start") or entry.start
+    end = context.parse_date(record.get("end"), "end") or entry.end
     if (start, end) == (entry.start, entry.end):
         return
-    validation.check_span(start, end or call.now + 1)
-    permissions.require_unlocked(call, end)
+    validation.check_span(start, end or context.now + 1)
+    permissions.require_unlocked(context, end)
     entry.start, entry.end = start, end
     entry.duration = end - start if end else 0
 
@@ -160,7 +157,7 @@ _NOT_RUNNING = "Unable to stop, not recording?"
 _NONE_ACTIVE = "No active recording."
 
 
-def _running(call: Call, user_id: int) -> list[m.TimeEntry]:
+def _running(context: CallContext, user_id: int) -> list[m.TimeEntry]:
     """The user's running recordings, locked. More than one only where others wrote them."""
     statement = (
         select(m.TimeEntry)
@@ -168,24 +165,24 @@ def _running(call: Call, user_id: int) -> list[m.TimeEntry]:
         .order_by(m.TimeEntry.start.desc(), m.TimeEntry.timeEntryID.desc())
         .with_for_update()
     )
-    return list(call.session.scalars(statement))
+    return list(context.session.scalars(statement))
 
 
-def _stop(call: Call, entry: m.TimeEntry) -> None:
-    options = call.options
+def _stop(context: CallContext, entry: m.TimeEntry) -> None:
+    options = context.options
     entry.start, entry.end = round_span(
         entry.start,
-        max(entry.start, call.now),
+        max(entry.start, context.now),
         options.round_precision,
         options.rounding_method,
     )
     entry.duration = entry.end - entry.start
 
 
-def _entry_to_update(call: Call, entry_id: int | None) -> m.TimeEntry:
+def _entry_to_update(context: CallContext, entry_id: int | None) -> m.TimeEntry:
     if not entry_id:
-        running = _running(call, call.principal.user_id)
+        running = _running(context, context.principal.user_id)
         if not running:
             raise Refused(_NONE_ACTIVE)
         return running[0]
-    return validation.find_entry(call, entry_id)
+    return validation.find_entry(context, entry_id)

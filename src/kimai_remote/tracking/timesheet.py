@@ -12,9 +12,9 @@ from ..errors import Refused
 from ..storage import models as m
 from ..storage.entry_counts import MARKER
 from . import permissions, validation
-from .context import Call
+from .context import CallContext
 from .pagination import Listing, cleared_condition, page, window
-from .rates import wage
+from .rates import validate_named_assignment, wage
 from .record_set import EMPTY, RecordSet
 from .timer import set_span
 from .validation import Record, without_none
@@ -53,7 +53,9 @@ ROW = (
 )
 
 
-def rows(call: Call, from_: object, to: object, cleared: int, start: int, limit: int) -> RecordSet:
+def rows(
+    context: CallContext, from_: object, to: object, cleared: int, start: int, limit: int
+) -> RecordSet:
     """The caller's time entries of a period, newest first.
 
     :param from_: entries that end after this date, or still run; their start is cut to it.
@@ -63,11 +65,11 @@ def rows(call: Call, from_: object, to: object, cleared: int, start: int, limit:
     :param limit: most records to return; 0 for all.
     :raises Refused: a parameter that has no meaning.
     """
-    permissions.require_access(call, "ki_timesheets")
-    begin, finish = window(call, from_, to)
+    permissions.require_access(context, "ki_timesheets")
+    begin, finish = window(context, from_, to)
     entry = m.TimeEntry
     conditions = [
-        permissions.lists_entry(call, entry),
+        permissions.lists_entry(context, entry),
         *cleared_condition(entry.cleared, cleared),
     ]
     count: Select[Any] | None = None
@@ -78,7 +80,7 @@ def rows(call: Call, from_: object, to: object, cleared: int, start: int, limit:
         count = _counted(conditions, ended, running)
         conditions.append(or_(ended, running))
     elif finish is None:
-        count = _kept_count(call, cleared)
+        count = _kept_count(context, cleared)
     statement = (
         select(
             entry.timeEntryID,
@@ -115,7 +117,7 @@ def rows(call: Call, from_: object, to: object, cleared: int, start: int, limit:
         .outerjoin(m.User, m.User.userID == entry.userID)
     )
     # Before the first row is read: then the connection is busy.
-    with_seconds = call.options.duration_with_seconds
+    with_seconds = context.options.duration_with_seconds
     listing = Listing(
         entry.timeEntryID,
         entry.start,
@@ -124,9 +126,13 @@ def rows(call: Call, from_: object, to: object, cleared: int, start: int, limit:
         narrow=begin is not None or finish is not None,
         newest_only=begin is not None,
     )
-    found, total = page(call, statement, listing, start, limit)
+    entries, total = page(context, statement, listing, start, limit)
     shown = _shown(
-        found, begin, finish, shows_rates=permissions.shows_rates(call), with_seconds=with_seconds
+        entries,
+        begin,
+        finish,
+        shows_rates=permissions.shows_rates(context),
+        with_seconds=with_seconds,
     )
     return RecordSet(ROW, shown, total)
 
@@ -141,21 +147,21 @@ def _counted(conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool])
     return select(first + second)
 
 
-def _kept_count(call: Call, cleared: int) -> Select[int | None] | None:
+def _kept_count(context: CallContext, cleared: int) -> Select[int | None] | None:
     """Reads how many entries the caller has, where the database keeps that; null where it has
-    stopped to keep it since the service found out."""
-    if not call.has_entry_counts or call.principal.customer_id is not None:
+    stopped to keep it since the service looked."""
+    if not context.has_entry_counts or context.principal.customer_id is not None:
         return None
     kept = m.EntryCount
     marker = exists().where(aliased(kept).userID == MARKER)
     total = select(case((marker, func.coalesce(func.sum(kept.entries), 0)))).where(
-        kept.userID == call.principal.user_id
+        kept.userID == context.principal.user_id
     )
     return total if cleared == -1 else total.where(kept.cleared == cleared)
 
 
 def _shown(
-    found: Iterable[Any],
+    entries: Iterable[Any],
     begin: int | None,
     finish: int | None,
     *,
@@ -163,7 +169,7 @@ def _shown(
     with_seconds: bool,
 ) -> Iterator[tuple[Any, ...]]:
     """RecordSet as the time sheet shows them: cut to the period, with duration and wage."""
-    for key, began, ended, rate, fixed, budget, approved, *rest in found:
+    for key, began, ended, rate, fixed, budget, approved, *rest in entries:
         duration = formatted = amount = text = None
         if begin is not None and began < begin:
             began = begin
@@ -190,14 +196,14 @@ def _shown(
         )
 
 
-def record(call: Call, entry_id: int | None) -> RecordSet:
+def record(context: CallContext, entry_id: int | None) -> RecordSet:
     """One whole time entry, with the names of what it was for.
 
     :raises Refused: no such entry.
     """
-    permissions.require_access(call, "ki_timesheets")
+    permissions.require_access(context, "ki_timesheets")
     entry = m.TimeEntry
-    found = call.session.execute(
+    row = context.session.execute(
         select(
             *entry.__table__.c,
             m.Project.name.label("projectName"),
@@ -210,16 +216,16 @@ def record(call: Call, entry_id: int | None) -> RecordSet:
         .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
         .where(entry.timeEntryID == (entry_id or 0))
     ).first()
-    if found is None:
+    if row is None:
         raise Refused("Invalid ID")
-    fields: dict[str, Any] = dict(found._mapping)
-    permissions.require_readable(call, "ki_timesheets", fields["userID"], fields["projectID"])
-    if not permissions.shows_rates(call):
+    fields: dict[str, Any] = dict(row._mapping)
+    permissions.require_readable(context, "ki_timesheets", fields["userID"], fields["projectID"])
+    if not permissions.shows_rates(context):
         fields["rate"] = fields["fixedRate"] = None
     return RecordSet.one(fields)
 
 
-def save(call: Call, record: Record, *, update: bool) -> RecordSet:
+def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
     """Create a time entry of the caller's, or change the given fields of one.
 
     :param record: ``id, projectId, taskId, start, end, location, trackingNumber, description,
@@ -230,18 +236,18 @@ def save(call: Call, record: Record, *, update: bool) -> RecordSet:
     """
     if not record:
         raise Refused("Invalid record")
-    return _change(call, record) if update else _create(call, record)
+    return _change(context, record) if update else _create(context, record)
 
 
-def remove(call: Call, entry_id: int | None) -> RecordSet:
+def remove(context: CallContext, entry_id: int | None) -> RecordSet:
     """Remove a time entry.
 
     :raises Refused: no such entry, or it is locked.
     """
-    permissions.require_access(call, "ki_timesheets")
-    entry = validation.find_entry(call, entry_id or 0)
-    validation.require_change(call, "delete", entry)
-    call.session.delete(entry)
+    permissions.require_access(context, "ki_timesheets")
+    entry = validation.find_entry(context, entry_id or 0)
+    validation.require_change(context, "delete", entry)
+    context.session.delete(entry)
     return EMPTY
 
 
@@ -252,13 +258,14 @@ def format_duration(seconds: int, *, seconds_shown: bool = False) -> str:
     return f"{text}:{rest:02d}" if seconds_shown else text
 
 
-def _create(call: Call, record: Record) -> RecordSet:
-    user_id = call.principal.user_id
-    permissions.require_entry(call, "ki_timesheets", "add", user_id)
+def _create(context: CallContext, record: Record) -> RecordSet:
+    user_id = context.principal.user_id
+    permissions.require_entry(context, "ki_timesheets", "add", user_id)
     project_id, activity_id = record.get("projectId"), record.get("taskId")
-    rate, fixed_rate = validation.validate_named_assignment(call, user_id, project_id, activity_id)
+    rate, fixed_rate = validate_named_assignment(context, user_id, project_id, activity_id)
     start, end = validation.check_span(
-        call.date(record.get("start"), "start"), call.date(record.get("end"), "end")
+        context.parse_date(record.get("start"), "start"),
+        context.parse_date(record.get("end"), "end"),
     )
     entry = m.TimeEntry(
         userID=user_id,
@@ -269,43 +276,43 @@ def _create(call: Call, record: Record) -> RecordSet:
         duration=end - start,
         rate=rate,
         fixedRate=fixed_rate,
-        statusID=call.options.default_status,
+        statusID=context.options.default_status,
     )
-    _set_fields(call, entry, record)
-    call.session.add(entry)
-    call.session.flush()
+    _set_fields(context, entry, record)
+    context.session.add(entry)
+    context.session.flush()
     return RecordSet.one({"id": entry.timeEntryID})
 
 
-def _change(call: Call, record: Record) -> RecordSet:
+def _change(context: CallContext, record: Record) -> RecordSet:
     entry_id = record.get("id")
     if not entry_id:
         raise Refused("Performed an update, but missing id property.")
-    permissions.require_access(call, "ki_timesheets")
-    entry = validation.find_entry(call, entry_id)
-    validation.require_change(call, "edit", entry)
+    permissions.require_access(context, "ki_timesheets")
+    entry = validation.find_entry(context, entry_id)
+    validation.require_change(context, "edit", entry)
     project_id = record.get("projectId") or entry.projectID
     activity_id = record.get("taskId") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
-        validation.validate_named_assignment(call, entry.userID, project_id, activity_id)
+        validate_named_assignment(context, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
-    with call.session.no_autoflush:  # one update for all of it
-        set_span(call, entry, record)
-        _set_fields(call, entry, record)
+    with context.session.no_autoflush:  # one update for all of it
+        set_span(context, entry, record)
+        _set_fields(context, entry, record)
     return EMPTY
 
 
-def _set_fields(call: Call, entry: m.TimeEntry, record: Record) -> None:
+def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
     rates = without_none(
         rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
     )
     same = all((getattr(entry, name) or 0) == value for name, value in rates.items())
     # Who may not see the rates could find them out by what is refused.
-    if rates and not (same and permissions.shows_rates(call)):
-        permissions.require_rate_editing(call)
+    if rates and not (same and permissions.shows_rates(context)):
+        permissions.require_rate_editing(context)
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
-    if status_id and status_id not in call.session.scalars(select(m.Status.statusID)).all():
+    if status_id and status_id not in context.session.scalars(select(m.Status.statusID)).all():
         raise Refused(f"Invalid statusId {status_id}.")
     cleared = record.get("flagCleared")
     values = {
@@ -315,9 +322,9 @@ def _set_fields(call: Call, entry: m.TimeEntry, record: Record) -> None:
         **validation.text(record, "description"),
         **validation.text(record, "comment"),
         **without_none(
-            commentType=validation.number(record, "commentType", 0, 2),
+            commentType=validation.integer(record, "commentType", 0, 2),
             cleared=None if cleared is None else int(cleared),
-            billable=validation.number(record, "flagBillable", 0, 100),
+            billable=validation.integer(record, "flagBillable", 0, 100),
             budget=validation.money(record, "budget"),
             approved=validation.money(record, "approved"),
             statusID=status_id,

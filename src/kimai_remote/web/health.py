@@ -1,4 +1,4 @@
-"""Whether calls can be served now: is the database there, and is its schema ours."""
+"""``/health/live`` and ``/health/ready``, for supervisors and load balancers."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ from dataclasses import dataclass, field
 
 import msgspec
 from werkzeug import Request, Response
+from werkzeug.routing import Rule
 
 from ..storage import schema
 from ..storage.transactions import Database
-from .responses import reading
+from .responses import fresh
 
 log = logging.getLogger(__name__)
 
-#: Seconds that the database has to answer in.
-PATIENCE = 2.5
-#: Seconds that an answer is good for, so that nobody can load the database by asking.
-FRESH = 1.0
-#: Questions that may wait for a database that hangs; no more are asked then.
-MOST_WAITING = 2
+LIVE, READY = "/health/live", "/health/ready"
+
+#: Seconds that the database has to respond in.
+TIMEOUT = 2.5
+#: Seconds for which a result is reused, so that nobody can load the database by asking.
+CACHE_SECONDS = 1.0
+#: Queries that may wait for a database that hangs; no more are sent then.
+MAX_WAITING = 2
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was found: each is ``ok`` or a word that says what is wrong, and no more."""
+    """State of the service: ``ok`` each, or a word that tells strangers little."""
 
     #: ``ok``, ``unreachable`` or ``slow``.
     database: str
-    #: ``ok``, ``wrong``, or ``unknown`` while the database doesn't answer.
+    #: ``ok``, ``wrong``, or ``unknown`` while the database doesn't respond.
     schema: str
-    #: The database's own words, for the log alone.
+    #: The database's own message, for the log alone.
     reason: str = field(default="", compare=False)
 
     @property
@@ -45,66 +48,66 @@ _SLOW = State("slow", "unknown")
 
 
 class ReadinessProbe:
-    """Asks the database, on one of the connections that calls use, but never for long.
+    """Checks database and schema, on one of the connections that calls use, but never for long.
 
-    Safe to ask from many threads: they share one question.
+    Safe to use from many threads: they share one query.
     """
 
     def __init__(
-        self, database: Database, *, patience: float = PATIENCE, fresh: float = FRESH
+        self, database: Database, *, timeout: float = TIMEOUT, cache_seconds: float = CACHE_SECONDS
     ) -> None:
         self._database = database
-        self._patience = patience
-        self._fresh = fresh
-        self._threads = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix="readiness")
+        self._timeout = timeout
+        self._cache_seconds = cache_seconds
+        self._threads = ThreadPoolExecutor(MAX_WAITING, thread_name_prefix="readiness")
         self._guard = threading.Lock()
-        self._asked: list[tuple[float, Future[State]]] = []
-        self._known: State | None = None
-        self._until = 0.0
+        self._queries: list[tuple[float, Future[State]]] = []
+        self._state: State | None = None
+        self._valid_until = 0.0
 
     def state(self) -> State:
-        """The state now, or that of a second ago; within ``patience`` seconds."""
+        """Return the state now, or that of a second ago; within ``timeout`` seconds."""
         with self._guard:
             now = time.monotonic()
-            if self._known is not None and now < self._until:
-                return self._known
-            question = self._question(now)
-        if question is None:
-            return self._learn(_SLOW)
-        asked_at, answer = question
+            if self._state is not None and now < self._valid_until:
+                return self._state
+            query = self._query(now)
+        if query is None:
+            return self._store(_SLOW)
+        sent_at, future = query
         try:
-            return self._learn(answer.result(max(0.0, asked_at + self._patience - now)))
+            return self._store(future.result(max(0.0, sent_at + self._timeout - now)))
         except TimeoutError:
-            return self._learn(_SLOW)
+            return self._store(_SLOW)
 
-    def _question(self, now: float) -> tuple[float, Future[State]] | None:
-        """A question that is being asked, or a new one; None if too many wait already."""
-        self._asked = [asked for asked in self._asked if not asked[1].done()]
-        recent = [asked for asked in self._asked if now - asked[0] < self._patience]
+    def _query(self, now: float) -> tuple[float, Future[State]] | None:
+        """Return the query that is running, or a new one; None if too many wait already."""
+        self._queries = [query for query in self._queries if not query[1].done()]
+        recent = [query for query in self._queries if now - query[0] < self._timeout]
         if recent:
             return recent[-1]
-        if len(self._asked) >= MOST_WAITING:
+        if len(self._queries) >= MAX_WAITING:
             return None
-        self._asked.append((now, self._threads.submit(_ask, self._database)))
-        return self._asked[-1]
+        self._queries.append((now, self._threads.submit(_check, self._database)))
+        return self._queries[-1]
 
-    def _learn(self, state: State) -> State:
+    def _store(self, state: State) -> State:
         with self._guard:
-            before = self._known is None or self._known.is_ready
-            if before and not state.is_ready:
+            was_ready = self._state is None or self._state.is_ready
+            if was_ready and not state.is_ready:
                 log.error(
                     "Not ready: database %s, schema %s. %s",
                     state.database,
                     state.schema,
                     state.reason,
                 )
-            elif not before and state.is_ready:
+            elif not was_ready and state.is_ready:
                 log.warning("Ready again")
-            self._known, self._until = state, time.monotonic() + self._fresh
+            self._state, self._valid_until = state, time.monotonic() + self._cache_seconds
         return state
 
 
-def _ask(database: Database) -> State:
+def _check(database: Database) -> State:
     try:
         current = schema.state(database)
     except Exception as error:
@@ -116,33 +119,27 @@ def _ask(database: Database) -> State:
     )
 
 
-LIVE, READY = "/health/live", "/health/ready"
+def rules(probe: ReadinessProbe) -> list[Rule]:
+    """Return the rules for the two paths."""
+
+    def live(request: Request) -> Response:
+        """Respond 200 as long as the process does; the database isn't asked."""
+        return fresh(request, lambda: _status(True, {}))
+
+    def ready(request: Request) -> Response:
+        """Respond 200 if calls can be served, else 503, within about three seconds."""
+
+        def respond() -> Response:
+            state = probe.state()
+            return _status(state.is_ready, {"database": state.database, "schema": state.schema})
+
+        return fresh(request, respond)
+
+    return [Rule(LIVE, endpoint=live), Rule(READY, endpoint=ready)]
 
 
-class Health:
-    """What the service says of its own state, in words that tell a stranger nothing.
-
-    :param readiness: what is asked whether calls can be served.
-    """
-
-    def __init__(self, readiness: ReadinessProbe) -> None:
-        self._readiness = readiness
-
-    def live(self, request: Request) -> Response:
-        """200 as long as the process answers; the database isn't asked."""
-        return reading(request, lambda: _said(True, {}))
-
-    def ready(self, request: Request) -> Response:
-        """200 if calls can be served, else 503, within about three seconds."""
-        return reading(request, self._ready)
-
-    def _ready(self) -> Response:
-        state = self._readiness.state()
-        return _said(state.is_ready, {"database": state.database, "schema": state.schema})
-
-
-def _said(holds: bool, checks: dict[str, str]) -> Response:
-    content = {"status": "ok" if holds else "failing", "checks": checks}
+def _status(is_ok: bool, checks: dict[str, str]) -> Response:
+    content = {"status": "ok" if is_ok else "failing", "checks": checks}
     return Response(
-        msgspec.json.encode(content), 200 if holds else 503, mimetype="application/json"
+        msgspec.json.encode(content), 200 if is_ok else 503, mimetype="application/json"
     )

@@ -20,30 +20,33 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
-from werkzeug import Request
+from werkzeug import Request, Response
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.routing import Rule
 
 from .. import __version__
 from ..api.execution import Service
-from ..api.instrumentation import CallRecord, Outcome
+from ..api.instrumentation import CallRecord
 from ..config import Settings
+from ..errors import Outcome
+from .responses import fresh
 
 #: Seconds; calls take milliseconds, or as long as a lock or the database lets them wait.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class ProcessFiles(Protocol):
-    """The figures of all processes of a server, in one folder."""
+    """The metrics of all processes of a server, in one folder."""
 
     path: Path
 
     def settled(self) -> AbstractContextManager[Sequence[int]]:
-        """IDs of the processes that live, while no process changes another one's files."""
+        """Context with the IDs of living processes, in which no files of others change."""
 
 
 class Metrics:
-    """Measures calls as an observer, and writes all figures down for Prometheus."""
+    """Measures calls as an observer, and writes all metrics in Prometheus' format."""
 
     def __init__(self, service: Service, files: ProcessFiles | None = None) -> None:
         self._files = files
@@ -103,9 +106,25 @@ class Metrics:
 
     def on_end(self, call: CallRecord) -> None:
         self._of_protocol(call.protocol).dec()
-        counter, histogram = self._of_call(call.method, call.protocol, call.outcome)
+        counter, histogram = self._of_call(
+            call.method, call.protocol, call.outcome or Outcome.FAULT
+        )
         counter.inc()
         histogram.observe(call.seconds)
+
+    def rules(self, settings: Settings) -> list[Rule]:
+        """Return the rule for ``/metrics``."""
+
+        def page(request: Request) -> Response:
+            authorize_metrics(request, settings)
+
+            def respond() -> Response:
+                content, content_type = self.write(request.headers.get("Accept", ""))
+                return Response(content, content_type=content_type)
+
+            return fresh(request, respond)
+
+        return [Rule("/metrics", endpoint=page)]
 
     def write(self, accept: str) -> tuple[bytes, str]:
         """All figures, and their content type.

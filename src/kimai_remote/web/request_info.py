@@ -1,4 +1,4 @@
-"""Where a request came from, and the number that its client and the log know it by."""
+"""What is read from a request: its ID, where it came from, the URL it was sent to, its body."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeou
 from ..api.instrumentation import RequestInfo
 from ..config import Settings
 
-#: Numbers that a trusted proxy may give to requests.
+#: IDs that a trusted proxy may give to requests.
 _REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 
 def request_info_of(request: Request, *, behind_proxy: bool) -> RequestInfo:
-    """The request_info of a request; its number is the proxy's if there is a trusted one."""
-    given = request.headers.get("X-Request-Id", "")
-    known = behind_proxy and _REQUEST_ID.fullmatch(given)
-    return RequestInfo(_address(request), given if known else secrets.token_hex(8))
+    """Return where a request came from; its ID is the proxy's if there is a trusted one."""
+    request_id = request.headers.get("X-Request-Id", "")
+    if not behind_proxy or not _REQUEST_ID.fullmatch(request_id):
+        request_id = secrets.token_hex(8)
+    return RequestInfo(_ip_address(request), request_id)
 
 
-def _address(request: Request) -> str:
-    """The client's address; a proxy's word for it may be anything, and is none then."""
-    given = (request.remote_addr or "").strip()
-    for text in (given, given.rpartition(":")[0].strip("[]")):  # some proxies add the port
+def _ip_address(request: Request) -> str:
+    """Return the client's IP address, or "" where a proxy sent something else for it."""
+    address = (request.remote_addr or "").strip()
+    for text in (address, address.rpartition(":")[0].strip("[]")):  # some proxies add the port
         try:
             return str(ipaddress.ip_address(text))
         except ValueError:
@@ -40,14 +41,13 @@ _HOST = re.compile(
 )
 
 
-def address(request: Request, settings: Settings, path: str) -> str:
-    """The full address of a path.
+def public_url(request: Request, settings: Settings) -> str:
+    """Return the URL of an endpoint as the client sees it, without the query.
 
     It comes from the setting ``public_url``, else from this request alone: nothing is kept, so a
     request with somebody else's Host header can mislead nobody but its sender.
-
-    :param path: the path below the mount point, with a leading slash.
     """
+    path = request.path
     if settings.public_url:
         base = settings.public_url.rstrip("/")
         return base + path[path.rindex("/core/") :]
@@ -62,7 +62,7 @@ def address(request: Request, settings: Settings, path: str) -> str:
 
 
 def _own_host(request: Request) -> str:
-    """The server's own address; a proxy's word for it is checked like a client's."""
+    """Return the server's own name and port; what a proxy sends is checked like a client's Host."""
     server, port = request.server or ("localhost", None)
     if ":" in server:
         server = f"[{server.strip('[]')}]"
@@ -70,36 +70,36 @@ def _own_host(request: Request) -> str:
     return host if _HOST.fullmatch(host) else "localhost"
 
 
-_PIECE = 64 * 1024
+_READ_SIZE = 64 * 1024
 
 
-def read_body(request: Request, most: int) -> bytes:
-    """The whole body.
+def read_body(request: Request, limit: int) -> bytes:
+    """Return the whole body, whether it comes with a length or in chunks.
 
-    :raises RequestEntityTooLarge: it is longer than ``most`` bytes; no more than that is read.
+    :raises RequestEntityTooLarge: it is longer than ``limit`` bytes; no more than that is read.
     :raises RequestTimeout: it didn't come in time (see :mod:`kimai_remote.server.rsgi`).
     :raises BadRequest: it ended too soon.
     """
     length = request.content_length
-    if length is not None and length > most:
-        raise RequestEntityTooLarge(_TOO_LARGE.format(most=most))
+    if length is not None and length > limit:
+        raise RequestEntityTooLarge(_TOO_LARGE.format(limit=limit))
     # Werkzeug's own limit cuts a chunked body off in silence.
     stream = request.stream
-    pieces = bytearray()
+    body = bytearray()
     try:
-        while piece := stream.read(min(_PIECE, most + 1 - len(pieces))):
-            pieces += piece
-            if len(pieces) > most:
-                raise RequestEntityTooLarge(_TOO_LARGE.format(most=most))
+        while chunk := stream.read(min(_READ_SIZE, limit + 1 - len(body))):
+            body += chunk
+            if len(body) > limit:
+                raise RequestEntityTooLarge(_TOO_LARGE.format(limit=limit))
     except TimeoutError:
         raise RequestTimeout(_TOO_SLOW) from None
     except OSError:
         raise BadRequest(_CUT_SHORT) from None
-    if length is not None and len(pieces) < length:
+    if length is not None and len(body) < length:
         raise BadRequest(_CUT_SHORT)
-    return bytes(pieces)
+    return bytes(body)
 
 
-_TOO_LARGE = "A request may have {most} bytes here."
+_TOO_LARGE = "A request may have {limit} bytes here."
 _TOO_SLOW = "The request's body didn't come in time."
 _CUT_SHORT = "The request ended before its body was complete."

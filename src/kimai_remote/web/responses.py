@@ -1,4 +1,4 @@
-"""The kinds of HTTP responses that the routes give."""
+"""Responses to all but calls: descriptions, pages and errors."""
 
 from __future__ import annotations
 
@@ -7,30 +7,15 @@ import html
 from collections.abc import Callable
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
 
-from ..protocols.dispatcher import Answer
+from ..errors import RequestError, handling_of
 
-#: On everything from the JSON endpoint, so that pages of any site may call it. It has no cookies.
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type",
-    "Access-Control-Max-Age": "86400",
-}
 _METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 
 
-def answered(answer: Answer) -> Response:
-    """The answer of a protocol."""
-    response = Response(answer.body, answer.status, content_type=answer.content_type)
-    response.content_length = answer.body.length
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def described(request: Request, mimetype: str, content: Callable[[], bytes]) -> Response:
-    """What an address answers to all but POST: a description to GET and HEAD.
+def description(request: Request, mimetype: str, content: Callable[[], bytes]) -> Response:
+    """Return an endpoint's response to all but POST: a description to GET and HEAD.
 
     :raises MethodNotAllowed: neither of them, nor OPTIONS.
     """
@@ -40,49 +25,36 @@ def described(request: Request, mimetype: str, content: Callable[[], bytes]) -> 
         raise MethodNotAllowed(_METHODS)
     body = content()
     response = Response(body, mimetype=mimetype)
-    # The address in it depends on these.
+    # The URL in it depends on these.
     response.headers["Vary"] = "Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix"
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.headers["Cache-Control"] = "no-cache"
     return response.make_conditional(request)
 
 
-def reading(request: Request, answer: Callable[[], Response]) -> Response:
-    """What is new each time, to GET and HEAD alone.
+def fresh(request: Request, respond: Callable[[], Response]) -> Response:
+    """Return what must not be cached, to GET and HEAD alone.
 
     :raises MethodNotAllowed: another method.
     """
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowed(["GET", "HEAD"])
-    response = answer()
+    response = respond()
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def failed(error: HTTPException) -> Response:
-    """An HTTP error as a line of text."""
+def http_error(error: HTTPException) -> Response:
+    """Return an HTTP error as a line of text."""
     headers = [item for item in error.get_headers() if item[0] != "Content-Type"]
     text = f"{error.name}. {error.description or ''}".strip() + "\n"
     return Response(text, error.code, headers, mimetype="text/plain")
 
 
-#: What holds unless a page says something else of its own.
-_DEFAULTS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
-}
-
-
-def secure(response: Response) -> None:
-    """Add the headers that aren't there yet."""
-    for name, value in _DEFAULTS.items():
-        response.headers.setdefault(name, value)
+def request_error(error: RequestError) -> Response:
+    """Return what no protocol answers, since the request isn't one of its own."""
+    status = handling_of(error).http_status
+    return http_error(default_exceptions[status](str(error)))
 
 
 _STYLE = (
@@ -91,10 +63,10 @@ _STYLE = (
 )
 
 
-def soap(url: str, console: str | None) -> bytes:
-    """The page at the SOAP endpoint.
+def soap_page(url: str, console: str | None) -> bytes:
+    """Return the page that people see at the SOAP endpoint.
 
-    :param console: where the console is, as seen from this page.
+    :param console: URL of the console, relative to this page.
     """
     url = html.escape(url)
     link = (

@@ -1,160 +1,128 @@
-"""The WSGI application: which address is answered by what."""
+"""Routing of HTTP requests by path, and the headers that every response has."""
 
 from __future__ import annotations
 
-import functools
 import logging
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-import msgspec
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, NotFound, UnsupportedMediaType
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import BaseConverter, Map, Rule
 
-from ..api.access_log import AccessLog
-from ..api.execution import Service
-from ..api.instrumentation import Observer, RequestInfo
-from ..protocols import soap_envelope
-from ..protocols.discovery import Discovery
-from ..protocols.endpoints import JsonEndpoint, SoapEndpoint
-from . import console, health, responses
-from .health import ReadinessProbe
-from .request_info import address, read_body, request_info_of
-
-if TYPE_CHECKING:
-    from .metrics import Metrics, ProcessFiles
+from ..api.instrumentation import RequestInfo
+from ..config import Settings
+from ..errors import RequestError
+from ..protocols.dispatcher import Endpoint, ProtocolRequest
+from . import responses
+from .request_info import public_url, read_body, request_info_of
 
 log = logging.getLogger(__name__)
 
-# The endpoints are found below any folder, since clients are configured with Kimai's old address.
-_ENDPOINT = re.compile(r"(?P<folder>(?:/[^/]+)*)/core/(?P<name>soap|json)\.php")
+#: On everything from an endpoint that pages of any site may call.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
+#: Headers of a response that doesn't set its own.
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+
+#: Responds to a request for a page, whatever its method.
+Page = Callable[[Request], Response]
 
 
-METRICS = "/metrics"
-#: Addresses that have to answer while all threads wait for the database.
-PROMPT = frozenset({health.LIVE, health.READY, METRICS})
+class _Folders(BaseConverter):
+    """One or more folders. Clients are configured with the folder that Kimai was in."""
+
+    regex = r"[^/]+(?:/[^/]+)*"
+    part_isolating = False
 
 
-class WebApplication:
-    """Routes requests to the endpoints. Safe to call from many threads.
+def endpoint_rules(endpoint: Endpoint) -> list[Rule]:
+    """Return the rules for a protocol: its path, and the same below any folder."""
+    return [
+        Rule(endpoint.path, endpoint=endpoint),
+        Rule(f"/<folders:folders>{endpoint.path}", endpoint=endpoint),
+    ]
 
-    :param service: what the methods work with.
+
+class Router:
+    """The WSGI application behind the proxies. Safe to call from many threads.
+
+    :param rules: what a path leads to: an endpoint of a protocol or a page.
     """
 
-    def __init__(self, service: Service, process_files: ProcessFiles | None = None) -> None:
-        self._settings = service.settings
-        observers: list[Observer] = [AccessLog()] if service.settings.access_log else []
-        metrics = None
-        if service.settings.has_metrics:
-            from .metrics import Metrics  # takes its time to load
-
-            try:
-                metrics = Metrics(service, process_files)
-                observers.append(metrics)
-            except OSError as error:
-                # Figures aren't worth a server that doesn't start.
-                log.error("Nothing is measured, since figures can't be kept: %s", error)
-        service = replace(service, observers=(*service.observers, *observers))
-        self._discovery = Discovery()
-        self._soap = SoapEndpoint(service)
-        self._json = JsonEndpoint(service, self._discovery)
-        #: What is answered at addresses other than the endpoints'.
-        state = health.Health(ReadinessProbe(service.database))
-        self._pages: dict[str, Callable[[Request], Response]] = {
-            **console.pages(),
-            health.LIVE: state.live,
-            health.READY: state.ready,
-        }
-        if metrics is not None:
-            self._pages[METRICS] = functools.partial(self._show_metrics, metrics)
+    def __init__(self, settings: Settings, rules: Sequence[Rule]) -> None:
+        self._settings = settings
+        routes = Map(rules, merge_slashes=False, converters={"folders": _Folders})
+        self._match = routes.bind("").match
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         request_info = request_info_of(request, behind_proxy=self._settings.trusted_proxies > 0)
         response = self._respond(request, request_info)
-        responses.secure(response)
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request_info.request_id
         return response(environ, start_response)
 
     def _respond(self, request: Request, request_info: RequestInfo) -> Response:
-        found = _ENDPOINT.fullmatch(request.path)
-        is_json = found is not None and found["name"] == "json"
+        cross_origin = False
         try:
-            if found is None:
-                response = self._page(request)
+            target: Any = self._match(request.path or "/")[0]
+            if callable(target):
+                page: Page = target
+                response = page(request)
             else:
-                url = address(request, self._settings, request.path)
-                answer = self._answer_json if is_json else self._answer_soap
-                response = answer(request, url, request_info)
+                cross_origin = target.cross_origin
+                response = self._use(target, request, request_info)
+        except NotFound:
+            response = responses.http_error(
+                NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
+            )
         except HTTPException as error:
-            response = responses.failed(error)
+            response = responses.http_error(error)
+        except RequestError as error:
+            response = responses.request_error(error)
         except Exception:
             log.exception("Request %s failed", request_info.request_id)
             text = f"Internal error. The administrator finds it as {request_info.request_id}.\n"
             response = Response(text, 500, mimetype="text/plain")
-        if is_json:
-            response.headers.update(responses.CORS)
+        if cross_origin:
+            response.headers.update(CORS)
         return response
 
-    def _answer_json(self, request: Request, url: str, request_info: RequestInfo) -> Response:
-        if request.method == "POST":
-            content = read_body(request, self._settings.max_body)
-            native = request.args.get("types") == "native"
-            return responses.answered(self._json.post(content, url, request_info, native=native))
-        describe = self._discovery.openrpc if "openrpc" in request.args else self._discovery.smd
-        return responses.described(
-            request, "application/json", lambda: msgspec.json.encode(describe(url))
+    def _use(self, endpoint: Endpoint, request: Request, request_info: RequestInfo) -> Response:
+        is_call = request.method == "POST"
+        message = ProtocolRequest(
+            url=public_url(request, self._settings),
+            query=request.args,
+            info=request_info,
+            body=read_body(request, self._settings.max_body) if is_call else b"",
+            content_type=request.headers.get("Content-Type", ""),
         )
-
-    def _answer_soap(self, request: Request, url: str, request_info: RequestInfo) -> Response:
-        if request.method == "POST":
-            content = read_body(request, self._settings.max_body)
-            content_type = request.headers.get("Content-Type", "")
-            try:
-                return responses.answered(self._soap.post(content, content_type, url, request_info))
-            except soap_envelope.UnsupportedMediaType:
-                raise UnsupportedMediaType(
-                    "Send the SOAP envelope as text/xml, without attachments."
-                ) from None
-        asked = {name.lower(): value for name, value in request.args.items()}
-        if "wsdl" in asked:
-            contract = self._soap.wsdl(asked.get("style", self._settings.wsdl_style).lower())
-            if contract is None:
-                raise NotFound("The styles are document and rpc.")
-            return responses.described(request, "text/xml", lambda: contract(url))
+        if is_call:
+            result = endpoint.respond(message)
+            response = Response(result.body, result.status, content_type=result.content_type)
+            response.content_length = result.body.length
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        description = endpoint.describe(message)
+        if description is not None:
+            return responses.description(request, description.content_type, description.content)
         # Below a folder that no proxy declared, nobody can say where the console is.
         console = "../" if request.path.startswith("/core/") else None
-        return responses.described(request, "text/html", lambda: responses.soap(url, console))
-
-    def _page(self, request: Request) -> Response:
-        page = self._pages.get(request.path or "/")
-        if page is None:
-            raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
-        return page(request)
-
-    def _show_metrics(self, metrics: Metrics, request: Request) -> Response:
-        from .metrics import authorize_metrics
-
-        authorize_metrics(request, self._settings)
-
-        def answer() -> Response:
-            content, content_type = metrics.write(request.headers.get("Accept", ""))
-            return Response(content, content_type=content_type)
-
-        return responses.reading(request, answer)
-
-
-def wsgi_application(
-    service: Service, process_files: ProcessFiles | None = None
-) -> Callable[..., Iterable[bytes]]:
-    """The application as it is served: behind the configured number of proxies."""
-    application: Any = WebApplication(service, process_files)
-    hops = service.settings.trusted_proxies
-    if hops:
-        application = ProxyFix(
-            application, x_for=hops, x_proto=hops, x_host=hops, x_port=hops, x_prefix=hops
+        return responses.description(
+            request, "text/html", lambda: responses.soap_page(message.url, console)
         )
-    return application  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from kimai_remote.storage.rights import GLOBAL_RIGHTS
 from kimai_remote.tracking import authentication
 from kimai_remote.tracking.admin import accounts, kimai_options, rate_tables, roles, statuses
 from kimai_remote.tracking.admin.entities import CUSTOMER, GLOBAL_ROLE, MEMBERSHIP_ROLE, USER
-from kimai_remote.tracking.options import Options
+from kimai_remote.tracking.context import Options
 
 
 @pytest.mark.parametrize("kind", [GLOBAL_ROLE, MEMBERSHIP_ROLE])

@@ -11,7 +11,7 @@ import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ...config import PREFIX, Configuration, Settings, Source, load, nearest
+from ...config import PREFIX, Configuration, Settings, Source, did_you_mean, load
 from ...config.loading import USUAL_FILE
 from ...errors import ConfigurationError
 from ...server.bootstrap import with_autoconf
@@ -119,7 +119,7 @@ def explain(setting: str | None, as_json: bool) -> None:
     """
     with reported():
         configuration = in_force(load())
-        names = list(Settings.facts()) if setting is None else [_known(setting)]
+        names = list(Settings.info()) if setting is None else [_known(setting)]
     rows = [_described(configuration, name) for name in names]
     if as_json:
         value = rows if setting is None else rows[0]
@@ -145,16 +145,16 @@ def in_force(configuration: Configuration) -> Configuration:
 
 def _described(configuration: Configuration, name: str) -> dict[str, Any]:
     """Return all that is known of a setting, with a secret masked."""
-    facts, source = Settings.facts()[name], configuration.sources[name]
+    info, source = Settings.info()[name], configuration.sources[name]
     return {
         "name": name,
         "variable": PREFIX + name.upper(),
         "value": _masked(name, getattr(configuration.settings, name)),
         "source": source.kind,
         "place": source.place,
-        "meaning": facts.meaning,
-        "unit": facts.unit,
-        "empty": facts.empty,
+        "meaning": info.help,
+        "unit": info.unit,
+        "empty": info.empty,
     }
 
 
@@ -168,15 +168,15 @@ def _masked(name: str, value: Any) -> Any:
         if "@" in (url.host or ""):  # a part of the password, unescaped
             return MASK
         return re.sub(r"(?i)(\w*password=)[^&]*", rf"\g<1>{MASK}", text)
-    if value and Settings.facts()[name].secret:
+    if value and Settings.info()[name].secret:
         return MASK
     return str(value) if isinstance(value, Path) else value
 
 
 def _known(name: str) -> str:
     bare = name.strip("-").replace("-", "_").upper().removeprefix(PREFIX).lower()
-    if bare not in Settings.facts():
-        raise ConfigurationError(f"There is no setting {name}. {nearest(bare)}")
+    if bare not in Settings.info():
+        raise ConfigurationError(f"There is no setting {name}. {did_you_mean(bare)}")
     return bare
 
 

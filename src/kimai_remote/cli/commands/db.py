@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ...config import PREFIX, Settings
+from ...config import PREFIX, Settings, load_settings
 from ...kimai1 import schema_detection
 from ...server.bootstrap import open_database, with_autoconf
 from ...storage import entry_counts, schema
@@ -106,7 +106,7 @@ def _check_adoption(database: Database) -> None:
 
 @contextmanager
 def _database() -> Iterator[tuple[Database, Settings]]:
-    settings = with_autoconf(Settings.from_environment(statement_timeout=0))
+    settings = with_autoconf(load_settings(statement_timeout=0))
     database = open_database(settings)
     try:
         yield database, settings

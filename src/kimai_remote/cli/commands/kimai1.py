@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ...config import Settings
+from ...config import load_settings
 from ...errors import ConfigurationError
 from ...kimai1 import autoconf, control_totals, importer, uninstall
 from ...kimai1.inspection import BLOCKER, PROBLEM, Inspection, inspect
@@ -50,7 +50,7 @@ def check(url: str | None, prefix: str | None, autoconf_file: str | None, as_jso
     """
     with reported():
         settings = with_autoconf(
-            Settings.from_environment(
+            load_settings(
                 database_url=url,
                 table_prefix=prefix,
                 kimai_autoconf=autoconf_file,
@@ -98,7 +98,7 @@ def import_(
         if from_autoconf:
             kimai = autoconf.read(from_autoconf)
             from_url, from_prefix = kimai.url, kimai.prefix
-        settings = Settings.from_environment(statement_timeout=0)
+        settings = load_settings(statement_timeout=0)
         with (
             closing(Database(from_url or "", from_prefix, statement_timeout=0)) as source,
             closing(open_database(settings)) as target,
@@ -124,7 +124,7 @@ def leave(yes: bool, as_json: bool) -> None:
     kimai-remote gave out are lost. A database that kimai-remote created is left as it is.
     """
     with reported():
-        settings = with_autoconf(Settings.from_environment(statement_timeout=0))
+        settings = with_autoconf(load_settings(statement_timeout=0))
         with closing(open_database(settings)) as database:
             additions = uninstall.find_additions(database)
             if as_json and not yes:

@@ -151,7 +151,7 @@ def _fields(result: Report, line: Line) -> dict[str, Any]:
     if result.by == "month":
         fields: dict[str, Any] = {"month": line.name}
     else:
-        fields = {f"{result.by}ID": line.number, f"{result.by}Name": line.name}
+        fields = {f"{result.by}ID": line.id, f"{result.by}Name": line.name}
     if result.by == "project":
         fields["customerName"] = line.customer
     return fields | {
@@ -193,7 +193,7 @@ def _show(result: Report, admin: AdminContext) -> None:
     if result.by == "month":
         table.columns.pop(0)
     for line in result.lines:
-        cells = [] if result.by == "month" else [shown(line.number)]
+        cells = [] if result.by == "month" else [shown(line.id)]
         cells.append(_name(line))
         if result.by == "project":
             cells.append(shown(line.customer))
@@ -237,7 +237,7 @@ def _name(line: Line) -> str:
 
     if line.name is not None:
         return shown(line.name)
-    return "(none)" if line.number is None else "(deleted)"
+    return "(none)" if line.id is None else "(deleted)"
 
 
 def _title(result: Report, admin: AdminContext) -> str:

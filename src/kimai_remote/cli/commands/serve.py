@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...config import Settings
+from ...config import Settings, load_settings
 from ..error_messages import reported
 from ..output import console, make_table, say
 from ..parameters import examples
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for each setting that has one; None if it isn't given."""
     for field in reversed(dataclasses.fields(Settings)):
-        facts = Settings.facts()[field.name]
-        if not facts.option:
+        info = Settings.info()[field.name]
+        if not info.option:
             continue
         flag: dict[str, Any] = {"is_flag": True} if isinstance(field.default, bool) else {}
         if isinstance(field.default, int) and not flag:
@@ -36,7 +36,7 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
         if isinstance(field.default, Path):
             flag["type"] = click.Path(path_type=Path)
         name = f"--{field.name.replace('_', '-')}"
-        command = click.option(name, default=None, help=facts.meaning, **flag)(command)
+        command = click.option(name, default=None, help=info.help, **flag)(command)
     return command
 
 
@@ -58,7 +58,7 @@ def serve(demo: bool, **options: Any) -> None:
     from ...server import preflight
     from ...server.bootstrap import open_service, prepare
 
-    read = functools.partial(Settings.from_environment, **options)
+    read = functools.partial(load_settings, **options)
     with reported():
         settings = read()
         preflight.check(settings)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import NotFound, Refused
 from ...storage import models as m
-from ..options import Options
+from ..context import Options
 from . import assignments, editing
 from . import field_checks as checks
 from .entities import CUSTOMER, GLOBAL_ROLE, USER, EntityType, find, find_id

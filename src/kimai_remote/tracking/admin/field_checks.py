@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Numeric, SmallInteger, Text
 
 from ...errors import Refused
-from ..validation import money, number, text
+from ..validation import integer, money, text
 from .entities import EntityType
 
 #: Highest value of a flag's column in a Kimai 1 database.
@@ -35,7 +35,7 @@ def _checked(column: Any, name: str, value: Any) -> Any:
     if isinstance(column.type, Numeric):
         return amount(name, value, empty=column.nullable)
     if isinstance(column.type, SmallInteger):
-        return number({name: int(value)}, name, 0, _MAX_FLAG)
+        return integer({name: int(value)}, name, 0, _MAX_FLAG)
     if isinstance(column.type, Text):
         return readable(name, value, lines=True)
     return line(name, value, column.type.length)

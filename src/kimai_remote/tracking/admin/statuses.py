@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import Refused
 from ...storage import models as m
-from ..options import Options
+from ..context import Options
 from . import editing
 from .entities import STATUS, find_id
 

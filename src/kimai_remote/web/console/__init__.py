@@ -1,7 +1,7 @@
-"""The files of the console, the page that people use the service with in a browser.
+"""The static files of the console, the page that people track time with in a browser.
 
-Only the files that are in the package are ever served, each at an address of its own: no part of a
-request becomes part of a path.
+Only the files of the package are ever served, each at a path of its own: no part of a request
+becomes part of a file name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.routing import Rule
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {
@@ -27,19 +28,17 @@ _POLICY = (
 )
 _METHODS = ["GET", "HEAD"]
 
-Page = Callable[[Request], Response]
 
-
-def pages() -> dict[str, Page]:
-    """What answers each address of the console: ``/`` and the files that it needs."""
-    return {
-        "/" if path.name == "index.html" else f"/console/{path.name}": _page(path)
+def rules() -> list[Rule]:
+    """Return the rules for ``/`` and the files that it needs."""
+    return [
+        Rule("/" if path.name == "index.html" else f"/console/{path.name}", endpoint=_page(path))
         for path in _FOLDER.iterdir()
         if path.suffix in _TYPES
-    }
+    ]
 
 
-def _page(path: Path) -> Page:
+def _page(path: Path) -> Callable[[Request], Response]:
     content = path.read_bytes()
     etag = hashlib.sha256(content).hexdigest()[:32]
 
@@ -48,7 +47,7 @@ def _page(path: Path) -> Page:
             raise MethodNotAllowed(_METHODS)
         response = Response(content, content_type=_TYPES[path.suffix])
         response.set_etag(etag)
-        # Kept, but asked for each time, so that an upgraded server never mixes with old files.
+        # Cached, but asked for each time, so that an upgraded server never mixes with old files.
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Security-Policy"] = _POLICY
         return response.make_conditional(request)

@@ -1,0 +1,54 @@
+"""SOAP as an endpoint: both dialects and their contracts under one URL."""
+
+from __future__ import annotations
+
+from ..api.execution import RequestContext, Service
+from ..errors import RequestError, UnknownContract, UnsupportedMediaType
+from . import soap_document, soap_envelope, soap_rpc, wsdl
+from .dispatcher import Description, Dispatcher, ProtocolRequest, ProtocolResponse
+
+CONTENT_TYPE = "text/xml; charset=utf-8"
+
+
+class SoapEndpoint:
+    """A request is answered in the dialect that it is written in."""
+
+    path = "/core/soap.php"
+    cross_origin = False
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._document = Dispatcher(service, soap_document.DocumentLiteral, "soap")
+        self._rpc = Dispatcher(service, soap_rpc.RpcEncoded, "soap-rpc")
+        self._contracts = {
+            "document": wsdl.document_literal(self._document.app),
+            "rpc": wsdl.rpc_encoded(booleans=service.settings.legacy_stop_boolean),
+        }
+
+    def describe(self, request: ProtocolRequest) -> Description | None:
+        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the dialect."""
+        query = {name.lower(): value for name, value in request.query.items()}
+        if "wsdl" not in query:
+            return None
+        style = query.get("style", self._service.settings.wsdl_style).lower()
+        contract = self._contracts.get(style)
+        if contract is None:
+            raise UnknownContract("The styles are document and rpc.")
+        return Description("text/xml", lambda: contract.at(request.url))
+
+    def respond(self, request: ProtocolRequest) -> ProtocolResponse:
+        """Run the call in an envelope."""
+        try:
+            message = soap_envelope.read(request.body, request.content_type)
+        except UnsupportedMediaType:
+            raise
+        except RequestError as error:
+            context = RequestContext(self._service, request.info)
+            ctx = self._document.run(None, context, error)
+        else:
+            dispatcher = self._rpc if soap_rpc.is_encoded(message) else self._document
+            context = soap_rpc.SoapContext(self._service, request.info, request.url)
+            ctx = dispatcher.run(message, context)
+        # SOAP 1.1 over HTTP: a fault is always a 500.
+        status = 200 if ctx.out_error is None else 500
+        return ProtocolResponse(status, CONTENT_TYPE, ctx.out_string)
