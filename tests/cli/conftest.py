@@ -1,4 +1,4 @@
-"""Commands as they are typed, on an SQLite database with the known world in it."""
+"""Commands, run on an SQLite database with the data of the tests."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Outcome:
 
 
 class Commands:
-    """The command, and the world that it works in."""
+    """Runs commands on a world."""
 
     def __init__(self, world: World, audit_log: Path) -> None:
         self.world = world
         self.audit_log = audit_log
 
     def __call__(self, *arguments: str, stdin: str | None = None, code: int = 0) -> Outcome:
-        """Run a command, and see that it ends with that status."""
+        """Run a command and check its exit status."""
         result = CliRunner().invoke(app, list(arguments), input=stdin)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -41,11 +41,11 @@ class Commands:
         return Outcome(result.exit_code, result.stdout, " ".join(result.stderr.split()))
 
     def json(self, *arguments: str, stdin: str | None = None) -> Any:
-        """What a command prints with --json."""
+        """Return what a command prints with --json."""
         return self(*arguments, "--json", stdin=stdin).json
 
     def refused(self, *arguments: str, code: int = 2, stdin: str | None = None) -> str:
-        """The message of a command that is refused; it has changed nothing and printed nothing."""
+        """Return the message of a refused command, which has changed and printed nothing."""
         before = self.world.snapshot()
         outcome = self(*arguments, code=code, stdin=stdin)
         assert outcome.stdout == ""

@@ -1,10 +1,11 @@
-"""Administration as it is typed: output, exit statuses, audit log, and what the API makes of it."""
+"""Administration commands: output, exit statuses, audit log, and their effect on the API."""
 
 from __future__ import annotations
 
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, delete, event
@@ -34,7 +36,7 @@ def login(remote: JsonRemote, name: str, password: str = SECRET_WORD) -> str:
 
 
 def test_from_nothing_to_a_timer(cli: Any) -> None:
-    """A admin that is set up by commands alone works over the API."""
+    """A database that is set up by commands alone works over the API."""
     cli("group", "add", "Design")
     cli("user", "add", "dora", "--group", "Design", "--timezone", "Europe/Berlin")
     cli("password", "set", "dora", "--stdin", stdin=f"{SECRET_WORD}\n")
@@ -87,7 +89,7 @@ def test_from_nothing_to_a_timer(cli: Any) -> None:
 
 
 def test_the_first_user_of_a_database_without_any(cli: Any) -> None:
-    """The first run may have broken off before it made the administrator."""
+    """The first run may have been interrupted before it created the administrator."""
     for model in (m.GroupUser, m.RemoteKey, m.User):
         cli.world.execute(delete(model))
     cli("user", "add", "boss", "--role", "Admin")
@@ -97,7 +99,9 @@ def test_the_first_user_of_a_database_without_any(cli: Any) -> None:
     assert [user["name"] for user in users] == ["boss"]
 
 
-def test_no_database_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Any) -> None:
+def test_a_missing_database_or_schema_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Any
+) -> None:
     missing = tmp_path / "missing" / "kimai.sqlite3"
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", f"sqlite:///{missing}")
     assert "'kimai-remote serve' creates it" in cli("user", "list", code=2).stderr
@@ -131,7 +135,9 @@ def test_a_command_begins_two_transactions(cli: Any) -> None:
         event.remove(Engine, "begin", count)
 
 
-def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, cli: Any) -> None:
+def test_a_database_that_does_not_respond_is_reported(
+    monkeypatch: pytest.MonkeyPatch, cli: Any
+) -> None:
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", "mariadb://user:hidden@127.0.0.1:1/x")
     outcome = cli("user", "list", code=2)
     assert "can't be used" in outcome.stderr
@@ -242,6 +248,30 @@ def test_every_change_is_in_the_audit_log(cli: Any, command: tuple[str, ...]) ->
     }
 
 
+def test_show_prints_labels_and_no_raw_columns(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIMAI_REMOTE_TIMEZONE", "Asia/Tokyo")
+    for noun, name in {
+        "user": "alice",
+        "customer": "Acme",
+        "project": "Shop",
+        "activity": "Coding",
+        "group": "blue",
+    }.items():
+        shown = cli(noun, "show", name).stdout
+        assert "Banned" not in shown
+        labels = {line.split("│")[1].strip() for line in shown.splitlines() if "│" in line}
+        assert all(label == "" or label[0].isupper() for label in labels)
+    now = int(datetime.now(UTC).timestamp())
+    cli.world.change(m.User, cli.world.alice, ban=3, banTime=now)
+    key = m.RemoteKey(kind="customer", ownerID=cli.world.acme, failures=3, failedAt=now)
+    cli.world.add(key)
+    end = datetime.fromtimestamp(now + 900, ZoneInfo("Asia/Tokyo"))
+    for noun, name in (("user", "alice"), ("customer", "Acme")):
+        shown = cli(noun, "show", name).stdout
+        assert f"Banned until │ {end:%Y-%m-%d %H:%M} (Asia/Tokyo)" in re.sub(" +", " ", shown)
+        assert "bannedUntil" not in cli.json(noun, "show", name)
+
+
 def test_a_change_says_what_was_done(cli: Any) -> None:
     number = cli.world.alice
     assert cli("user", "edit", "alice", "--alias", "A").stdout == (
@@ -311,7 +341,9 @@ def test_nothing_is_changed_that_cannot_be_audited(
         (("report", "--user", "nobody"), 1, "There is no user 'nobody'."),
     ],
 )
-def test_what_is_refused(cli: Any, command: tuple[str, ...], code: int, text: str) -> None:
+def test_refused_commands_change_nothing(
+    cli: Any, command: tuple[str, ...], code: int, text: str
+) -> None:
     assert text in cli.refused(*command, code=code)
     if "--csv" not in command:
         assert text in cli.refused(*command, "--json", code=code)
@@ -331,7 +363,7 @@ def test_what_is_refused(cli: Any, command: tuple[str, ...], code: int, text: st
         ),
     ],
 )
-def test_what_cannot_be_undone_is_asked_for(cli: Any, command: tuple[str, ...]) -> None:
+def test_what_cannot_be_undone_needs_confirmation(cli: Any, command: tuple[str, ...]) -> None:
     if command[0] == "role":
         cli("role", "add", "Guest")
     assert "Confirm with --yes" in cli.refused(*command)
@@ -351,7 +383,7 @@ class Terminal:
 
 
 def at_terminal(arguments: list[str], *answers: str) -> Terminal:
-    """Run a command at a terminal of its own, and answer each of its questions (``…:``)."""
+    """Run a command at a terminal of its own, and answer its questions (``…:``)."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "kimai_remote", *arguments],
@@ -382,7 +414,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(cli: Any) -> None:
     login(JsonRemote(cli.world), "alice")
 
 
-def test_passwords(cli: Any) -> None:
+def test_a_new_password_replaces_the_old_one(cli: Any) -> None:
     remote = JsonRemote(cli.world)
     assert "use 8 or more" in cli.refused("password", "set", "alice", "--stdin", stdin="short")
     outcome = cli("password", "set", "alice", "--stdin", stdin=f"{SECRET_WORD}\r\nmore\n")
@@ -402,7 +434,7 @@ def test_passwords(cli: Any) -> None:
         assert password not in log
 
 
-def test_passwords_where_kimai_shares_the_database(
+def test_kimai_can_check_passwords_in_a_shared_database(
     cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIMAI_REMOTE_SHARED_WITH_KIMAI", "yes")
@@ -416,7 +448,7 @@ def test_passwords_where_kimai_shares_the_database(
     assert "KIMAI_REMOTE_PASSWORD_SALT" in refused
 
 
-def test_keys(cli: Any) -> None:
+def test_a_revoked_key_has_the_next_generation(cli: Any) -> None:
     assert cli.json("key", "show-generation", "alice")["generation"] == 0
     assert cli.json("key", "revoke", "alice")["generation"] == 1
     assert cli.json("key", "show-generation", "id:2") == {
@@ -441,7 +473,7 @@ def report_of(cli: Any, *arguments: str) -> Any:
     return cli.json("report", *arguments, "--from", "2026-03-01", "--to", "2026-03-02 09:30:10")
 
 
-def test_report(cli: Any) -> None:
+def test_a_report_adds_up_hours_and_money(cli: Any) -> None:
     world = cli.world
     world.add_entry(rate=Decimal("85.55"), start=world.now - 5431, end=world.now)
     world.add_entry("ben", projectID=world.red_project, fixedRate=Decimal(99))
@@ -480,7 +512,7 @@ def test_an_edit_of_nothing_is_refused(cli: Any, noun: str) -> None:
     assert "Nothing to change" in cli.refused(noun, "edit", "id:1")
 
 
-def test_a_spreadsheet_runs_no_name(cli: Any) -> None:
+def test_a_name_in_csv_is_no_formula(cli: Any) -> None:
     world = cli.world
     cli("project", "edit", f"id:{world.shop}", "--name", "=1+1")
     world.add_entry(start=world.now - 3600, end=world.now)
@@ -488,7 +520,9 @@ def test_a_spreadsheet_runs_no_name(cli: Any) -> None:
     assert line.startswith(f"{world.shop},'=1+1,")
 
 
-def test_report_in_the_time_zone_of_the_server(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_uses_the_time_zone_of_the_server(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An hour before midnight UTC on the last of a month is of the next one in Tokyo."""
     start = int(datetime(2026, 1, 31, 23, tzinfo=UTC).timestamp())
     cli.world.add_entry(start=start, end=start + 1800)
@@ -502,7 +536,7 @@ def test_report_in_the_time_zone_of_the_server(cli: Any, monkeypatch: pytest.Mon
     assert months() == ["2026-02"]
 
 
-def test_report_filters(cli: Any) -> None:
+def test_a_report_counts_only_selected_entries(cli: Any) -> None:
     world = cli.world
     world.add_entry(cleared=1, billable=100)
     world.add_entry("ben", projectID=world.portal)
@@ -521,7 +555,7 @@ def test_report_filters(cli: Any) -> None:
         assert report_of(cli, "project", *options)["total"]["entries"] == entries, options
 
 
-def test_output_that_is_cut_off_is_no_defect(cli: Any) -> None:
+def test_closed_standard_output_ends_a_command_quietly(cli: Any) -> None:
     """As in ``kimai-remote config list | head -1``."""
     program = f"{sys.executable} -m kimai_remote"
     done = subprocess.run(

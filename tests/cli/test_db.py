@@ -40,7 +40,7 @@ def make_unversioned(database: Database) -> None:
     schema_version.drop(database.engine)
 
 
-def test_status_says_what_to_do(configured: Database) -> None:
+def test_status_names_the_next_command(configured: Database) -> None:
     code, output = run("db", "status")
     assert (code, "'kimai-remote serve' creates them" in output) == (1, True)
     schema.create(configured)
@@ -85,7 +85,7 @@ def test_serving_does_not_load_alembic() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_backup(configured: Database, tmp_path: Path) -> None:
+def test_backup_copies_and_keeps_an_existing_file(configured: Database, tmp_path: Path) -> None:
     schema.create(configured)
     target = tmp_path / "copy.sqlite3"
     assert run("db", "backup", str(target)) == (
@@ -99,7 +99,7 @@ def test_backup(configured: Database, tmp_path: Path) -> None:
     assert run("db", "backup", "--overwrite", str(target))[0] == 0
 
 
-def test_recount(configured: Database) -> None:
+def test_recount_corrects_counts(configured: Database) -> None:
     schema.create(configured)
     with configured.begin() as connection:
         connection.execute(insert(EntryCount), {"userID": 5, "cleared": 0, "entries": 3})
@@ -112,7 +112,9 @@ def test_recount(configured: Database) -> None:
         assert entry_counts.enabled(connection)
 
 
-def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_reported_without_the_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("KIMAI_REMOTE_DATABASE_URL", "mariadb://user:hidden@127.0.0.1:1/x")
     for command in ("status", "upgrade"):
         code, output = run("db", command)

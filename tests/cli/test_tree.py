@@ -1,4 +1,4 @@
-"""The whole tree of commands: help, examples, completion, speed."""
+"""All commands: help, examples, completion, and what they load."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ UNUSED_BY_COMMANDS = {
 }
 
 
-def test_the_tree_is_whole() -> None:
+def test_every_noun_has_its_commands() -> None:
     for noun in ("user", "customer", "project", "activity", "group"):
         for verb in ("list", "show", "add", "edit", "trash", "restore"):
             assert f"{noun} {verb}" in PATHS
@@ -86,7 +86,7 @@ def test_the_tree_is_whole() -> None:
 
 
 @pytest.mark.parametrize("path", list(COMMANDS), ids=PATHS)
-def test_help(path: tuple[str, ...]) -> None:
+def test_every_command_has_help_and_an_example(path: tuple[str, ...]) -> None:
     command = COMMANDS[path]
     assert command.help
     assert command.help[0].isupper()
@@ -110,7 +110,7 @@ def test_every_command_speaks_json(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", list(COMMANDS), ids=PATHS)
 def test_examples_can_be_parsed(path: tuple[str, ...]) -> None:
-    """Each option of an example is there, and no argument is missing."""
+    """Each option of an example exists, and no argument is missing."""
     command = COMMANDS[path]
     for line in command.epilog.splitlines()[2:]:
         words = shlex.split(line.partition(" > ")[0].rpartition(" | ")[2])
@@ -130,7 +130,7 @@ def complete(*words: str) -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
 
-def test_completion() -> None:
+def test_words_are_completed() -> None:
     assert {"serve", "report", "user", "fixed-rate"} <= set(complete(""))
     assert complete("act") == ["activity"]
     assert {"add", "edit", "trash"} <= set(complete("user", ""))
@@ -142,7 +142,7 @@ def test_completion() -> None:
 
 
 def test_the_script_for_bash_completes(tmp_path: Path) -> None:
-    """What --show-completion prints in bash is a script that bash runs."""
+    """Bash runs the script that it is given."""
     program = tmp_path / "kimai-remote"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m kimai_remote "$@"\n')
     program.chmod(0o755)
@@ -166,7 +166,7 @@ def test_the_script_for_bash_completes(tmp_path: Path) -> None:
 
 
 def test_help_loads_neither_database_nor_protocols() -> None:
-    """They take longer to load than all the rest."""
+    """They are slow to load."""
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom kimai_remote.cli.main import app\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"

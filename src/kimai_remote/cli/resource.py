@@ -52,9 +52,9 @@ class Resource:
     help: ClassVar[str]
     #: Name of an object in examples.
     example: ClassVar[str]
-    #: Headings of ``list`` and labels of ``show``, by field.
-    columns: ClassVar[Mapping[str, str]]
+    #: Labels of what ``show`` prints, by field; ``list`` has a column for some of them.
     labels: ClassVar[Mapping[str, str]]
+    columns: ClassVar[Sequence[str]]
     fields: ClassVar[Sequence[click.Parameter]] = ()
     filters: ClassVar[Sequence[click.Parameter]] = (IN_GROUP,)
     add_options: ClassVar[Sequence[click.Parameter]] = ()
@@ -220,7 +220,8 @@ class Resource:
             records = admin.read(
                 lambda session: queries.listing(session, self.entity_type, trash=trash, **filters)
             )
-        print_records(records, self.columns, as_json=as_json)
+        columns = {name: self.labels[name] for name in self.columns}
+        print_records(records, columns, as_json=as_json)
 
     def _show(self, reference: str, as_json: bool) -> None:
         def work(session: Session) -> dict[str, Any]:

@@ -22,13 +22,7 @@ class Activities(Resource):
     entity_type = entities.ACTIVITY
     help = "Activities, which the API calls tasks."
     example = "Consulting"
-    columns = {
-        "activityID": "ID",
-        "name": "Name",
-        "comment": "Comment",
-        "visible": "Visible",
-        "groups": "Groups",
-    }
+    columns = ("activityID", "name", "comment", "visible", "groups")
     labels = {
         "activityID": "ID",
         "name": "Name",

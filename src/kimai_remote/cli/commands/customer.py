@@ -21,14 +21,7 @@ class Customers(Resource):
     help = "Customers."
     example = '"Blue Harbour"'
     can_log_in = True
-    columns = {
-        "customerID": "ID",
-        "name": "Name",
-        "contact": "Contact",
-        "city": "City",
-        "visible": "Visible",
-        "groups": "Groups",
-    }
+    columns = ("customerID", "name", "contact", "city", "visible", "groups")
     labels = {
         "customerID": "ID",
         "name": "Name",

@@ -12,7 +12,7 @@ class Groups(Resource):
     entity_type = entities.GROUP
     help = "Groups of users, and what they see."
     example = "Design"
-    columns = {"groupID": "ID", "name": "Name"}
+    columns = ("groupID", "name")
     labels = {
         "groupID": "ID",
         "name": "Name",

@@ -21,15 +21,7 @@ class Projects(Resource):
     entity_type = entities.PROJECT
     help = "Projects of customers."
     example = '"Fleet tracking"'
-    columns = {
-        "projectID": "ID",
-        "name": "Name",
-        "customerName": "Customer",
-        "budget": "Budget",
-        "visible": "Visible",
-        "internal": "Internal",
-        "groups": "Groups",
-    }
+    columns = ("projectID", "name", "customerName", "budget", "visible", "internal", "groups")
     labels = {
         "projectID": "ID",
         "name": "Name",

@@ -30,15 +30,7 @@ class Users(Resource):
     help = "Users, who record time."
     example = "ben"
     can_log_in = True
-    columns = {
-        "userID": "ID",
-        "name": "Name",
-        "alias": "Alias",
-        "globalRole": "Role",
-        "active": "Active",
-        "hasPassword": "Password",
-        "groups": "Groups",
-    }
+    columns = ("userID", "name", "alias", "globalRole", "active", "hasPassword", "groups")
     labels = {
         "userID": "ID",
         "name": "Name",
