@@ -38,9 +38,9 @@ def check_protection(settings: Settings) -> None:
     protected = settings.tls_cert or settings.trusted_proxies or settings.insecure
     if not protected and not is_loopback(settings.host):
         raise ConfigurationError(
-            f"On {settings.host} passwords and keys would cross the network in the clear. Give "
-            f"--tls-cert and --tls-key; or, behind a proxy that does TLS, set "
-            f"{PREFIX}TRUSTED_PROXIES to the number of proxies; or insist with --insecure."
+            f"On {settings.host}, passwords and keys would cross the network in the clear. Use "
+            f"--tls-cert and --tls-key, or set {PREFIX}TRUSTED_PROXIES to the number of proxies in "
+            "front that do TLS. Override with --insecure."
         )
 
 
