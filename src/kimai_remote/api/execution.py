@@ -125,7 +125,7 @@ class RequestContext:
     record: CallRecord = field(init=False)
     #: Writes the result in the form of the protocol, inside the transaction: records are read from
     #: the database as they are written.
-    render: Callable[[Envelope], Any] = field(default=read_all, init=False)
+    render: Callable[[Envelope], Any] = field(default_factory=lambda: read_all, init=False)
 
 
 @dataclass(kw_only=True)
