@@ -16,7 +16,7 @@ from spyne.model import primitive
 from spyne.model.complex import Array, ComplexModelBase
 from werkzeug.test import Client
 
-from kimai_remote.api.fields import Moment
+from kimai_remote.api.fields import DateText
 from kimai_remote.app import create_app
 from kimai_remote.protocols.discovery import Method, Parameter, documentation, methods
 from kimai_remote.storage import schema
@@ -108,7 +108,7 @@ def _type(spyne_type: Any) -> str:
         name = spyne_type.get_type_name()
         return f"[{name}](#{name.lower()})"
     names = {
-        Moment: "date",
+        DateText: "date",
         primitive.Boolean: "boolean",
         primitive.Integer: "integer",
         primitive.Decimal: "decimal",

@@ -1,4 +1,4 @@
-"""How a field or parameter of the API is declared: its type, and whether it may be missing.
+"""Declarations of fields and parameters of the API: their type, and whether they may be missing.
 
 All are plain Spyne types. ``doc`` becomes the documentation of the WSDL and of OpenRPC.
 """
@@ -19,9 +19,9 @@ NAMESPACE = "urn:kimai-remote"
 __all__ = [
     "NAMESPACE",
     "Boolean",
+    "DateText",
     "Decimal",
     "Integer32",
-    "Moment",
     "Unicode",
     "always",
     "computed",
@@ -33,26 +33,26 @@ __all__ = [
 ]
 
 
-class Moment(Unicode):
+class DateText(Unicode):
     """A date and time as a client writes it: any of the formats of ``tracking.dates``."""
 
     __type_name__ = "string"
     __namespace__ = Unicode.__namespace__
 
 
-def always(kind: type, doc: str = "") -> Any:
+def always(spyne_type: type, doc: str = "") -> Any:
     """A field that is always there and never null, or a parameter that can't be left out."""
-    return kind.customize(min_occurs=1, nillable=False, **_doc(doc))  # type: ignore[attr-defined]
+    return spyne_type.customize(min_occurs=1, nillable=False, **_doc(doc))  # type: ignore[attr-defined]
 
 
-def nullable(kind: type, doc: str = "") -> Any:
+def nullable(spyne_type: type, doc: str = "") -> Any:
     """A field that is always there and may be null."""
-    return kind.customize(min_occurs=1, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
+    return spyne_type.customize(min_occurs=1, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
 
 
-def maybe(kind: type, doc: str = "") -> Any:
-    """A field that some answers don't have."""
-    return kind.customize(min_occurs=0, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
+def maybe(spyne_type: type, doc: str = "") -> Any:
+    """A field that some responses don't have."""
+    return spyne_type.customize(min_occurs=0, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
 
 
 def computed(field: Any) -> Any:
@@ -66,9 +66,9 @@ def legacy_any(parameter: Any) -> Any:
     return parameter.customize(legacy_any=True)
 
 
-def optional(kind: type, default: Any = None, doc: str = "") -> Any:
+def optional(spyne_type: type, default: Any = None, doc: str = "") -> Any:
     """A parameter that may be left out."""
-    return kind.customize(min_occurs=0, nillable=True, default=default, **_doc(doc))  # type: ignore[attr-defined]
+    return spyne_type.customize(min_occurs=0, nillable=True, default=default, **_doc(doc))  # type: ignore[attr-defined]
 
 
 def _doc(doc: str) -> dict[str, str]:

@@ -14,10 +14,10 @@ from spyne.model.complex import ComplexModel
 from .fields import (
     NAMESPACE,
     Boolean,
+    DateText,
     Decimal,
     Integer32,
     Item,
-    Moment,
     Unicode,
     always,
     computed,
@@ -241,8 +241,8 @@ class ActiveRecordingChange(Item):
         ("activityID", maybe(Integer32)),
         ("description", maybe(Unicode)),
         ("comment", maybe(Unicode)),
-        ("start", maybe(Moment)),
-        ("end", maybe(Moment, "Stops the recording.")),
+        ("start", maybe(DateText)),
+        ("end", maybe(DateText, "Stops the recording.")),
         ("timeEntryID", maybe(Integer32, "The entry to change; the running one by default.")),
     ]
 
@@ -254,8 +254,8 @@ class TimeEntryInput(Item):
         ("id", maybe(Integer32, "Needed for an update.")),
         ("projectId", maybe(Integer32, "Needed for a new entry.")),
         ("taskId", maybe(Integer32, "Needed for a new entry.")),
-        ("start", maybe(Moment, "Needed for a new entry.")),
-        ("end", maybe(Moment, "Needed for a new entry.")),
+        ("start", maybe(DateText, "Needed for a new entry.")),
+        ("end", maybe(DateText, "Needed for a new entry.")),
         ("location", maybe(Unicode, "At most 50 characters.")),
         ("trackingNumber", maybe(Unicode, "At most 30 characters.")),
         ("description", maybe(Unicode)),
@@ -277,7 +277,7 @@ class ExpenseInput(Item):
     _type_info = [
         ("id", maybe(Integer32, "Needed for an update.")),
         ("projectId", maybe(Integer32, "Needed for a new expense.")),
-        ("date", maybe(Moment, "Needed for a new expense.")),
+        ("date", maybe(DateText, "Needed for a new expense.")),
         ("designation", maybe(Unicode)),
         ("comment", maybe(Unicode)),
         ("commentType", maybe(Integer32, "0 to 2.")),

@@ -20,10 +20,10 @@ from ..tracking.context import CallContext
 from ..tracking.record_set import RecordSet
 from . import records as t
 from .execution import Envelope, LoginContext, rpc_method
-from .fields import Boolean, Integer32, Moment, Unicode, always, legacy_any, optional
+from .fields import Boolean, DateText, Integer32, Unicode, always, legacy_any, optional
 
-_FROM = optional(Moment, "0", "Only what ends after this date; 0 for no limit.")
-_TO = optional(Moment, "0", "Only what starts before this date; 0 for no limit.")
+_FROM = optional(DateText, "0", "Only what ends after this date; 0 for no limit.")
+_TO = optional(DateText, "0", "Only what starts before this date; 0 for no limit.")
 _CLEARED = optional(Integer32, -1, "-1 for all, 0 for open, 1 for cleared ones.")
 _START = optional(Integer32, 0, "Number of records to skip.")
 _LIMIT = optional(Integer32, 0, "Most records to return; 0 for all.")

@@ -1,4 +1,4 @@
-"""Reading JSON values as generously as PHP did: what real clients of Kimai 1 send."""
+"""Conversion of JSON values to parameters, as tolerant as PHP: real clients rely on it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NUMBER = re.compile(
 _INT_RANGE = range(-(2**31), 2**31)
 
 
-def reader_of(kind: type) -> Reader:
-    """The reader for a Spyne type."""
-    if issubclass(kind, ComplexModelBase):
-        return _record_reader(kind)
-    if issubclass(kind, primitive.Boolean):
+def reader_of(spyne_type: type) -> Reader:
+    """Return the reader for a Spyne type."""
+    if issubclass(spyne_type, ComplexModelBase):
+        return _record_reader(spyne_type)
+    if issubclass(spyne_type, primitive.Boolean):
         return read_boolean
-    if issubclass(kind, primitive.Integer):
+    if issubclass(spyne_type, primitive.Integer):
         return read_integer
-    if issubclass(kind, primitive.Decimal):
+    if issubclass(spyne_type, primitive.Decimal):
         return read_decimal
     return read_text
 
@@ -47,21 +47,21 @@ def read_integer(value: Any, name: str) -> int | None:
     """A whole number as number, text or boolean; ``""`` and null are None."""
     if value is None or value == "":
         return None
-    number: int | None = None
+    integer: int | None = None
     if isinstance(value, bool | int):
-        number = int(value)
+        integer = int(value)
     elif isinstance(value, Decimal) and -(2**32) < value < 2**32:  # abs() could overflow
-        number = int(value) if value == int(value) else None
+        integer = int(value) if value == int(value) else None
     elif isinstance(value, str):
         text = value.strip()
         if text == "":
             return None
-        number = int(text) if _WHOLE.fullmatch(text) else None
-    if number is None:
-        raise InvalidParameter(f"{name} must be a whole number, not {_shown(value)}.")
-    if number not in _INT_RANGE:
-        raise InvalidParameter(f"{name} is out of range: {_shown(value)}.")
-    return number
+        integer = int(text) if _WHOLE.fullmatch(text) else None
+    if integer is None:
+        raise InvalidParameter(f"{name} must be a whole number, not {_excerpt(value)}.")
+    if integer not in _INT_RANGE:
+        raise InvalidParameter(f"{name} is out of range: {_excerpt(value)}.")
+    return integer
 
 
 def read_decimal(value: Any, name: str) -> Decimal | None:
@@ -76,7 +76,7 @@ def read_decimal(value: Any, name: str) -> Decimal | None:
             return Decimal(text)
         except InvalidOperation:
             pass
-    raise InvalidParameter(f"{name} must be a number, not {_shown(value)}.")
+    raise InvalidParameter(f"{name} must be a number, not {_excerpt(value)}.")
 
 
 def read_text(value: Any, name: str) -> str | None:
@@ -87,33 +87,36 @@ def read_text(value: Any, name: str) -> str | None:
         return ""
     if isinstance(value, int | Decimal) and value is not True:
         return str(value)
-    raise InvalidParameter(f"{name} must be a text, not {_shown(value)}.")
+    raise InvalidParameter(f"{name} must be a text, not {_excerpt(value)}.")
 
 
 @lru_cache(maxsize=64)
-def _record_reader(kind: type) -> Reader:
-    members = {name: reader_of(member) for name, member in kind.get_flat_type_info(kind).items()}  # type: ignore[attr-defined]
+def _record_reader(spyne_type: type) -> Reader:
+    members = {
+        name: reader_of(member)
+        for name, member in spyne_type.get_flat_type_info(spyne_type).items()
+    }  # type: ignore[attr-defined]
     numeric = {
         name: issubclass(member, primitive.Decimal | primitive.Boolean)
-        for name, member in kind.get_flat_type_info(kind).items()  # type: ignore[attr-defined]
+        for name, member in spyne_type.get_flat_type_info(spyne_type).items()  # type: ignore[attr-defined]
     }
 
     def read(value: Any, name: str) -> Any:
         if value is None or value == []:  # PHP writes an empty map as a list
             value = {}
         if not isinstance(value, dict):
-            raise InvalidParameter(f"{name} must be an object, not {_shown(value)}.")
-        record = kind()
+            raise InvalidParameter(f"{name} must be an object, not {_excerpt(value)}.")
+        record = spyne_type()
         for member, reader in members.items():
-            given = value.get(member)
-            if given is not None and not (numeric[member] and given == ""):
-                setattr(record, member, reader(given, f"{name}.{member}"))
+            content = value.get(member)
+            if content is not None and not (numeric[member] and content == ""):
+                setattr(record, member, reader(content, f"{name}.{member}"))
         return record
 
     return read
 
 
-def _shown(value: Any) -> str:
+def _excerpt(value: Any) -> str:
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -32,7 +32,7 @@ class DocumentLiteral(Soap11):
         super().__init__(validator=validator, parse_xsi_type=False)
         # Spyne's own takes " true " for false.
         self._from_unicode_handlers[Boolean] = _read_boolean
-        # The schema keeps the messages of the last document in one place for all threads.
+        # The schema keeps the errors of the last document for all threads.
         self._validating = threading.Lock()
 
     def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:

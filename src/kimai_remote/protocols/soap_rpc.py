@@ -35,9 +35,9 @@ _NAMESPACES = (
     f'xmlns:SOAP-ENC="{ENCODING}"',
     f'SOAP-ENV:encodingStyle="{ENCODING}"',
 )
-#: Most values in a request, and how deep they may be nested. A record has twenty, in one level.
-MOST_VALUES = 10_000
-DEEPEST_VALUE = 20
+#: Maximum number of values in a request, and how deep they may be nested. A record has twenty, in one level.
+MAX_VALUES = 10_000
+MAX_DEPTH = 20
 _UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -85,14 +85,14 @@ class RpcEncoded(Soap11):
         # PHP's SoapClient without a contract doesn't know the names; then the order counts.
         by_position = bool(children) and not named.keys() & parameters.keys()
         values = []
-        for place, (name, kind) in enumerate(parameters.items()):
+        for position, (name, parameter_type) in enumerate(parameters.items()):
             if by_position:
-                child = children[place] if place < len(children) else None
+                child = children[position] if position < len(children) else None
             else:
                 child = named.get(name)
             try:
                 value = None if child is None else encoded.read(child)
-                values.append(reader_of(kind)(value, name))
+                values.append(reader_of(parameter_type)(value, name))
             except InvalidParameter as error:
                 raise ApiFault(error) from None
         ctx.in_object = values
@@ -152,7 +152,7 @@ class _Values:
     def read(self, element: Any, depth: int = 0) -> Any:
         # A value that is pointed to from many places could fill the memory, or contain itself.
         self._read += 1
-        if depth > DEEPEST_VALUE or self._read > MOST_VALUES:
+        if depth > MAX_DEPTH or self._read > MAX_VALUES:
             raise InvalidParameter("The request has too many values, or they are nested too deep.")
         target = element.get("href")
         if target is not None:
@@ -161,22 +161,22 @@ class _Values:
                 raise InvalidParameter(f"There is no value {target[:40]!r} in the request.")
         if element.get(XSI_NIL, "").strip() in ("true", "1"):
             return None
-        kind = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
+        xsi_type = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
         children = list(element)
         pairs = [child for child in children if _is_pair(child)]
-        if kind == "Map" or (kind == "" and pairs and pairs == children):
+        if xsi_type == "Map" or (xsi_type == "" and pairs and pairs == children):
             return {key.text or "": self.read(value, depth + 1) for key, value in pairs}
-        if kind == "Array":
+        if xsi_type == "Array":
             return [self.read(child, depth + 1) for child in children]
-        if children or kind == "Struct":
+        if children or xsi_type == "Struct":
             return {
                 str(etree.QName(child).localname): self.read(child, depth + 1) for child in children
             }
         text = element.text or ""
-        if kind in ("base64Binary", "base64"):
+        if xsi_type in ("base64Binary", "base64"):
             return _decoded(text)
         # PHP reads "false" as true, so a real boolean must not stay a text.
-        return text.strip() in ("true", "1") if kind == "boolean" else text
+        return text.strip() in ("true", "1") if xsi_type == "boolean" else text
 
 
 def _decoded(text: str) -> str:

@@ -17,7 +17,7 @@ from spyne.interface.wsdl import Wsdl11
 from spyne.model import primitive
 from spyne.model.complex import ComplexModelBase
 
-from ..api.fields import NAMESPACE, Moment
+from ..api.fields import NAMESPACE, DateText
 from .discovery import Method, methods
 from .dispatcher import SERVICE_NAME
 from .soap_rpc import ENCODING, MAP
@@ -155,7 +155,7 @@ def _legacy_type(spyne_type: Any) -> str:
         return "apache:Map"
     if issubclass(spyne_type, primitive.Boolean):
         return "xsd:boolean"
-    return "xsd:int" if issubclass(spyne_type, Moment | primitive.Integer) else "xsd:string"
+    return "xsd:int" if issubclass(spyne_type, DateText | primitive.Integer) else "xsd:string"
 
 
 def _legacy_result(method: Method, booleans: bool) -> str:

@@ -90,9 +90,9 @@ class Metrics:
         in_use = gauge("connections_in_use", "Database connections that calls are using.")
         overflow = gauge("connections_overflow", "Those in use beyond the size of the pool.")
 
-        def changed(number: int) -> None:
-            in_use.set(number)
-            overflow.set(max(0, number - size))
+        def changed(connections: int) -> None:
+            in_use.set(connections)
+            overflow.set(max(0, connections - size))
 
         changed(0)
         service.database.watch_connections(changed)
@@ -185,8 +185,8 @@ def authorize_metrics(request: Request, settings: Settings) -> None:
     :raises Forbidden: there is no token, and the reader isn't in one of the networks.
     """
     if settings.metrics_token:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        is_right = hmac.compare_digest(given.strip().encode(), settings.metrics_token.encode())
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        is_right = hmac.compare_digest(token.strip().encode(), settings.metrics_token.encode())
         if scheme.lower() == "bearer" and is_right:
             return
     if _is_near(request, settings):
