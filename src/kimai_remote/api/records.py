@@ -28,31 +28,31 @@ from .fields import (
 
 
 class Error(Item):
-    """Why a call was refused."""
+    """The reason why a call failed."""
 
-    _type_info = [("msg", always(Unicode, "Text for people; clients compare some of them."))]
+    _type_info = [("msg", always(Unicode, "Message for people. Clients compare some of them."))]
 
 
 class ApiKey(Item):
-    """What ``authenticate`` answers."""
+    """Result of authenticate."""
 
-    _type_info = [("apiKey", always(Unicode, "Pass this to every other method."))]
+    _type_info = [("apiKey", always(Unicode, "Pass it to every other method."))]
 
 
 class StartedRecording(Item):
-    """What ``startRecord`` answers."""
+    """Result of startRecord."""
 
-    _type_info = [("timeEntryID", always(Integer32, "Number of the new time entry."))]
+    _type_info = [("timeEntryID", always(Integer32, "ID of the new time entry."))]
 
 
 class SavedEntry(Item):
-    """What a change answers: the number of what was created."""
+    """Result of a change: the ID of what was created."""
 
-    _type_info = [("id", always(Integer32, "Number of the new entry."))]
+    _type_info = [("id", always(Integer32, "ID of the new entry."))]
 
 
 class User(Item):
-    """Somebody who records time."""
+    """A person who records time."""
 
     _type_info = [
         ("userID", always(Integer32)),
@@ -61,7 +61,7 @@ class User(Item):
 
 
 class Customer(Item):
-    """Who projects are for."""
+    """A customer, who has projects."""
 
     _type_info = [
         ("customerID", always(Integer32)),
@@ -72,20 +72,20 @@ class Customer(Item):
 
 
 class Task(Item):
-    """A kind of work; Kimai also calls it an activity."""
+    """A type of work. Kimai also calls it an activity."""
 
     _type_info = [
         ("activityID", always(Integer32)),
         ("name", always(Unicode)),
         ("visible", always(Boolean)),
-        ("budget", maybe(Decimal, "Money; only in a project's tasks.")),
-        ("approved", maybe(Decimal, "Money; only in a project's tasks.")),
-        ("effort", maybe(Decimal, "Hours; only in a project's tasks.")),
+        ("budget", maybe(Decimal, "Amount. Only in the tasks of a project.")),
+        ("approved", maybe(Decimal, "Amount. Only in the tasks of a project.")),
+        ("effort", maybe(Decimal, "Hours. Only in the tasks of a project.")),
     ]
 
 
 class Project(Item):
-    """What time is recorded on."""
+    """A project, on which time is recorded."""
 
     _type_info = [
         ("projectID", always(Integer32)),
@@ -95,10 +95,10 @@ class Project(Item):
         ("visible", always(Boolean)),
         ("filter", always(Boolean)),
         ("trash", always(Boolean)),
-        ("budget", nullable(Decimal, "Money.")),
+        ("budget", nullable(Decimal, "Amount.")),
         ("effort", nullable(Decimal, "Hours.")),
-        ("approved", nullable(Decimal, "Money.")),
-        ("internal", always(Boolean, "Not to be shown to the customer.")),
+        ("approved", nullable(Decimal, "Amount.")),
+        ("internal", always(Boolean, "Hidden from the customer.")),
         ("customerName", always(Unicode)),
         ("customerVisible", always(Boolean)),
         ("tasks", list_of(Task)),
@@ -125,7 +125,7 @@ class ActiveRecording(Item):
 
 
 class TimesheetRow(Item):
-    """A time entry as the time sheet shows it, cut to the period asked for."""
+    """A time entry in a list, cut to the requested period."""
 
     _type_info = [
         ("timeEntryID", always(Integer32)),
@@ -133,11 +133,11 @@ class TimesheetRow(Item):
         ("end", always(Integer32, "Unix seconds; 0 while it is running.")),
         ("duration", nullable(Integer32, "Seconds; null while it is running.")),
         ("formattedDuration", nullable(Unicode, "Hours and minutes, such as 1:05.")),
-        ("wage_decimal", computed(nullable(Decimal, "Money for this work."))),
-        ("wage", nullable(Unicode, "The same as a text with two decimals.")),
-        ("budget", nullable(Decimal, "Money.")),
-        ("approved", nullable(Decimal, "Money.")),
-        ("rate", nullable(Decimal, "Money an hour.")),
+        ("wage_decimal", computed(nullable(Decimal, "Wage."))),
+        ("wage", nullable(Unicode, "The same as text with two decimals.")),
+        ("budget", nullable(Decimal, "Amount.")),
+        ("approved", nullable(Decimal, "Amount.")),
+        ("rate", nullable(Decimal, "Hourly rate.")),
         ("projectID", always(Integer32)),
         ("activityID", always(Integer32)),
         ("userID", always(Integer32)),
@@ -161,7 +161,7 @@ class TimesheetRow(Item):
 
 
 class TimeEntry(Item):
-    """A whole time entry."""
+    """A complete time entry."""
 
     _type_info = [
         ("timeEntryID", always(Integer32)),
@@ -177,10 +177,10 @@ class TimeEntry(Item):
         ("cleared", always(Boolean, "Billed.")),
         ("location", nullable(Unicode)),
         ("trackingNumber", nullable(Unicode)),
-        ("rate", nullable(Decimal, "Money an hour.")),
-        ("fixedRate", nullable(Decimal, "Money for the whole entry; 0 if there is none.")),
-        ("budget", nullable(Decimal, "Money.")),
-        ("approved", nullable(Decimal, "Money.")),
+        ("rate", nullable(Decimal, "Hourly rate.")),
+        ("fixedRate", nullable(Decimal, "Fixed amount for the entry. 0 for none.")),
+        ("budget", nullable(Decimal, "Amount.")),
+        ("approved", nullable(Decimal, "Amount.")),
         ("statusID", nullable(Integer32)),
         ("billable", nullable(Integer32, "Percent.")),
         ("projectName", nullable(Unicode)),
@@ -191,13 +191,13 @@ class TimeEntry(Item):
 
 
 class ExpenseRow(Item):
-    """An expense as the list shows it."""
+    """An expense in a list."""
 
     _type_info = [
         ("expenseID", always(Integer32)),
         ("timestamp", always(Integer32, "Unix seconds.")),
-        ("multiplier", always(Decimal, "How many.")),
-        ("value", always(Decimal, "Money a piece.")),
+        ("multiplier", always(Decimal, "Quantity.")),
+        ("value", always(Decimal, "Price per unit.")),
         ("projectID", always(Integer32)),
         ("designation", always(Unicode)),
         ("userID", always(Integer32)),
@@ -213,7 +213,7 @@ class ExpenseRow(Item):
 
 
 class Expense(Item):
-    """A whole expense."""
+    """A complete expense."""
 
     _type_info = [
         ("expenseID", always(Integer32)),
@@ -225,8 +225,8 @@ class Expense(Item):
         ("commentType", always(Integer32)),
         ("refundable", always(Boolean)),
         ("cleared", always(Boolean, "Billed.")),
-        ("multiplier", always(Decimal, "How many.")),
-        ("value", always(Decimal, "Money a piece.")),
+        ("multiplier", always(Decimal, "Quantity.")),
+        ("value", always(Decimal, "Price per unit.")),
         ("projectName", nullable(Unicode)),
         ("customerID", nullable(Integer32)),
         ("customerName", nullable(Unicode)),
@@ -234,7 +234,7 @@ class Expense(Item):
 
 
 class ActiveRecordingChange(Item):
-    """Fields of the running recording to change; what isn't given stays."""
+    """Fields of the running recording to change. Omitted fields keep their values."""
 
     _type_info = [
         ("projectID", maybe(Integer32)),
@@ -251,23 +251,26 @@ class TimeEntryInput(Item):
     """A time entry to create, or the fields of one to change."""
 
     _type_info = [
-        ("id", maybe(Integer32, "Needed for an update.")),
-        ("projectId", maybe(Integer32, "Needed for a new entry.")),
-        ("taskId", maybe(Integer32, "Needed for a new entry.")),
-        ("start", maybe(DateText, "Needed for a new entry.")),
-        ("end", maybe(DateText, "Needed for a new entry.")),
+        ("id", maybe(Integer32, "Required for an update.")),
+        ("projectId", maybe(Integer32, "Required for a new entry.")),
+        ("taskId", maybe(Integer32, "Required for a new entry.")),
+        ("start", maybe(DateText, "Required for a new entry.")),
+        ("end", maybe(DateText, "Required for a new entry.")),
         ("location", maybe(Unicode, "At most 50 characters.")),
         ("trackingNumber", maybe(Unicode, "At most 30 characters.")),
         ("description", maybe(Unicode)),
         ("comment", maybe(Unicode)),
         ("commentType", maybe(Integer32, "0 to 2.")),
-        ("rate", maybe(Decimal, "Money an hour; by default the best fitting rate.")),
-        ("fixedRate", maybe(Decimal, "Money; by default the best fitting fixed rate.")),
+        ("rate", maybe(Decimal, "Hourly rate. Default: the most specific rate that applies.")),
+        (
+            "fixedRate",
+            maybe(Decimal, "Fixed amount. Default: the most specific fixed rate that applies."),
+        ),
         ("flagCleared", maybe(Boolean, "Billed.")),
-        ("statusId", maybe(Integer32, "By default the option defaultStatusID.")),
+        ("statusId", maybe(Integer32, "Default: the option defaultStatusID.")),
         ("flagBillable", maybe(Integer32, "Percent.")),
-        ("budget", maybe(Decimal, "Money.")),
-        ("approved", maybe(Decimal, "Money.")),
+        ("budget", maybe(Decimal, "Amount.")),
+        ("approved", maybe(Decimal, "Amount.")),
     ]
 
 
@@ -275,16 +278,16 @@ class ExpenseInput(Item):
     """An expense to create, or the fields of one to change."""
 
     _type_info = [
-        ("id", maybe(Integer32, "Needed for an update.")),
-        ("projectId", maybe(Integer32, "Needed for a new expense.")),
-        ("date", maybe(DateText, "Needed for a new expense.")),
+        ("id", maybe(Integer32, "Required for an update.")),
+        ("projectId", maybe(Integer32, "Required for a new expense.")),
+        ("date", maybe(DateText, "Required for a new expense.")),
         ("designation", maybe(Unicode)),
         ("comment", maybe(Unicode)),
         ("commentType", maybe(Integer32, "0 to 2.")),
         ("refundable", maybe(Boolean)),
         ("cleared", maybe(Boolean, "Billed.")),
-        ("multiplier", maybe(Decimal, "How many; 1 by default.")),
-        ("value", maybe(Decimal, "Money a piece; 0 by default.")),
+        ("multiplier", maybe(Decimal, "Quantity. Default: 1.")),
+        ("value", maybe(Decimal, "Price per unit. Default: 0.")),
     ]
 
 
@@ -292,7 +295,7 @@ def result_of(item: type[Item], name: str) -> type[ComplexModel]:
     """The envelope type of a method whose items are of one type: items (a list even of one) and
     total on success, error on failure."""
     fields = [
-        ("success", always(Boolean, "Whether the call was carried out.")),
+        ("success", always(Boolean, "Whether the call succeeded.")),
         ("items", list_of(item)),
         ("total", computed(maybe(Integer32, "On success: number of items without paging."))),
         ("error", Error.customize(min_occurs=0)),

@@ -22,12 +22,12 @@ from . import records as t
 from .execution import Envelope, LoginContext, rpc_method
 from .fields import Boolean, DateText, Integer32, Unicode, always, legacy_any, optional
 
-_FROM = optional(DateText, "0", "Only what ends after this date; 0 for no limit.")
-_TO = optional(DateText, "0", "Only what starts before this date; 0 for no limit.")
-_CLEARED = optional(Integer32, -1, "-1 for all, 0 for open, 1 for cleared ones.")
+_FROM = optional(DateText, "0", "Start of the period. 0 for no limit.")
+_TO = optional(DateText, "0", "End of the period. 0 for no limit.")
+_CLEARED = optional(Integer32, -1, "-1: all, 0: open, 1: cleared.")
 _START = optional(Integer32, 0, "Number of records to skip.")
-_LIMIT = optional(Integer32, 0, "Most records to return; 0 for all.")
-_UPDATE = optional(Boolean, False, "Change the entry of that id instead of creating one.")
+_LIMIT = optional(Integer32, 0, "Maximum number of records. 0 for all.")
+_UPDATE = optional(Boolean, False, "Change the record with the given id instead of creating one.")
 
 
 class RemoteApi(ServiceBase):
@@ -42,18 +42,18 @@ class RemoteApi(ServiceBase):
         needs_key=False,
     )
     def authenticate(context: LoginContext, username: str | None, password: str | None) -> Envelope:
-        """Log in. The same user gets the same API key each time. Wrong name and wrong password
-        get the same answer; too many failures ban the user for a while."""
+        """Log in. A user gets the same API key each time. A wrong name and a wrong password get
+        the same response. Too many failures ban the user for a while."""
         return context.log_in(username or "", password or "")
 
     @rpc(_returns=always(Unicode))
     def getVersion(ctx: Any) -> str:
         """The version of the service, a dash, and the revision of Kimai's database schema. The
-        only method that answers a plain text and needs no key."""
+        only method that returns plain text and needs no key."""
         return f"{__version__}-{SCHEMA_REVISION}"
 
     @rpc_method(
-        optional(Integer32, doc="Project to record on; without project and task the last ones."),
+        optional(Integer32, doc="Project to record on. Without project and task, the last ones."),
         optional(Integer32, doc="Task (activity) to record."),
         items=t.StartedRecording,
         result="StartRecordResult",
@@ -87,7 +87,7 @@ class RemoteApi(ServiceBase):
         return catalog.customers(context)
 
     @rpc_method(
-        legacy_any(optional(Boolean, False, "Give each project its list of tasks.")),
+        legacy_any(optional(Boolean, False, "Include the tasks of each project.")),
         items=t.Project,
         result="ProjectsResult",
     )
@@ -101,7 +101,7 @@ class RemoteApi(ServiceBase):
         result="TasksResult",
     )
     def getTasks(context: CallContext, projectId: int | None) -> RecordSet:
-        """Visible tasks of the caller's groups, by name; with a project also the budgets."""
+        """Visible tasks of the caller's groups, by name. With a project, also the budgets."""
         return catalog.tasks(context, projectId)
 
     @rpc_method(items=t.ActiveRecording, result="ActiveRecordingResult")
@@ -136,12 +136,12 @@ class RemoteApi(ServiceBase):
         return timesheet.rows(context, from_, to, cleared, start, limit)
 
     @rpc_method(
-        always(Integer32, "Number of the time entry."),
+        always(Integer32, "ID of the time entry."),
         items=t.TimeEntry,
         result="TimesheetRecordResult",
     )
     def getTimesheetRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
-        """One whole time entry."""
+        """One complete time entry."""
         return timesheet.record(context, id)
 
     @rpc_method(
@@ -154,11 +154,11 @@ class RemoteApi(ServiceBase):
     def setTimesheetRecord(
         context: CallContext, record: dict[str, Any] | None, doUpdate: bool
     ) -> RecordSet:
-        """Create a time entry, or change one. What isn't given stays, or gets its default."""
+        """Create a time entry, or change one. Omitted fields keep their values or get defaults."""
         return timesheet.save(context, record or {}, update=doUpdate)
 
     @rpc_method(
-        always(Integer32, "Number of the time entry."),
+        always(Integer32, "ID of the time entry."),
         items=t.SavedEntry,
         result="RemoveTimesheetRecordResult",
         writes=True,
@@ -170,7 +170,7 @@ class RemoteApi(ServiceBase):
     @rpc_method(
         _FROM,
         _TO,
-        optional(Integer32, -1, "-1 for all, 0 for refundable, 1 for not refundable ones."),
+        optional(Integer32, -1, "-1: all, 0: refundable, 1: not refundable."),
         _CLEARED,
         _START,
         _LIMIT,
@@ -191,12 +191,12 @@ class RemoteApi(ServiceBase):
         return expenses.rows(context, from_, to, refundable, cleared, start, limit)
 
     @rpc_method(
-        always(Integer32, "Number of the expense."),
+        always(Integer32, "ID of the expense."),
         items=t.Expense,
         result="ExpenseRecordResult",
     )
     def getExpenseRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
-        """One whole expense."""
+        """One complete expense."""
         return expenses.record(context, id)
 
     @rpc_method(
@@ -209,11 +209,11 @@ class RemoteApi(ServiceBase):
     def setExpenseRecord(
         context: CallContext, record: dict[str, Any] | None, doUpdate: bool
     ) -> RecordSet:
-        """Create an expense, or change one. What isn't given stays, or gets its default."""
+        """Create an expense, or change one. Omitted fields keep their values or get defaults."""
         return expenses.save(context, record or {}, update=doUpdate)
 
     @rpc_method(
-        always(Integer32, "Number of the expense."),
+        always(Integer32, "ID of the expense."),
         items=t.SavedEntry,
         result="RemoveExpenseRecordResult",
         writes=True,

@@ -117,8 +117,8 @@ def _openrpc() -> dict[str, Any]:
         "info": {
             "title": inspect.cleandoc(RemoteApi.__doc__ or ""),
             "version": __version__,
-            "description": "The types are those of ?types=native. Without it, every database "
-            "value of an answer is a string, as Kimai 1 sent it; parameters are taken in "
+            "description": "The types are those of ?types=native. Without it, every value from the "
+            "database is a string in responses, as Kimai 1 sent it. Parameters are accepted in "
             "either form.",
         },
         "methods": [_openrpc_method(method, schemas) for method in methods()],

@@ -91,14 +91,12 @@ def read_text(value: Any, name: str) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _record_reader(spyne_type: type) -> Reader:
-    members = {
-        name: reader_of(member)
-        for name, member in spyne_type.get_flat_type_info(spyne_type).items()
-    }  # type: ignore[attr-defined]
+def _record_reader(spyne_type: Any) -> Reader:
+    types = spyne_type.get_flat_type_info(spyne_type)
+    members = {name: reader_of(member) for name, member in types.items()}
     numeric = {
         name: issubclass(member, primitive.Decimal | primitive.Boolean)
-        for name, member in spyne_type.get_flat_type_info(spyne_type).items()  # type: ignore[attr-defined]
+        for name, member in types.items()
     }
 
     def read(value: Any, name: str) -> Any:

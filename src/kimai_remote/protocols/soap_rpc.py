@@ -35,7 +35,7 @@ _NAMESPACES = (
     f'xmlns:SOAP-ENC="{ENCODING}"',
     f'SOAP-ENV:encodingStyle="{ENCODING}"',
 )
-#: Maximum number of values in a request, and how deep they may be nested. A record has twenty, in one level.
+#: Maximum number of values in a request, and of their nesting. A record has twenty, in one level.
 MAX_VALUES = 10_000
 MAX_DEPTH = 20
 _UNNAMED = re.compile(r"(?:param|arg)\d+|c-gensym\d+", re.ASCII)
