@@ -1,0 +1,145 @@
+"""Long responses wait in temporary files, which go when the response ends, however it ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kimai_remote.protocols import rendering, response_body
+from kimai_remote.tracking.record_set import RecordSet
+from support.processes import DEADLINE, wait_until
+from support.raw_http import call, connect, post_json
+from support.server import Server, serving
+
+#: Of each kind of client, at the same time.
+CLIENTS = 8
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with demo data and a directory of its own for temporary files."""
+    directory = tmp_path_factory.mktemp("long")
+    temporary = directory / "tmp"
+    temporary.mkdir()
+    with serving(directory, "--demo", environ={"TMPDIR": str(temporary)}) as running:
+        yield running
+
+
+@pytest.fixture
+def long_call(server: Server) -> bytes:
+    """A batch whose response is several MiB."""
+    key = call(server, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
+    calls = [
+        {"jsonrpc": "2.0", "id": id_, "method": "getTimesheet", "params": [key]} for id_ in range(6)
+    ]
+    return json.dumps(calls).encode()
+
+
+def request(body: bytes) -> bytes:
+    head = f"POST /core/json.php HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def temporary_files(server: Server) -> list[str]:
+    """Return what the server has open or left below its directory for temporary files."""
+    directory = Path(server.environ["TMPDIR"])
+    paths = [
+        str(path) for path in directory.iterdir() if not path.name.startswith("kimai-remote-m")
+    ]
+    for process in server.workers:
+        for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            try:
+                target = str(descriptor.readlink())
+            except OSError:  # closed meanwhile
+                continue
+            if target.startswith(str(directory)) and "metrics" not in target:
+                paths.append(target)
+    return paths
+
+
+def test_a_long_response_is_complete(server: Server, long_call: bytes) -> None:
+    response = post_json(server, long_call)
+    assert len(response.body) == int(response.headers["Content-Length"]) > 3 * 2**20
+    assert len({len(one["result"]["items"]) for one in response.json}) == 1
+    wait_until(lambda: not temporary_files(server))
+
+
+def test_the_connection_is_kept(server: Server, long_call: bytes) -> None:
+    """A request that follows on the connection of a long response is served."""
+    with connect(server.url) as connection:
+        connection.sendall(request(long_call) + request(b'{"method":"getVersion","id":7}'))
+        received = b""
+        while not received.endswith(b'"id":7}'):
+            received += connection.recv(1 << 20)
+
+
+def test_clients_that_leave(server: Server, long_call: bytes) -> None:
+    """Before, or in the middle of, a long response."""
+    for position in range(CLIENTS):
+        with connect(server.url) as connection:
+            connection.sendall(request(long_call))
+            if position % 2:
+                connection.recv(1000)
+    wait_until(lambda: not temporary_files(server))
+    assert call(server, "getVersion")
+
+
+def test_clients_that_read_slowly(server: Server, long_call: bytes) -> None:
+    """They get everything, hold no thread, and the server keeps little of it in memory."""
+    connections = []
+    for _ in range(CLIENTS):
+        connection = connect(server.url)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.sendall(request(long_call))
+        connections.append(connection)
+    lengths: list[int] = []
+
+    def read(connection: socket.socket) -> None:
+        time.sleep(1)
+        with connection, connection.makefile("rb") as stream:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += stream.readline()
+            (length,) = (
+                int(line.split(b":")[1])
+                for line in head.lower().splitlines()
+                if line.startswith(b"content-length")
+            )
+            lengths.append(len(stream.read(length)) - length)
+
+    threads = [threading.Thread(target=read, args=(connection,)) for connection in connections]
+    for thread in threads:
+        thread.start()
+    assert call(server, "getVersion")
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert lengths == [0] * CLIENTS
+    wait_until(lambda: not temporary_files(server))
+
+
+def test_records_that_break_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is closed at once, not when memory is collected."""
+    buffers: list[response_body.BodyBuffer] = []
+
+    class Recorded(response_body.BodyBuffer):
+        def __init__(self) -> None:
+            super().__init__()
+            buffers.append(self)
+
+    def rows() -> Iterator[tuple[str]]:
+        for _ in range(3 * rendering.CHUNK_SIZE):
+            yield ("x" * 2000,)
+        raise TimeoutError("the database took too long")
+
+    monkeypatch.setattr(rendering, "BodyBuffer", Recorded)
+    with pytest.raises(TimeoutError):
+        rendering._buffer(RecordSet(("name",), rows()), lambda chunk: repr(chunk).encode())
+    (buffer,) = buffers
+    assert buffer.length > response_body.IN_MEMORY
+    assert buffer._file.closed
