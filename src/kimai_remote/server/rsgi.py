@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _SMALL = 256 * 1024
 #: Threads for paths that have to respond promptly; none is started before it is needed.
 _PROMPT_THREADS = 4
-#: Seconds in which the server opens the pipe of a long response, if its client is still there.
+#: Seconds in which the server opens the pipe of a long response.
 _OPEN_TIMEOUT = 10
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -149,9 +149,12 @@ async def _send_long(protocol: Any, response: _Response) -> None:
     path = Path(tempfile.gettempdir(), f"kimai-remote-{secrets.token_hex(16)}")
     try:
         os.mkfifo(path, 0o600)
-        protocol.response_file(response.status, response.headers, str(path))
         try:
-            pipe = await _open_pipe(path)
+            # Resolves only for a client that leaves before the response.
+            client_left = asyncio.ensure_future(protocol.client_disconnect())
+            protocol.response_file(response.status, response.headers, str(path))
+            pipe = await _open_pipe(path, client_left)
+            client_left.cancel()
         finally:
             path.unlink()
         if pipe is None:
@@ -167,11 +170,11 @@ async def _send_long(protocol: Any, response: _Response) -> None:
         response.close()
 
 
-async def _open_pipe(path: Path) -> int | None:
+async def _open_pipe(path: Path, client_left: asyncio.Future[None]) -> int | None:
     """Return a descriptor to write to once the server has opened the pipe; None if it doesn't."""
     loop = asyncio.get_running_loop()
     deadline, pause = loop.time() + _OPEN_TIMEOUT, 0.0005
-    while loop.time() < deadline:
+    while loop.time() < deadline and not client_left.done():
         try:
             return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
