@@ -1,1 +1,1 @@
-"""The service: the contract of the API. Typed methods and records, independent of any protocol."""
+"""The API: its typed methods and records, independent of any protocol."""

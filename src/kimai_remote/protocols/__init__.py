@@ -1,3 +1,3 @@
-"""The hall: bytes to typed objects and back. No protocol knows a method by its name."""
+"""Protocols: bytes to typed values and back. None knows a method by name."""
 
 from .. import _compat  # noqa: F401  (before the first import of Spyne)

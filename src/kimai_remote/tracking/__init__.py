@@ -1,1 +1,1 @@
-"""The kitchen: what the methods mean. Plain values in, plain rows out; no Spyne, no HTTP."""
+"""Time tracking: what the methods of the API mean. Knows neither Spyne nor HTTP."""

@@ -1,1 +1,1 @@
-"""The street: HTTP routes, limits and headers. Knows the endpoints, not the protocols."""
+"""HTTP: routing, limits, headers, health, metrics and the console."""
