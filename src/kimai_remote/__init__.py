@@ -2,6 +2,6 @@
 
 __version__ = "0.2.0"
 
-#: What ``getVersion`` answers behind the dash. Kimai 1 put its schema revision there and clients
+#: Second part of the result of ``getVersion``. Kimai 1 put its schema revision there and clients
 #: compare it, so it stays the revision whose schema this package reads and writes.
 SCHEMA_REVISION = 1400

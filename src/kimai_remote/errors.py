@@ -1,4 +1,4 @@
-"""Exceptions that mean something to a caller, and the one table of how each is answered.
+"""Exceptions that mean something to a caller, and the one table of the response to each.
 
 Anything else that is raised is a defect. ``str(error)`` is written for people.
 """
@@ -96,11 +96,11 @@ class UnsupportedMediaType(RequestError):
     """A request that is not XML by its Content-Type; attachments (SwA, MTOM) are not supported."""
 
 
-# How each is answered -------------------------------------------------------------------------
+# The response to each --------------------------------------------------------------------------
 
 
 class Outcome(enum.StrEnum):
-    """How a call ended, in logs and metrics."""
+    """Outcome of a call, for logs and metrics."""
 
     #: ``success: true``, or a plain value.
     SUCCESS = "success"
@@ -118,7 +118,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorHandling:
-    """How one type of exception is answered, over whatever protocol."""
+    """The response to one type of exception, in every protocol."""
 
     outcome: Outcome
     #: Code of the SOAP fault; empty for ``success: false`` in the API's envelope, which is an
@@ -152,7 +152,7 @@ HANDLING: dict[type[BaseException], ErrorHandling] = {
 
 
 def handling_of(error: BaseException) -> ErrorHandling:
-    """Return how an exception is answered; any that is not in the table is a defect."""
+    """Return the response to an exception; any that is not in the table is a defect."""
     for ancestor in type(error).__mro__:
         if ancestor in HANDLING:
             return HANDLING[ancestor]

@@ -1,4 +1,4 @@
-"""What every method does, stated once: transaction, API key, work, response, logs."""
+"""Execution of a call, the same for every method: transaction, API key, work, response, logs."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ class _Method:
         return Envelope(result)
 
     def _fail(self, request: RequestContext, error: Exception) -> Any:
-        """Return what a call that raised is answered with.
+        """Return the response to a call that raised.
 
         :raises ApiFault: the exception is no ordinary result of the API.
         """

@@ -41,7 +41,7 @@ class LogEvent(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
-    """Where a request came from."""
+    """ID and origin of a request."""
 
     #: IP address of the client.
     address: str = ""
@@ -55,7 +55,7 @@ class RequestInfo:
 
 @dataclass(slots=True)
 class CallRecord:
-    """What is known of one call. It starts as a request that can't be understood."""
+    """One call, for logs and metrics. It starts as a request that can't be understood."""
 
     protocol: str
     request_info: RequestInfo

@@ -29,7 +29,7 @@ _VARIABLES = ("CONFIG", *(name.upper() for name in _FIELDS))
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value came from.
+    """Provenance of a value.
 
     :param kind: ``default``, ``file``, ``autoconf``, ``environment`` or ``command line``.
     :param place: path of the file, name of the variable or of the option.
@@ -230,7 +230,7 @@ def did_you_mean(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str =
 
 
 def holds_secrets(values: Mapping[str, Any]) -> bool:
-    """Whether any of these settings shouldn't be read by others."""
+    """Return whether any of these settings is a secret that is set."""
     info = Settings.info()
     return any(
         value and info[name].secret and (name != "database_url" or has_password(value))
@@ -239,7 +239,7 @@ def holds_secrets(values: Mapping[str, Any]) -> bool:
 
 
 def has_password(url: str) -> bool:
-    """Whether there is a password in a database URL."""
+    """Return whether a database URL has a password."""
     try:
         return bool(urlsplit(url).password)
     except ValueError:

@@ -261,7 +261,7 @@ class Settings:
 
     @property
     def metrics_networks(self) -> tuple[Network, ...]:
-        """Where ``/metrics`` may be read from."""
+        """Networks that may read ``/metrics``."""
         found: tuple[Network, ...] = ()
         for name in filter(None, (part.strip() for part in self.metrics_from.split(","))):
             try:

@@ -11,7 +11,7 @@ CONTENT_TYPE = "text/xml; charset=utf-8"
 
 
 class SoapEndpoint:
-    """A request is answered in the dialect that it is written in."""
+    """Responds in the dialect of the request."""
 
     path = "/core/soap.php"
     cross_origin = False

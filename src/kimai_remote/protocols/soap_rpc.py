@@ -43,8 +43,11 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def is_encoded(request: SoapMessage) -> bool:
-    """Whether a request is in this dialect, by its shape alone: clients that were generated from
-    the contract of another server send that server's namespace."""
+    """Return whether a request is in this dialect, by its structure.
+
+    Its namespace doesn't tell: clients that were generated from the contract of another server send
+    that server's.
+    """
     if request.has_encoding_style:
         return True
     for child in request.element:

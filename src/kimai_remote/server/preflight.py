@@ -82,7 +82,7 @@ def scheme(settings: Settings) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's own, which no other can reach."""
+    """Return whether a host is the loopback interface, which no other machine reaches."""
     if host == "localhost":
         return True
     try:

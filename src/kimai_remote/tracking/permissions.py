@@ -1,4 +1,4 @@
-"""Who may do what: the only place where rights are decided.
+"""Permissions: the only place that decides who may do what.
 
 Rights are Kimai's role columns. A global right holds everywhere; a membership right holds for
 entries of users who share that group with the caller. Customers have no rights: they see what is
@@ -71,7 +71,7 @@ def require_change(
     cleared: int,
     ended: int,
 ) -> None:
-    """What has to hold before a stored entry is changed or removed.
+    """Check whether a stored entry may be changed or removed.
 
     Cleared entries have been billed: changing them takes the right to others' entries.
 
@@ -95,7 +95,7 @@ def require_unlocked(context: CallContext, ended: int) -> None:
 
 
 def shows_rates(context: CallContext) -> bool:
-    """Whether the caller may see rates and wages."""
+    """Return whether the caller may see rates and wages."""
     return "ki_timesheets-showRates" in context.principal.rights
 
 

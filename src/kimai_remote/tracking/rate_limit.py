@@ -23,7 +23,7 @@ class LoginRateLimit:
         self._lock = threading.Lock()
 
     def allows(self, address: str, now: int) -> bool:
-        """Whether an address may try to log in."""
+        """Return whether an IP address may try to log in."""
         if not self._limit:
             return True
         with self._lock:
@@ -51,7 +51,7 @@ class LoginRateLimit:
 
 
 def network(address: str) -> str:
-    """What counts as one address: for IPv6 the 64 bits that a single customer is given."""
+    """Return what counts as one IP address: for IPv6, the 64 bits that a customer is given."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

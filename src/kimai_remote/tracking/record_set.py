@@ -16,7 +16,7 @@ class RecordSet:
     """Records as tuples, since making an object of each costs more than reading them.
 
     ``columns`` names the fields of each tuple, in order. A field of the record's type that isn't
-    named is absent from the answer, which is not the same as null.
+    named is missing from the response, which is not the same as null.
     """
 
     columns: tuple[str, ...]

@@ -99,7 +99,7 @@ class _Sums:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of one statement."""
+    """Parameters of one statement."""
 
     session: Session
     by: By
@@ -186,7 +186,7 @@ def _count(session: Session, period: Period, chosen: Filter) -> int:
 
 
 def _within(entry: type[m.TimeEntry], begin: Any, end: Any) -> list[Any]:
-    """What getTimesheet shows of a period, but for what still runs."""
+    """Conditions for the entries that getTimesheet lists for a period, without running ones."""
     return [entry.end > begin, entry.end != 0, entry.start < end]
 
 

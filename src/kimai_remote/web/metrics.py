@@ -53,20 +53,20 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         self._calls = Counter(
             "kimai_remote_calls",
-            "Calls that were answered.",
+            "Completed calls.",
             ["method", "protocol", "outcome"],
             registry=registry,
         )
         self._durations = Histogram(
             "kimai_remote_call_duration_seconds",
-            "Time until the answer to a call was complete.",
+            "Time until the response to a call was complete.",
             ["method", "protocol"],
             buckets=BUCKETS,
             registry=registry,
         )
         self._in_progress = Gauge(
             "kimai_remote_calls_in_progress",
-            "Calls that are being answered.",
+            "Calls in progress.",
             ["protocol"],
             multiprocess_mode="livesum",
             registry=registry,

@@ -52,7 +52,7 @@ def http_error(error: HTTPException) -> Response:
 
 
 def request_error(error: RequestError) -> Response:
-    """Return what no protocol answers, since the request isn't one of its own."""
+    """Return the response to a request that no protocol can answer."""
     status = handling_of(error).http_status
     return http_error(default_exceptions[status](str(error)))
 
