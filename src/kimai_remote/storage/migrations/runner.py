@@ -81,7 +81,8 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
             context.run_migrations()
         if before.version is None and not connection.scalar(_option_count):
             schema.fill(connection)
-        if versions and not entry_counts.enabled(connection):
+        # Not only after a migration: on MariaDB, one that broke off here has stored its version.
+        if not entry_counts.enabled(connection):
             entry_counts.enable(connection)
     return versions
 
