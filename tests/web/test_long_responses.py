@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kimai_remote.protocols import rendering, response_body
+from kimai_remote.server import rsgi
 from kimai_remote.tracking.record_set import RecordSet
 from support.processes import DEADLINE, wait_until
 from support.raw_http import call, connect, post_json
@@ -121,6 +123,32 @@ def test_clients_that_read_slowly(server: Server, long_call: bytes) -> None:
         thread.join(DEADLINE)
     assert lengths == [0] * CLIENTS
     wait_until(lambda: not temporary_files(server))
+
+
+@pytest.mark.parametrize("opens_after", [0.0, 0.04], ids=["opened", "opened late"])
+def test_a_server_that_opens_the_pipe_is_never_left_waiting(opens_after: float) -> None:
+    """Even if its client leaves while it opens the pipe: its thread would be blocked for ever."""
+    opened: list[bytes] = []
+
+    class Protocol:
+        async def client_disconnect(self) -> None:
+            await asyncio.sleep(opens_after + 0.002)
+
+        def response_file(self, _status: int, _headers: object, path: str) -> None:
+            def read() -> None:
+                time.sleep(opens_after)
+                opened.append(Path(path).read_bytes())
+
+            self.reader = threading.Thread(target=read, daemon=True)
+            self.reader.start()
+
+    protocol, closed = Protocol(), threading.Event()
+    response = rsgi._Response(200, [], b"x", iter([b"y" * 2**20]), closed.set)
+    asyncio.run(rsgi._send_long(protocol, response))
+    protocol.reader.join(DEADLINE)
+    assert not protocol.reader.is_alive()
+    assert opened in ([b""], [b"x" + b"y" * 2**20])
+    assert closed.is_set()
 
 
 def test_records_that_break_off(monkeypatch: pytest.MonkeyPatch) -> None:

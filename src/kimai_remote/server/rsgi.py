@@ -149,13 +149,13 @@ async def _send_long(protocol: Any, response: _Response) -> None:
     path = Path(tempfile.gettempdir(), f"kimai-remote-{secrets.token_hex(16)}")
     try:
         os.mkfifo(path, 0o600)
+        # Resolves only for a client that leaves before the response.
+        client_left = asyncio.ensure_future(protocol.client_disconnect())
         try:
-            # Resolves only for a client that leaves before the response.
-            client_left = asyncio.ensure_future(protocol.client_disconnect())
             protocol.response_file(response.status, response.headers, str(path))
             pipe = await _open_pipe(path, client_left)
-            client_left.cancel()
         finally:
+            client_left.cancel()
             path.unlink()
         if pipe is None:
             return
@@ -182,6 +182,8 @@ async def _open_pipe(path: Path, client_left: asyncio.Future[None]) -> int | Non
                 raise
         await asyncio.sleep(pause)
         pause = min(2 * pause, 0.1)
+    # The server may have begun to open it just now; its thread would wait for a writer for ever.
+    os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
     return None
 
 
