@@ -35,6 +35,13 @@ def login(remote: JsonRemote, name: str, password: str = SECRET_WORD) -> str:
     return remote.call("authenticate", name, password)["items"][0]["apiKey"]
 
 
+@pytest.mark.parametrize("name", ["a[/b]", r"a\[/b]", r"a\\[bold]x", "[red]", "a\\"])
+def test_names_that_look_like_markup_are_shown_as_they_are(cli: Any, name: str) -> None:
+    cli("user", "add", name)
+    assert name in cli("user", "list").stdout
+    assert name in cli("user", "show", name).stdout
+
+
 def test_from_nothing_to_a_timer(cli: Any) -> None:
     """A database that is set up by commands alone works over the API."""
     cli("group", "add", "Design")

@@ -127,7 +127,9 @@ def shown(value: Any) -> str:
         return f"{value:,.2f}"
     if isinstance(value, list):
         return ", ".join(map(shown, value))
-    return printable(str(value)).replace("[", "\\[")
+    from rich.markup import escape
+
+    return escape(printable(str(value)))
 
 
 def is_number(value: Any) -> bool:

@@ -260,4 +260,6 @@ def _number(value: object) -> object:
 
 
 def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    from rich.markup import escape
+
+    return escape(text)
