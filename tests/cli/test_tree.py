@@ -141,6 +141,11 @@ def test_words_are_completed() -> None:
     assert set(complete("report", "")) == {"user", "project", "customer", "activity", "month"}
 
 
+def test_options_that_print_something_print_nothing_meanwhile() -> None:
+    assert "serve" in complete("--version", "")
+    assert complete("--show-completion", "bash", "ser") == ["serve"]
+
+
 def test_the_script_for_bash_completes(tmp_path: Path) -> None:
     """Bash runs the script that it is given."""
     program = tmp_path / "kimai-remote"

@@ -82,8 +82,11 @@ def test_all_types(folder: Path) -> None:
         ('prot = "x"', "there is no setting prot. Did you mean port?"),
         ("KIMAI_REMOTE_PORT = 1", "there is no setting KIMAI_REMOTE_PORT. Did you mean port?"),
         ('tls-cert = "x"', "there is no setting tls-cert. Did you mean tls_cert?"),
-        ("xyzzy = 1", "'kimai-remote config explain' lists all that there are."),
-        ("[server]\nport = 1", "Settings stand in the file without any [table] above them."),
+        ("xyzzy = 1", "there is no setting xyzzy."),
+        (
+            "[server]\nport = 1",
+            "The file must not contain tables; write all settings at its top level.",
+        ),
         ("port = 8000\nhost = \n", "isn't TOML: Invalid value (at line 2, column 8)."),
         ("port = 1\nport = 2\n", "isn't TOML: Cannot overwrite a value (at line 2, column 9)."),
     ],
@@ -112,7 +115,7 @@ def test_a_file_that_is_no_text(folder: Path) -> None:
         ("PUBLIC_URL", "https://u:p@x/", "must look like https://time.example.org/kimai"),
         ("PROT", "1", "There is no setting KIMAI_REMOTE_PROT. Did you mean KIMAI_REMOTE_PORT?"),
         ("CONFIGURATION", "1", "Did you mean KIMAI_REMOTE_CONFIG?"),
-        ("QWERTY", "1", "'kimai-remote config explain' lists all that there are."),
+        ("QWERTY", "1", "There is no setting KIMAI_REMOTE_QWERTY."),
     ],
 )
 def test_what_is_wrong_in_the_environment(

@@ -10,7 +10,7 @@ import click
 
 from ..errors import KimaiRemoteError, NotFound
 
-#: Exit statuses: the answer is no, or there is no such object; the command failed.
+#: Exit statuses: a check failed, or there is no such object; the command failed.
 NO, ERROR = 1, 2
 
 
@@ -40,6 +40,7 @@ def fail(text: str, code: int = ERROR) -> NoReturn:
 
 def message(error: Exception) -> str:
     """Return the text of an error, with the command that helps."""
+    from ..config import UnknownSetting
     from ..kimai1 import uninstall
     from ..storage import backup, engine, schema
     from ..tracking.admin import entities, kimai_options, rate_tables, statuses
@@ -62,6 +63,8 @@ def message(error: Exception) -> str:
             advice = "'list' shows all rates."
         case statuses.DefaultStatus():
             advice = "Choose another one first: kimai-remote config set defaultStatusID STATUS"
+        case UnknownSetting(suggestion=""):
+            advice = "'kimai-remote config explain' lists all settings."
         case schema.SchemaMissing():
             advice = "'kimai-remote serve' creates them."
         case schema.SchemaForeign():

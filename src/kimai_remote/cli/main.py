@@ -37,7 +37,7 @@ COMMANDS = (
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    if value:
+    if value and not context.resilient_parsing:
         click.echo(__version__)
         context.exit()
 
@@ -45,7 +45,8 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: b
 def _print_completion(
     context: click.Context, _parameter: click.Parameter, value: str | None
 ) -> None:
-    completion = get_completion_class(value) if value else None
+    wanted = value if not context.resilient_parsing else None
+    completion = get_completion_class(wanted) if wanted else None
     if completion is not None:
         name = "kimai-remote"
         click.echo(completion(context.command, {}, name, "_KIMAI_REMOTE_COMPLETE").source())
@@ -57,7 +58,7 @@ def _print_completion(
     lazy_commands=COMMANDS,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 for success; 1 if the answer is no or there is no such object; 2 for an "
+    epilog="Exit status: 0 for success; 1 if a check fails or there is no such object; 2 for an "
     "error, after which nothing has changed.",
 )
 @click.option(

@@ -1,6 +1,6 @@
 """Settings of the service (:mod:`.settings`), and where they come from (:mod:`.loading`)."""
 
-from .loading import Configuration, Source, did_you_mean, load, load_settings
+from .loading import Configuration, Source, UnknownSetting, load, load_settings, similar
 from .settings import PREFIX, SettingInfo, Settings
 
 __all__ = [
@@ -9,7 +9,8 @@ __all__ = [
     "SettingInfo",
     "Settings",
     "Source",
-    "did_you_mean",
+    "UnknownSetting",
     "load",
     "load_settings",
+    "similar",
 ]

@@ -31,15 +31,27 @@ _VARIABLES = ("CONFIG", *(name.upper() for name in _FIELDS))
 class Source:
     """Provenance of a value.
 
-    :param kind: ``default``, ``file``, ``autoconf``, ``environment`` or ``command line``.
-    :param place: path of the file, name of the variable or of the option.
+    :param type: ``default``, ``file``, ``autoconf``, ``environment`` or ``command line``.
+    :param location: path of the file, name of the variable or of the option.
     """
 
-    kind: str
-    place: str = ""
+    type: str
+    location: str = ""
 
     def __str__(self) -> str:
-        return self.place or self.kind
+        return self.location or self.type
+
+
+class UnknownSetting(ConfigurationError):
+    """The name of a setting that doesn't exist.
+
+    :param text: where the name stands, as a sentence.
+    :param suggestion: a similar name that exists; empty if there is none.
+    """
+
+    def __init__(self, text: str, suggestion: str = "") -> None:
+        super().__init__(f"{text} Did you mean {suggestion}?" if suggestion else text)
+        self.suggestion = suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +98,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 def _title(error: InvalidSetting, sources: Mapping[str, Source]) -> str:
     """A setting as whoever has to change it knows it."""
     source = sources[error.name]
-    if source.kind == "file":
-        return f"{source.place}: {error.name}"
-    return source.place or f"{PREFIX}{error.name.upper()}"
+    if source.type == "file":
+        return f"{source.location}: {error.name}"
+    return source.location or f"{PREFIX}{error.name.upper()}"
 
 
 def _option(name: str) -> str:
@@ -106,20 +118,22 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         if variable in known:
             name = known[variable]
-            values[name] = _of_text(variable, _kind(name), environ[variable])
+            values[name] = _of_text(variable, _type_of(name), environ[variable])
         elif variable != FILE_VARIABLE:
-            hint = did_you_mean(variable.upper().removeprefix(PREFIX), _VARIABLES, PREFIX)
-            raise ConfigurationError(f"There is no setting {variable}. {hint}")
+            suggestion = similar(variable.upper().removeprefix(PREFIX), _VARIABLES)
+            raise UnknownSetting(
+                f"There is no setting {variable}.", f"{PREFIX}{suggestion}" if suggestion else ""
+            )
     return values
 
 
-def _of_text(variable: str, kind: type, text: str) -> Any:
+def _of_text(variable: str, value_type: type, text: str) -> Any:
     try:
-        if kind is bool:
+        if value_type is bool:
             return _BOOLEANS[text.strip().lower()]
-        if kind is int and not _NUMBER.fullmatch(text.strip()):
+        if value_type is int and not _NUMBER.fullmatch(text.strip()):
             raise ValueError
-        return kind(text)
+        return value_type(text)
     except KeyError:
         raise ConfigurationError(f"{variable} must be yes or no, not {text!r}.") from None
     except ValueError:
@@ -152,11 +166,11 @@ def _file(environ: Mapping[str, str]) -> Path | None:
 
 
 def _of_file(file: Path) -> dict[str, Any]:
-    found = _read(file)
+    content = _read(file)
     values = {}
-    for name, value in found.items():
+    for name, value in content.items():
         if name not in _FIELDS:
-            raise ConfigurationError(f"{file}: there is no setting {name}. {_unknown(name, value)}")
+            raise _unknown_in_file(file, name, value)
         values[name] = _placed(name, _of_toml(file, name, value), file.parent)
     _check_access(file, values)
     return values
@@ -191,13 +205,13 @@ _FOUND: dict[type, str] = {
 
 
 def _of_toml(file: Path, name: str, value: Any) -> Any:
-    kind = _kind(name)
-    written = kind if kind in (bool, int) else str
+    value_type = _type_of(name)
+    written = value_type if value_type in (bool, int) else str
     if type(value) is not written:
         # The value isn't shown: it may be a secret.
         found = _FOUND.get(type(value), "a date or time")
         raise ConfigurationError(f"{file}: {name} {_EXPECTED[written]}, not {found}.")
-    return kind(value)
+    return value_type(value)
 
 
 def _placed(name: str, value: Any, folder: Path) -> Any:
@@ -214,19 +228,18 @@ def _placed(name: str, value: Any, folder: Path) -> Any:
     return value
 
 
-def _unknown(name: str, value: Any) -> str:
+def _unknown_in_file(file: Path, name: str, value: Any) -> ConfigurationError:
+    text = f"{file}: there is no setting {name}."
     if isinstance(value, dict):
-        return "Settings stand in the file without any [table] above them."
-    bare = name.upper().removeprefix(PREFIX).lower()
-    return did_you_mean(bare)
+        return ConfigurationError(
+            f"{text} The file must not contain tables; write all settings at its top level."
+        )
+    return UnknownSetting(text, similar(name.upper().removeprefix(PREFIX).lower()))
 
 
-def did_you_mean(name: str, known: Iterable[str] = tuple(_FIELDS), prefix: str = "") -> str:
-    """Return a hint for the name of a setting that doesn't exist."""
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"Did you mean {prefix}{close[0]}?"
-    return "'kimai-remote config explain' lists all that there are."
+def similar(name: str, known: Iterable[str] = tuple(_FIELDS)) -> str:
+    """Return the name of a setting that is similar to a wrong one; empty if there is none."""
+    return next(iter(difflib.get_close_matches(name, known, n=1)), "")
 
 
 def holds_secrets(values: Mapping[str, Any]) -> bool:
@@ -253,14 +266,14 @@ def _check_access(file: Path, values: Mapping[str, Any]) -> None:
     mode = file.stat().st_mode
     if mode & 0o002:
         raise ConfigurationError(
-            f"Anybody on this machine may change {file}. Put that right with: chmod o-w {file}"
+            f"Anybody on this machine may change {file}. Run: chmod o-w {file}"
         )
     if mode & 0o004 and holds_secrets(values):
         raise ConfigurationError(
             f"There is a secret or password in {file}, which anybody on this machine may read. "
-            f"Put that right with: chmod 600 {file}"
+            f"Run: chmod 600 {file}"
         )
 
 
-def _kind(name: str) -> type:
+def _type_of(name: str) -> type:
     return type(_FIELDS[name].default)

@@ -197,11 +197,11 @@ class Settings:
     )
     wsdl_style: str = setting(
         "document",
-        "Dialect of the contract at ?wsdl; Kimai 1 had rpc.",
+        "SOAP style of the contract at ?wsdl; Kimai 1 had rpc.",
         choices=("document", "rpc"),
     )
     legacy_stop_boolean: bool = setting(
-        False, "stopRecord returns a boolean in the rpc/encoded dialect, as in Kimai until 2018."
+        False, "stopRecord returns a boolean in the rpc/encoded style, as in Kimai until 2018."
     )
     max_body: int = setting(
         2 * 1024 * 1024, "Maximum size of a request body.", unit="bytes", min=1024, max=2**30

@@ -11,9 +11,8 @@ import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ...config import PREFIX, Configuration, Settings, Source, did_you_mean, load
+from ...config import PREFIX, Configuration, Settings, Source, UnknownSetting, load, similar
 from ...config.loading import USUAL_FILE
-from ...errors import ConfigurationError
 from ...server.bootstrap import with_autoconf
 from ...tracking.admin import kimai_options
 from ..admin_context import open_admin
@@ -150,8 +149,8 @@ def _described(configuration: Configuration, name: str) -> dict[str, Any]:
         "name": name,
         "variable": PREFIX + name.upper(),
         "value": _masked(name, getattr(configuration.settings, name)),
-        "source": source.kind,
-        "place": source.place,
+        "source": source.type,
+        "place": source.location,
         "meaning": info.help,
         "unit": info.unit,
         "empty": info.empty,
@@ -176,7 +175,7 @@ def _masked(name: str, value: Any) -> Any:
 def _known(name: str) -> str:
     bare = name.strip("-").replace("-", "_").upper().removeprefix(PREFIX).lower()
     if bare not in Settings.info():
-        raise ConfigurationError(f"There is no setting {name}. {did_you_mean(bare)}")
+        raise UnknownSetting(f"There is no setting {name}.", similar(bare))
     return bare
 
 

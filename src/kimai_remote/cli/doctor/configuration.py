@@ -30,7 +30,7 @@ def _file(configuration: Configuration) -> Iterator[Finding]:
     held = {
         name: getattr(configuration.settings, name)
         for name, source in configuration.sources.items()
-        if source.kind == "file"
+        if source.type == "file"
     }
     mode = configuration.file.stat().st_mode
     if os.name == "posix" and mode & 0o020:
@@ -55,7 +55,7 @@ def _group(path: Path) -> str:
 
 def _sources(configuration: Configuration) -> Finding:
     counts = Counter(
-        source.kind for source in configuration.sources.values() if source.kind != "default"
+        source.type for source in configuration.sources.values() if source.type != "default"
     )
     if not counts:
         return right("settings", "all have their defaults")

@@ -125,7 +125,7 @@ def _journal(connection: Connection, file: Path) -> Finding:
     is_wal = connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     if not is_wal:
         # Where nobody has the file open, only its head tells. Elsewhere it mustn't be opened past
-        # SQLite: closing it would take away all locks that this process has on it.
+        # SQLite: closing it would release all locks that this process has on it.
         with file.open("rb") as head:
             is_wal = head.read(20)[18:] == b"\x02\x02"
     if is_wal:
