@@ -28,8 +28,6 @@ WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 #: Each serves one protocol, under a path of its own.
 PROTOCOLS: tuple[Callable[[Service], Endpoint], ...] = (SoapEndpoint, JsonRpcEndpoint)
-#: Paths that have to respond while all threads wait for the database.
-PROMPT_PATHS = frozenset({health.LIVE, health.READY, "/metrics"})
 
 
 def create_app(service: Service, process_files: ProcessFiles | None = None) -> WsgiApplication:

@@ -230,7 +230,7 @@ class _Method:
         on_commit: list[Callable[[], None]] = []
         rendered: Any = None
 
-        def work(session: Session) -> Any:
+        def work(session: Session) -> None:
             # May run more than once, so it starts from nothing.
             nonlocal rendered
             _discard(rendered)
@@ -241,7 +241,6 @@ class _Method:
             if request.record.outcome is None:
                 request.record.outcome = Outcome.SUCCESS if envelope.success else Outcome.FAILURE
             rendered = request.render(envelope)
-            return rendered
 
         try:
             request.service.database.run(work, writes=self.writes)

@@ -56,7 +56,7 @@ def maybe(spyne_type: type, doc: str = "") -> Any:
 
 
 def computed(field: Any) -> Any:
-    """Marks a field that isn't read from the database: the JSON dialect of Kimai 1, in which every
+    """Marks a field that isn't read from the database: the JSON form of Kimai 1, in which every
     database value is a string, leaves it a number."""
     return field.customize(computed=True)
 

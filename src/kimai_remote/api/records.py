@@ -1,7 +1,7 @@
 """Every record that the API takes or returns, with its fields in order.
 
 Times are unix seconds, durations seconds, money has two decimals in the installation's currency,
-flags are booleans. In the JSON dialect of Kimai 1 (the default) all of them are sent as strings.
+flags are booleans. In the JSON form of Kimai 1 (the default) all of them are sent as strings.
 """
 
 from __future__ import annotations

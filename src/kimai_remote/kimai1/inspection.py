@@ -29,7 +29,7 @@ BLOCKER, PROBLEM, NOTE = "blocker", "problem", "note"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataFinding:
     """Something about the data that an administrator should know."""
 
     level: str
@@ -51,7 +51,7 @@ class Inspection:
     adoption_problem: str
     import_problem: str
     counts: dict[str, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[DataFinding] = field(default_factory=list)
 
 
 def inspect(database: Database) -> Inspection:
@@ -69,12 +69,12 @@ def inspect(database: Database) -> Inspection:
         kimai.import_problem,
     )
     if inspection.adoption_problem:
-        inspection.findings.append(Finding(BLOCKER, "revision", inspection.adoption_problem))
+        inspection.findings.append(DataFinding(BLOCKER, "revision", inspection.adoption_problem))
     if kimai.lacking:
         return inspection
     for added in kimai.missing:
         text = f"{added.name} came after revision {added.after_revision}; an import fills it in"
-        inspection.findings.append(Finding(NOTE, "missing column", text))
+        inspection.findings.append(DataFinding(NOTE, "missing column", text))
     with database.engine.connect() as connection:
         for model in m.Base.metadata.sorted_tables:
             if model.name not in OWN_TABLES:
@@ -112,7 +112,7 @@ _LINKS: tuple[tuple[Any, str, Any], ...] = (
 )
 
 
-def _orphans(connection: Connection) -> Iterator[Finding]:
+def _orphans(connection: Connection) -> Iterator[DataFinding]:
     for references, topic, fate in (
         (_REFERENCES, "orphans", "kept as they are"),
         (_LINKS, "links to nothing", "left out by an import"),
@@ -130,7 +130,7 @@ def _orphans(connection: Connection) -> Iterator[Finding]:
             yield from _finding(connection, NOTE, topic, text, lost, lost.distinct())
 
 
-def _statuses(connection: Connection) -> Iterator[Finding]:
+def _statuses(connection: Connection) -> Iterator[DataFinding]:
     entry, status = m.TimeEntry, m.Status
     empty = select(entry.timeEntryID).where(entry.statusID.is_(None))
     text = "time entries without a status; an import gives them the default one"
@@ -144,7 +144,7 @@ def _statuses(connection: Connection) -> Iterator[Finding]:
     yield from _finding(connection, NOTE, "status", text, unknown, unknown.distinct())
 
 
-def _roles(connection: Connection) -> Iterator[Finding]:
+def _roles(connection: Connection) -> Iterator[DataFinding]:
     role = m.GlobalRole.__table__.c.globalRoleID
     users = (
         select(m.User.name)
@@ -163,7 +163,7 @@ def _roles(connection: Connection) -> Iterator[Finding]:
     yield from _finding(connection, PROBLEM, "unknown role", text, members)
 
 
-def _timers(connection: Connection) -> Iterator[Finding]:
+def _timers(connection: Connection) -> Iterator[DataFinding]:
     entry = m.TimeEntry
     several = (
         select(entry.userID).where(entry.end == 0).group_by(entry.userID).having(func.count() > 1)
@@ -172,7 +172,7 @@ def _timers(connection: Connection) -> Iterator[Finding]:
     yield from _finding(connection, PROBLEM, "running recordings", text, several)
 
 
-def _times(connection: Connection) -> Iterator[Finding]:
+def _times(connection: Connection) -> Iterator[DataFinding]:
     entry = m.TimeEntry
     ended = entry.end != 0
     cases = (
@@ -189,7 +189,7 @@ def _times(connection: Connection) -> Iterator[Finding]:
         )
 
 
-def _duplicates(connection: Connection) -> Iterator[Finding]:
+def _duplicates(connection: Connection) -> Iterator[DataFinding]:
     # Kimai's users log in by name, and MariaDB takes "Anna" and "anna" for the same.
     for model, others, level in (
         (m.User, (), PROBLEM),
@@ -209,7 +209,7 @@ def _duplicates(connection: Connection) -> Iterator[Finding]:
         yield from _finding(connection, level, "duplicate names", text, twice)
 
 
-def _zones(connection: Connection) -> Iterator[Finding]:
+def _zones(connection: Connection) -> Iterator[DataFinding]:
     preference = m.Preference
     chosen = select(preference.value).where(preference.option == "timezone").distinct()
     for whose, statement in (
@@ -219,7 +219,7 @@ def _zones(connection: Connection) -> Iterator[Finding]:
         unknown = [zone for zone in connection.scalars(statement) if zone and not _is_zone(zone)]
         if unknown:
             text = f"time zones of {whose} that aren't known; the server's is used"
-            yield Finding(PROBLEM, "time zone", text, len(unknown), tuple(unknown[:EXAMPLES]))
+            yield DataFinding(PROBLEM, "time zone", text, len(unknown), tuple(unknown[:EXAMPLES]))
 
 
 def _is_zone(name: str) -> bool:
@@ -230,26 +230,26 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _engines(connection: Connection, database: Database) -> Iterator[Finding]:
+def _engines(connection: Connection, database: Database) -> Iterator[DataFinding]:
     tables = database.dialect.tables_without_transactions(connection, _names(database))
     if tables:
         text = (
             "tables that aren't InnoDB, so nothing can be taken back when a call fails halfway; "
             "convert them (ALTER TABLE … ENGINE=InnoDB) before serving this database"
         )
-        yield Finding(PROBLEM, "table engine", text, len(tables), tuple(tables[:EXAMPLES]))
+        yield DataFinding(PROBLEM, "table engine", text, len(tables), tuple(tables[:EXAMPLES]))
 
 
-def _character_sets(connection: Connection, database: Database) -> Iterator[Finding]:
+def _character_sets(connection: Connection, database: Database) -> Iterator[DataFinding]:
     columns = database.dialect.columns_by_character_set(connection, _names(database))
     for character_set, names in sorted(columns.items()):
         text = f"columns in {character_set}; texts with other characters (emoji) are refused there"
-        yield Finding(NOTE, "character set", text, len(names), tuple(names[:EXAMPLES]))
+        yield DataFinding(NOTE, "character set", text, len(names), tuple(names[:EXAMPLES]))
 
 
 def _double_encoded(
     connection: Connection, database: Database, kimai: DetectedSchema
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     for model in m.Base.metadata.sorted_tables:
         if model.name in OWN_TABLES:
             continue
@@ -259,9 +259,9 @@ def _double_encoded(
                 if cases:
                     text = (
                         f"{m.plain_name(model)}.{field_.name}: texts that were encoded twice; "
-                        "an import repairs them with --repair-text"
+                        "an import can repair them"
                     )
-                    yield Finding(PROBLEM, "double encoding", text, cases, tuple(examples))
+                    yield DataFinding(PROBLEM, "double encoding", text, cases, tuple(examples))
 
 
 def _count_double_encoded(
@@ -296,9 +296,9 @@ def _finding(
     text: str,
     statement: Select[Any],
     examples: Select[Any] | None = None,
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """A finding if the statement finds anything."""
     count = connection.scalar(select(func.count()).select_from(statement.subquery())) or 0
     if count:
         shown = connection.scalars((statement if examples is None else examples).limit(EXAMPLES))
-        yield Finding(level, topic, text, count, tuple(str(value) for value in shown))
+        yield DataFinding(level, topic, text, count, tuple(str(value) for value in shown))

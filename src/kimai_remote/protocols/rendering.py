@@ -1,4 +1,4 @@
-"""The result of a call in each dialect, written while its records are still being read.
+"""The result of a call in each form, written while its records are still being read.
 
 Runs inside the transaction of a call. Records are taken a few hundred at a time and their text goes
 to a :class:`BodyBuffer`, so a result of any length needs little memory.
@@ -274,7 +274,7 @@ def record_type_of(result: Any) -> Any:
 
 
 def _is_computed(spyne_type: Any) -> bool:
-    """Return whether a field stays a number in the JSON dialect of Kimai 1."""
+    """Return whether a field stays a number in the JSON form of Kimai 1."""
     return bool(getattr(spyne_type.Attributes, "computed", False))
 
 

@@ -1,4 +1,4 @@
-"""SOAP as an endpoint: both dialects and their contracts under one URL."""
+"""SOAP as an endpoint: both styles and their contracts under one URL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONTENT_TYPE = "text/xml; charset=utf-8"
 
 
 class SoapEndpoint:
-    """Responds in the dialect of the request."""
+    """Responds in the style of the request."""
 
     path = "/core/soap.php"
     cross_origin = False
@@ -26,7 +26,7 @@ class SoapEndpoint:
         }
 
     def describe(self, request: ProtocolRequest) -> Description | None:
-        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the dialect."""
+        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the style."""
         query = {name.lower(): value for name, value in request.query.items()}
         if "wsdl" not in query:
             return None

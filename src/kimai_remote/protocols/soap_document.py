@@ -36,7 +36,7 @@ class DocumentLiteral(Soap11):
         self._validating = threading.Lock()
 
     def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
-        """Nothing to do: the endpoint has parsed the document to tell the dialects apart."""
+        """Nothing to do: the endpoint has parsed the document to tell the styles apart."""
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request: SoapMessage = ctx.in_document

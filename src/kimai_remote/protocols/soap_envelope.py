@@ -1,4 +1,4 @@
-"""Parsing of SOAP 1.1 envelopes, the same for both dialects."""
+"""Parsing of SOAP 1.1 envelopes, the same for both styles."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from .soap_envelope import SOAP_11, XSI_NIL, SoapMessage
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 MAP = "http://xml.apache.org/xml-soap"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-# In PHP's order for an result that is a map, behind those of the envelope and of the method.
+# In PHP's order for a result that is a map, behind those of the envelope and of the method.
 _NAMESPACES = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
     'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
@@ -43,7 +43,7 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def is_encoded(request: SoapMessage) -> bool:
-    """Return whether a request is in this dialect, by its structure.
+    """Return whether a request is in this style, by its structure.
 
     Its namespace doesn't tell: clients that were generated from the contract of another server send
     that server's.
@@ -68,7 +68,7 @@ class RpcEncoded(Soap11):
     """Reads a :class:`SoapMessage` by name or by position, writes maps and arrays."""
 
     def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
-        """Nothing to do: the endpoint has parsed the document to tell the dialects apart."""
+        """Nothing to do: the endpoint has parsed the document to tell the styles apart."""
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request: SoapMessage = ctx.in_document

@@ -1,4 +1,4 @@
-"""WSDL of both SOAP dialects: Spyne's, with its defects fixed, for document/literal, and one like
+"""WSDL of both SOAP styles: Spyne's, with its defects fixed, for document/literal, and one like
 Kimai's own for rpc/encoded.
 
 Each is built once with a placeholder for the URL, which is filled in from each request's own
@@ -97,7 +97,7 @@ LEGACY_SERVICE = "Kimai_Remote_Api"
 
 @functools.cache
 def rpc_encoded(*, booleans: bool = False) -> Wsdl:
-    """Return the WSDL of the rpc/encoded dialect. Its namespace is the URL, as Kimai had it.
+    """Return the WSDL of the rpc/encoded style. Its namespace is the URL, as Kimai had it.
 
     :param booleans: whether methods that returned a boolean until 2018 still do.
     """

@@ -20,9 +20,10 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from ..app import PROMPT_PATHS, create_app
+from ..app import create_app
 from ..config import Settings
 from ..errors import KimaiRemoteError
+from ..web.health import PROMPT_PATHS
 from . import metrics_multiprocess, preflight
 from .bootstrap import open_service
 from .logging import check_audit_log, configure, dict_config

@@ -22,7 +22,7 @@ from .dialects import LOCK_TIMEOUT, Failure
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Attempts at a call that the database rolls back for the sake of another one.
+#: Attempts at a call that the database rolls back because of another one.
 ATTEMPTS = 6
 #: Seconds that one statement may take.
 STATEMENT_TIMEOUT = 30

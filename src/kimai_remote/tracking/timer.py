@@ -124,7 +124,7 @@ def update_active(context: CallContext, record: Record) -> RecordSet:
     if not record:
         raise Refused("Invalid record")
     entry = _entry_to_update(context, record.get("timeEntryID"))
-    validation.require_change(context, "edit", entry)
+    validation.require_entry_change(context, "edit", entry)
     project_id = record.get("projectID") or entry.projectID
     activity_id = record.get("activityID") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):

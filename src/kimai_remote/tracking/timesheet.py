@@ -148,8 +148,8 @@ def _counted(conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool])
 
 
 def _kept_count(context: CallContext, cleared: int) -> Select[int | None] | None:
-    """Reads how many entries the caller has, where the database keeps that; null where it has
-    stopped to keep it since the service looked."""
+    """Reads how many entries the caller has, where the database keeps that; null where counts
+    were disabled since the process started."""
     if not context.has_entry_counts or context.principal.customer_id is not None:
         return None
     kept = m.EntryCount
@@ -246,7 +246,7 @@ def remove(context: CallContext, entry_id: int | None) -> RecordSet:
     """
     permissions.require_access(context, "ki_timesheets")
     entry = validation.find_entry(context, entry_id or 0)
-    validation.require_change(context, "delete", entry)
+    validation.require_entry_change(context, "delete", entry)
     context.session.delete(entry)
     return EMPTY
 
@@ -290,7 +290,7 @@ def _change(context: CallContext, record: Record) -> RecordSet:
         raise Refused("Performed an update, but missing id property.")
     permissions.require_access(context, "ki_timesheets")
     entry = validation.find_entry(context, entry_id)
-    validation.require_change(context, "edit", entry)
+    validation.require_entry_change(context, "edit", entry)
     project_id = record.get("projectId") or entry.projectID
     activity_id = record.get("taskId") or entry.activityID
     if (project_id, activity_id) != (entry.projectID, entry.activityID):

@@ -33,7 +33,9 @@ def find_entry(context: CallContext, entry_id: int) -> m.TimeEntry:
     return entry
 
 
-def require_change(context: CallContext, action: permissions.Action, entry: m.TimeEntry) -> None:
+def require_entry_change(
+    context: CallContext, action: permissions.Action, entry: m.TimeEntry
+) -> None:
     """Apply :func:`permissions.require_change` to a time entry."""
     permissions.require_change(
         context, "ki_timesheets", action, entry.userID, cleared=entry.cleared, ended=entry.end

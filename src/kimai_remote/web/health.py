@@ -18,7 +18,9 @@ from .responses import fresh
 
 log = logging.getLogger(__name__)
 
-LIVE, READY = "/health/live", "/health/ready"
+#: Paths for machines, which have to respond while all threads wait for the database.
+LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
+PROMPT_PATHS = frozenset({LIVE, READY, METRICS})
 
 #: Seconds that the database has to respond in.
 TIMEOUT = 2.5
@@ -30,7 +32,7 @@ MAX_WAITING = 2
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """State of the service: ``ok`` each, or a word that tells strangers little."""
+    """State of the service: ``ok`` each, or a word without details."""
 
     #: ``ok``, ``unreachable`` or ``slow``.
     database: str

@@ -30,6 +30,7 @@ from ..api.execution import Service
 from ..api.instrumentation import CallRecord
 from ..config import Settings
 from ..errors import Outcome
+from .health import METRICS
 from .responses import fresh
 
 #: Seconds; calls take milliseconds, or as long as a lock or the database lets them wait.
@@ -124,7 +125,7 @@ class Metrics:
 
             return fresh(request, respond)
 
-        return [Rule("/metrics", endpoint=page)]
+        return [Rule(METRICS, endpoint=page)]
 
     def write(self, accept: str) -> tuple[bytes, str]:
         """All figures, and their content type.
@@ -176,7 +177,7 @@ def _of_process(process: int) -> Iterable[Metric]:
     return ProcessCollector(pid=lambda: process, registry=None).collect()
 
 
-#: Whoever sends one of these speaks for somebody else.
+#: Headers that only proxies send.
 _FORWARDING = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via", "X-Forwarded-Host")
 
 

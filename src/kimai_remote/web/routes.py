@@ -80,17 +80,13 @@ class Router:
     def _respond(self, request: Request, request_info: RequestInfo) -> Response:
         cross_origin = False
         try:
-            target: Any = self._match(request.path or "/")[0]
+            target = self._target(request.path)
             if callable(target):
                 page: Page = target
                 response = page(request)
             else:
                 cross_origin = target.cross_origin
                 response = self._use(target, request, request_info)
-        except NotFound:
-            response = responses.http_error(
-                NotFound("There are /core/soap.php?wsdl and /core/json.php here.")
-            )
         except HTTPException as error:
             response = responses.http_error(error)
         except RequestError as error:
@@ -102,6 +98,13 @@ class Router:
         if cross_origin:
             response.headers.update(CORS)
         return response
+
+    def _target(self, path: str) -> Any:
+        """Return the endpoint or page that a path leads to."""
+        try:
+            return self._match(path or "/")[0]
+        except NotFound:
+            raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.") from None
 
     def _use(self, endpoint: Endpoint, request: Request, request_info: RequestInfo) -> Response:
         is_call = request.method == "POST"

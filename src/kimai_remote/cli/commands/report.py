@@ -186,7 +186,7 @@ def _show(result: Report, admin: AdminContext) -> None:
     table.add_column(result.by.capitalize(), footer="Total")
     if result.by == "project":
         table.add_column("Customer")
-    for heading, value in _sums(result, result.total).items():
+    for heading, value in _sums(result.total).items():
         # The total is the widest; a name may be cut off, a number may not.
         width = max(map(len, (heading, value)))
         table.add_column(heading, justify="right", footer=value, min_width=width)
@@ -197,11 +197,11 @@ def _show(result: Report, admin: AdminContext) -> None:
         cells.append(_name(line))
         if result.by == "project":
             cells.append(shown(line.customer))
-        table.add_row(*cells, *_sums(result, line).values())
+        table.add_row(*cells, *_sums(line).values())
     console().print(table)
 
 
-def _sums(result: Report, line: Line) -> dict[str, str]:
+def _sums(line: Line) -> dict[str, str]:
     from ...tracking.timesheet import format_duration
     from ..output import shown
 

@@ -32,7 +32,7 @@ COUNTS, ENTRIES = EntryCount.__tablename__, TimeEntry.__tablename__
 class Failure(Enum):
     """What a database's error means for a call."""
 
-    #: The call was rolled back for the sake of another one; running it again may succeed.
+    #: The call was rolled back because of another one; running it again may succeed.
     CONFLICT = auto()
     #: The connection is of no more use; a new one may be.
     LOST_CONNECTION = auto()
@@ -40,7 +40,7 @@ class Failure(Enum):
     UNSTORABLE_TEXT = auto()
     #: A text has characters that can't be compared with those of a column.
     UNCOMPARABLE_TEXT = auto()
-    #: The database is to blame, not the call.
+    #: The database caused the error, not the call.
     UNAVAILABLE = auto()
 
 
@@ -85,7 +85,7 @@ class Dialect(ABC):
     dump_program: ClassVar[str | None] = None
     #: Failures by :meth:`error_code`.
     failures: ClassVar[Mapping[object, Failure]]
-    #: Errors that the database is to blame for when :attr:`failures` doesn't have them.
+    #: Errors that the database caused, when :attr:`failures` doesn't have them.
     unavailable_errors: ClassVar[tuple[type[DBAPIError], ...]] = (OperationalError,)
     #: Execution options of a transaction that writes.
     write_options: ClassVar[Mapping[str, Any]] = {}
