@@ -74,16 +74,16 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Configur
     values: dict[str, Any] = {}
     sources = dict.fromkeys(_FIELDS, Source("default"))
 
-    def take(found: Mapping[str, Any], source: Callable[[str], Source]) -> None:
-        values.update(found)
-        sources.update((name, source(name)) for name in found)
+    def use(more: Mapping[str, Any], source: Callable[[str], Source]) -> None:
+        values.update(more)
+        sources.update((name, source(name)) for name in more)
 
     file = _file(environ)
     if file is not None:
-        take(_of_file(file), lambda _: Source("file", str(file)))
-    take(_of_environment(environ), lambda name: Source("environment", PREFIX + name.upper()))
+        use(_of_file(file), lambda _: Source("file", str(file)))
+    use(_of_environment(environ), lambda name: Source("environment", PREFIX + name.upper()))
     given = {name: value for name, value in overrides.items() if value is not None}
-    take(given, lambda name: Source("command line", _option(name)))
+    use(given, lambda name: Source("command line", _option(name)))
     try:
         return Configuration(Settings(**values), sources, file)
     except InvalidSetting as error:
@@ -194,7 +194,7 @@ _EXPECTED: dict[type, str] = {
     int: "must be a whole number",
     str: 'must be a text in quotes, such as "…"',
 }
-_FOUND: dict[type, str] = {
+_ACTUAL: dict[type, str] = {
     bool: "a boolean",
     int: "a whole number",
     float: "a number",
@@ -209,8 +209,8 @@ def _of_toml(file: Path, name: str, value: Any) -> Any:
     written = value_type if value_type in (bool, int) else str
     if type(value) is not written:
         # The value isn't shown: it may be a secret.
-        found = _FOUND.get(type(value), "a date or time")
-        raise ConfigurationError(f"{file}: {name} {_EXPECTED[written]}, not {found}.")
+        actual = _ACTUAL.get(type(value), "a date or time")
+        raise ConfigurationError(f"{file}: {name} {_EXPECTED[written]}, not {actual}.")
     return value_type(value)
 
 

@@ -262,17 +262,17 @@ class Settings:
     @property
     def metrics_networks(self) -> tuple[Network, ...]:
         """Networks that may read ``/metrics``."""
-        found: tuple[Network, ...] = ()
+        networks: tuple[Network, ...] = ()
         for name in filter(None, (part.strip() for part in self.metrics_from.split(","))):
             try:
-                found += _LOOPBACK if name == "local" else (ipaddress.ip_network(name),)
+                networks += _LOOPBACK if name == "local" else (ipaddress.ip_network(name),)
             except ValueError:
                 _require(
                     False,
                     "metrics_from",
                     f"must be a list such as local, 10.0.0.0/8; {name!r} is no network",
                 )
-        return found
+        return networks
 
     @property
     def has_metrics(self) -> bool:

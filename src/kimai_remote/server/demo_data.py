@@ -124,9 +124,9 @@ def _fill(
             alias=account.name.title(),
             password=stored,
             mail=f"{account.name}@example.com",
-            globalRoleID=1 if place == 0 else 2,
+            globalRoleID=1 if index == 0 else 2,
         )
-        for place, (account, stored) in enumerate(zip(ACCOUNTS, hashes, strict=True))
+        for index, (account, stored) in enumerate(zip(ACCOUNTS, hashes, strict=True))
     ]
     customers = [
         m.Customer(name=name, contact=contact, country=country, timezone=str(zone), city="")
@@ -142,11 +142,11 @@ def _fill(
             budget=Decimal(rate * 400),
             effort=Decimal(400) if rate else None,
             comment=f"{name} for {CUSTOMERS[customer][0]}",
-            internal=int(place == INTERNAL),
-            visible=int(place != INVISIBLE),
-            trash=int(place == TRASHED),
+            internal=int(index == INTERNAL),
+            visible=int(index != INVISIBLE),
+            trash=int(index == TRASHED),
         )
-        for place, (name, customer, rate, _) in enumerate(PROJECTS)
+        for index, (name, customer, rate, _) in enumerate(PROJECTS)
     ]
     session.add_all(projects)
     session.flush()
@@ -155,9 +155,9 @@ def _fill(
     session.flush()
     entries = _entries(chance, users, projects, activities, now, zone)
     step = 500
-    for place in range(0, len(entries), step):
-        session.execute(insert(m.TimeEntry), entries[place : place + step])
-        progress(0.2 + 0.7 * place / len(entries))
+    for index in range(0, len(entries), step):
+        session.execute(insert(m.TimeEntry), entries[index : index + step])
+        progress(0.2 + 0.7 * index / len(entries))
     session.execute(insert(m.Expense), _expenses(chance, users, projects, now))
     for user in users:
         user.lastProject, user.lastActivity = projects[0].projectID, activities[10].activityID
@@ -182,11 +182,11 @@ def _assign(session, groups, users, customers, projects, activities) -> None:
             session.add(m.GroupProject(groupID=groups[group].groupID, projectID=project.projectID))
     for group_id, customer_id in sorted(links):
         session.add(m.GroupCustomer(groupID=group_id, customerID=customer_id))
-    for place, names in OWN_TASKS.items():
+    for index, names in OWN_TASKS.items():
         for name in names:
             session.add(
                 m.ProjectActivity(
-                    projectID=projects[place].projectID,
+                    projectID=projects[index].projectID,
                     activityID=activities[ACTIVITIES.index(name)].activityID,
                     budget=Decimal(5000),
                     effort=Decimal(50),
@@ -223,7 +223,7 @@ def _set_rates(session, users, projects, activities) -> None:
 def _entries(chance, users, projects, activities, now, zone):
     """A year of working days, about 5,000 entries, the last one running."""
     today = datetime.datetime.fromtimestamp(now, zone).date()
-    usable = [place for place in range(len(PROJECTS)) if place != INVISIBLE]
+    usable = [index for index in range(len(PROJECTS)) if index != INVISIBLE]
     own = {
         ACTIVITIES.index(name): project for project, names in OWN_TASKS.items() for name in names
     }
@@ -233,8 +233,8 @@ def _entries(chance, users, projects, activities, now, zone):
         if day.weekday() > 4:
             continue
         for user in users:
-            moment = datetime.datetime(day.year, day.month, day.day, 8, tzinfo=zone).timestamp()
-            moment += 300 * chance.randrange(9)
+            start = datetime.datetime(day.year, day.month, day.day, 8, tzinfo=zone).timestamp()
+            start += 300 * chance.randrange(9)
             for _ in range(chance.choice((6, 6, 7))):
                 length = 300 * chance.randrange(6, 21)
                 activity = chance.randrange(len(ACTIVITIES))
@@ -243,7 +243,7 @@ def _entries(chance, users, projects, activities, now, zone):
                     140 if ACTIVITIES[activity] == "Consulting" else PROJECTS[project][2]
                 )
                 entries.append(
-                    _entry(user, projects[project], activities[activity], int(moment), length, rate)
+                    _entry(user, projects[project], activities[activity], int(start), length, rate)
                     | {
                         "description": chance.choice(DESCRIPTIONS),
                         "cleared": int(back > 60),
@@ -252,7 +252,7 @@ def _entries(chance, users, projects, activities, now, zone):
                         "location": chance.choice(("Office", "Home", None)),
                     }
                 )
-                moment += length + 300 * chance.randrange(3)
+                start += length + 300 * chance.randrange(3)
     running = _entry(
         users[0], projects[0], activities[10], now - 1500, 0, Decimal(PROJECTS[0][2])
     ) | {"description": None, "cleared": 0, "statusID": 1, "billable": 100, "location": None}

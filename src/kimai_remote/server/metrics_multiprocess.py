@@ -99,11 +99,11 @@ class ProcessFiles:
         """Add the counts of a process that has ended to those of all that have."""
         from prometheus_client.mmap_dict import MmapedDict
 
-        for kind in ("counter", "histogram"):
-            file = self.path / f"{kind}_{process}.db"
+        for metric_type in ("counter", "histogram"):
+            file = self.path / f"{metric_type}_{process}.db"
             if not file.exists():
                 continue
-            total = MmapedDict(str(self.path / f"{kind}_{_ENDED}.db"))
+            total = MmapedDict(str(self.path / f"{metric_type}_{_ENDED}.db"))
             figures = list(MmapedDict.read_all_values_from_file(str(file)))
             file.unlink()  # first, so that nothing is added twice, whatever ends this process
             for key, value, _, _ in figures:
@@ -126,8 +126,8 @@ def _hold(path: Path, *, wait: bool = False) -> IO[bytes]:
 
 def _is_mine(path: Path) -> bool:
     """Anybody may put anything into the folder for temporary files."""
-    found = path.lstat()
-    return stat.S_ISDIR(found.st_mode) and (os.name != "posix" or found.st_uid == os.getuid())
+    status = path.lstat()
+    return stat.S_ISDIR(status.st_mode) and (os.name != "posix" or status.st_uid == os.getuid())
 
 
 def _is_held(path: Path) -> bool:

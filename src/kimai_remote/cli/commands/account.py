@@ -142,13 +142,13 @@ def revoke(account: str, is_customer: bool, as_json: bool) -> None:
     from ...tracking import authentication
 
     entity_type = _entity_type(is_customer)
-    kind: Any = entity_type.noun
+    account_type: Any = entity_type.noun
 
     def work(session: Session) -> Record:
         identity = _identity(session, entity_type, account)
         account_id = identity[entity_type.key]
-        authentication.revoke(session, kind, account_id)
-        return identity | authentication.key_state(session, kind, account_id)
+        authentication.revoke(session, account_type, account_id)
+        return identity | authentication.key_state(session, account_type, account_id)
 
     with open_admin() as admin:
         record = admin.change("key revoke", work)
@@ -168,11 +168,11 @@ def show_generation(account: str, is_customer: bool, as_json: bool) -> None:
     from ...tracking import authentication
 
     entity_type = _entity_type(is_customer)
-    kind: Any = entity_type.noun
+    account_type: Any = entity_type.noun
 
     def work(session: Session) -> dict[str, Any]:
         identity = _identity(session, entity_type, account)
-        return identity | authentication.key_state(session, kind, identity[entity_type.key])
+        return identity | authentication.key_state(session, account_type, identity[entity_type.key])
 
     with open_admin() as admin:
         record = admin.read(work)

@@ -59,7 +59,7 @@ def _sources(configuration: Configuration) -> Finding:
     )
     if not counts:
         return right("settings", "all have their defaults")
-    sources = ", ".join(f"{total} from the {kind}" for kind, total in sorted(counts.items()))
+    sources = ", ".join(f"{total} from the {origin}" for origin, total in sorted(counts.items()))
     return right("settings", f"{sources}; 'kimai-remote config explain' shows them")
 
 
