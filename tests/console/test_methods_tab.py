@@ -60,7 +60,8 @@ def test_every_method_has_its_form(console: Console, contract: dict[str, Any]) -
         expect(both).to_have_count(0 if method["x-writes"] else 1)
     limit = page.get_by_label("limit")
     console.choose("getTimesheet")
-    expect(limit).to_have_accessible_description("Most records to return; 0 for all. Default: 0.")
+    hint = "Maximum number of records. 0 for all. Default: 0."
+    expect(limit).to_have_accessible_description(hint)
 
 
 def test_a_method_that_reads_is_called_over_both(console: Console, demo: Server) -> None:

@@ -72,7 +72,7 @@ def test_parameters_are_positional_and_typed(smd: dict[str, Any]) -> None:
         "type": "boolean",
         "optional": True,
         "default": False,
-        "description": "Give each project its list of tasks.",
+        "description": "Include the tasks of each project.",
     }
 
 
