@@ -36,7 +36,7 @@ def test_every_finding_of_check_has_a_row() -> None:
     topics = {
         argument.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Finding", "_finding")
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("DataFinding", "_finding")
         for argument in node.args
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
     }

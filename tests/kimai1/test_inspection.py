@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.kimai1.inspection import BLOCKER, PROBLEM, Finding, inspect
+from kimai_remote.kimai1.inspection import BLOCKER, PROBLEM, DataFinding, inspect
 from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 from kimai_remote.storage.transactions import Database
 from support import kimai1
@@ -15,7 +15,7 @@ from support import kimai1
 pytestmark = pytest.mark.servers
 
 
-def find(findings: list[Finding], topic: str, text: str = "") -> Finding:
+def find(findings: list[DataFinding], topic: str, text: str = "") -> DataFinding:
     matching = [one for one in findings if one.topic == topic and text in one.text]
     assert len(matching) == 1, (topic, text, findings)
     return matching[0]
