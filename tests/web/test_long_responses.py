@@ -151,6 +151,21 @@ def test_a_server_that_opens_the_pipe_is_never_left_waiting(opens_after: float) 
     assert closed.is_set()
 
 
+def test_without_a_directory_for_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    sent: list[bytes] = []
+    closed = threading.Event()
+
+    class Protocol:
+        def response_bytes(self, _status: int, _headers: object, content: bytes) -> None:
+            sent.append(content)
+
+    asyncio.run(
+        rsgi._send_long(Protocol(), rsgi._Response(200, [], b"x", iter([b"y"]), closed.set))
+    )
+    assert (sent, closed.is_set()) == ([b"xy"], True)
+
+
 def test_records_that_break_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is closed at once, not when memory is collected."""
     buffers: list[response_body.BodyBuffer] = []

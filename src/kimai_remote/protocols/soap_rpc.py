@@ -134,9 +134,7 @@ class RpcEncoded(Soap11):
             text = b"true" if envelope.success else b"false"
             return ResponseBody([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
         content = rendering.soap_rpc(result_type(ctx), envelope)
-        return (
-            ResponseBody([b'<return xsi:type="ns2:Map">']) + content + ResponseBody([b"</return>"])
-        )
+        return content.wrap('<return xsi:type="ns2:Map">', "</return>")
 
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
         ctx.out_string = ctx.out_document

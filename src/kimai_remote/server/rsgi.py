@@ -99,23 +99,18 @@ class RsgiAdapter:
             environment(scope, body), lambda status, headers, _=None: head.extend((status, headers))
         )
         close = getattr(chunks, "close", lambda: None)
-        content, rest = bytearray(), iter(chunks)
+        content, rest, is_long = bytearray(), iter(chunks), False
         try:
             for chunk in rest:
                 content += chunk
-                if len(content) > _SMALL:
+                is_long = len(content) > _SMALL
+                if is_long:
                     break
-            else:
-                rest = None  # type: ignore[assignment]
-            if rest is not None and not hasattr(os, "mkfifo"):  # Windows
-                content, rest = content + b"".join(rest), None  # type: ignore[assignment]
-        except BaseException:
-            close()
-            raise
-        if rest is None:
-            close()
+        finally:
+            if not is_long:
+                close()
         status, headers = head
-        return _Response(int(status[:3]), headers, bytes(content), rest, close)
+        return _Response(int(status[:3]), headers, bytes(content), rest if is_long else None, close)
 
 
 def _reads_body(scope: Any) -> bool:
@@ -147,8 +142,13 @@ async def _send_long(protocol: Any, response: _Response) -> None:
     it can send it. A named pipe is such a file, and tells when the other end stops reading.
     """
     path = Path(tempfile.gettempdir(), f"kimai-remote-{secrets.token_hex(16)}")
+    chunks = itertools.chain([response.content], response.rest or ())
     try:
-        os.mkfifo(path, 0o600)
+        try:
+            os.mkfifo(path, 0o600)
+        except (OSError, AttributeError):  # no room for it; Windows
+            protocol.response_bytes(response.status, response.headers, b"".join(chunks))
+            return
         # Resolves only for a client that leaves before the response.
         client_left = asyncio.ensure_future(protocol.client_disconnect())
         try:
@@ -160,7 +160,7 @@ async def _send_long(protocol: Any, response: _Response) -> None:
         if pipe is None:
             return
         try:
-            for chunk in itertools.chain([response.content], response.rest or ()):
+            for chunk in chunks:
                 await _write(pipe, chunk)
         except BrokenPipeError:
             pass  # the client left
