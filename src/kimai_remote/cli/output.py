@@ -25,15 +25,11 @@ _WORDS = {"membershipRole": "role"}
 
 
 @functools.cache
-def _console() -> Console:
+def console() -> Console:
+    """Return the console for tables and bars; Rich is loaded only for those."""
     from rich.console import Console
 
     return Console(highlight=False)
-
-
-def console() -> Console:
-    """Return the console for tables and bars; Rich is loaded only for those."""
-    return _console()
 
 
 def say(text: str) -> None:

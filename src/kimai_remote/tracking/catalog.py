@@ -74,17 +74,16 @@ def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
         .where(sees_project(context))
         .order_by(*_by_name(project.name, project.projectID))
     )
-    projects = RecordSet.fetch(context.session, statement)
+    visible = RecordSet.fetch(context.session, statement)
     if not with_tasks:
-        return projects
+        return visible
     assigned = _assigned_tasks(context)
     records = []
-    for record in projects.values:
+    for record in visible.values:
         # Tasks of no project at all (None) fit every one; merging keeps the order by name.
         own = sorted(assigned[record[0]] + assigned[None], key=lambda task: task[0])
-        tasks = RecordSet(_TASK_OF_PROJECT, [task[1] for task in own])
-        records.append((*record, tasks))
-    return RecordSet((*projects.columns, "tasks"), records)
+        records.append((*record, RecordSet(_TASK_OF_PROJECT, [task[1] for task in own])))
+    return RecordSet((*visible.columns, "tasks"), records)
 
 
 def tasks(context: CallContext, project_id: int | None) -> RecordSet:

@@ -57,7 +57,6 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
 def stop(context: CallContext, entry_id: int | None) -> RecordSet:
     """Stop a recording: the one of that ID, or the caller's running one if there is no ID.
 
-
     :raises Refused: it isn't running.
     """
     if entry_id:
