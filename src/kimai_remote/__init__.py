@@ -2,6 +2,6 @@
 
 __version__ = "0.2.0"
 
-#: Second part of the result of ``getVersion``. Kimai 1 put its schema revision there and clients
-#: compare it, so it stays the revision whose schema this package reads and writes.
-SCHEMA_REVISION = 1400
+#: Revision of Kimai 1's schema that this package creates: that of its newest release, 1.3.5. The
+#: branch after it, up to revision 1400, has the same tables.
+SCHEMA_REVISION = 1394

@@ -8,4 +8,4 @@ from support.remotes import Remote
 
 def test_version_and_schema_revision(remote: Remote) -> None:
     assert remote.call("getVersion") == f"{__version__}-{SCHEMA_REVISION}"
-    assert SCHEMA_REVISION == 1400
+    assert SCHEMA_REVISION == 1394

@@ -318,7 +318,7 @@ def answering(body: bytes, moved_to: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("body", "level"),
-    [(b'{"result":"9.9-1400"}', "warning"), (b"[]", "wrong"), (b"<html>", "warning")],
+    [(b'{"result":"9.9-1394"}', "warning"), (b"[]", "wrong"), (b"<html>", "warning")],
 )
 def test_something_else_at_the_public_address(body: bytes, level: str) -> None:
     with answering(body) as url:

@@ -51,4 +51,4 @@ def test_chunked_request(scene: Scene) -> None:
     response = requests.post(scene.server.json, data=pieces(), timeout=DEADLINE)
     assert response.request.headers["Transfer-Encoding"] == "chunked"
     assert response.json()["id"] == 7
-    assert response.json()["result"].endswith("-1400")
+    assert response.json()["result"].endswith("-1394")

@@ -32,4 +32,4 @@ def test_xmlbeans(scene: Scene, tmp_path: Path) -> None:
     assert report["getExpenseRecord.designation"] == [AWKWARD]
     assert report["getActiveRecording.msg"] == ["No active recording."]
     (version,) = report["getVersion.getVersionResult"]
-    assert re.fullmatch(r"\d+\.\d+\.\d+\S*-1400", version)
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*-1394", version)

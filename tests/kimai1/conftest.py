@@ -18,6 +18,6 @@ def _kimai(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture
 def kimai(_kimai: Database) -> Database:
-    """A Kimai 1 database of revision 1400 with awkward data."""
+    """A Kimai 1 database of revision 1394 with awkward data."""
     kimai1.reset(_kimai)
     return _kimai

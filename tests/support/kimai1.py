@@ -1,4 +1,4 @@
-"""A Kimai 1 database as after ten years of use: revision 1400, awkward data.
+"""A Kimai 1 database as after ten years of use: revision 1394 (1.3.5), awkward data.
 
 It follows Kimai's schema: no foreign keys, tables in several character sets, columns that updates
 left unchanged. It is on MariaDB, as in Kimai itself.
@@ -40,6 +40,7 @@ START = 1_551_686_400
 _id = "int(10) NOT NULL"
 _auto = "int(10) NOT NULL AUTO_INCREMENT PRIMARY KEY"
 _flag = "tinyint(1) NOT NULL DEFAULT 0"
+_link = "int(11) NOT NULL"
 _shown = "tinyint(1) NOT NULL DEFAULT 1"
 _money = "decimal(10,2)"
 _long = "varchar(255) NULL"
@@ -83,13 +84,13 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "groups": {"groupID": _auto, "name": "varchar(160) NOT NULL", "trash": _flag},
     "groups_users": {
-        "groupID": _id,
-        "userID": _id,
-        "membershipRoleID": _id,
+        "groupID": _link,
+        "userID": _link,
+        "membershipRoleID": _link,
         " key": "PRIMARY KEY (groupID, userID)",
     },
     **{
-        f"{first}_{second}": {a: _id, b: _id, **more, " key": f"UNIQUE KEY ({a}, {b})"}
+        f"{first}_{second}": {a: _link, b: _link, **more, " key": f"UNIQUE KEY ({a}, {b})"}
         for first, a, second, b, more in (
             ("groups", "groupID", "customers", "customerID", {}),
             ("groups", "groupID", "projects", "projectID", {}),
@@ -163,7 +164,7 @@ TABLES: dict[str, dict[str, str]] = {
         "fixedRate": f"{_money} DEFAULT NULL",
         "budget": _money,
         "approved": _money,
-        "statusID": "smallint(6) DEFAULT 1",
+        "statusID": "smallint(6) NOT NULL",
         "billable": "tinyint(4) DEFAULT NULL",
         " user": "KEY (userID)",
         " project": "KEY (projectID)",
@@ -192,7 +193,7 @@ TABLES: dict[str, dict[str, str]] = {
         "userID": _id,
         "projectID": _id,
         "designation": "text NOT NULL",
-        "comment": "text NOT NULL",
+        "comment": "text",
         "commentType": _flag,
         "refundable": "tinyint(1) unsigned NOT NULL DEFAULT 0",
         "cleared": _flag,
@@ -216,6 +217,11 @@ TABLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(MEMBERSHIP_RIGHTS, "tinyint DEFAULT 0"),
     },
 }
+#: Columns by table as updates of an old Kimai left them.
+OLD_COLUMNS = {
+    "timeSheet": {"statusID": "smallint(6) DEFAULT 1"},
+    "expenses": {"comment": "text NOT NULL"},
+}
 #: Tables that are not in utf8mb4, as on an old server.
 CHARSETS = {"users": "latin1", "customers": "latin1", "projects": "utf8", "timeSheet": "latin1"}
 
@@ -236,7 +242,7 @@ def _user(user_id: int, name: str, role: int, **more: Any) -> dict[str, Any]:
 
 def _entry(entry_id: int, user: int, project: int, activity: int, **more: Any) -> dict[str, Any]:
     start = START + entry_id * 7200
-    usual = {"start": start, "end": start + 5400, "duration": 5400, "rate": "80.00"}
+    usual = {"start": start, "end": start + 5400, "duration": 5400, "rate": "80.00", "statusID": 1}
     return (
         {"timeEntryID": entry_id, "userID": user, "projectID": project, "activityID": activity}
         | usual
@@ -251,8 +257,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"option": option, "value": value}
         for option, value in {
             "version": "1.3.5",
-            "revision": "1400",
-            "roundPrecision": "0",
+            "revision": "1394",
+            "roundPrecision": "1",
+            "allowRoundDown": "1",
             "loginTries": "3",
             "loginBanTime": "900",
             "editLimit": "-",
@@ -337,7 +344,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "fixedRates": [{"projectID": 1, "activityID": 2, "rate": "250.00"}],
     "timeSheet": [
         _entry(0, ANNA, 1, 1, description="number zero"),
-        _entry(1, ANNA, 1, 1, statusID=None, description=spoil("Prüfung der Anlage")),
+        _entry(1, ANNA, 1, 1, description=spoil("Prüfung der Anlage")),
         _entry(2, ANNA, 1, 2, fixedRate="250.00", billable=100, location="Büro"),
         _entry(3, ANNA, 4, 3, cleared=1, statusID=3),
         _entry(4, ANNA, 55, 66, statusID=9, description="orphan"),
@@ -373,7 +380,25 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def older(revision: int, *missing: tuple[str, str]) -> dict[str, Any]:
+def branch() -> dict[str, Any]:
+    """How to create a Kimai of the branch after the last release."""
+    how = older(1400)
+    options = how["rows"]["configuration"]
+    options[:] = [row for row in options if row["option"] != "allowRoundDown"]
+    options.append({"option": "roundingMethod", "value": "closest"})
+    return how
+
+
+def updated() -> dict[str, Any]:
+    """How to create a Kimai that began as an old one: the first entry has no status."""
+    how = older(1394)
+    for name, columns in OLD_COLUMNS.items():
+        how["tables"][name] |= columns
+    how["rows"]["timeSheet"][1]["statusID"] = None
+    return how
+
+
+def older(revision: int, *missing: tuple[str, str], version: str = "1.3.5") -> dict[str, Any]:
     """How to create a Kimai of another revision."""
     tables = {
         name: {key: definition for key, definition in columns.items() if (name, key) not in missing}
@@ -389,6 +414,8 @@ def older(revision: int, *missing: tuple[str, str]) -> dict[str, Any]:
     for option in rows["configuration"]:
         if option["option"] == "revision":
             option["value"] = str(revision)
+        if option["option"] == "version":
+            option["value"] = version
     return {"tables": tables, "rows": rows}
 
 

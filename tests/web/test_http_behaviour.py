@@ -126,7 +126,7 @@ def test_a_chunked_body_that_is_too_large(proxied_server: LiveServer) -> None:
 
 
 def is_version(response: Response) -> bool:
-    return response.status == 200 and response.json["result"].endswith("-1400")
+    return response.status == 200 and response.json["result"].endswith("-1394")
 
 
 def test_chunks(live_server: LiveServer) -> None:

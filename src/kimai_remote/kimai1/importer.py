@@ -165,10 +165,12 @@ class _Copy:
         schema.clear(self._writing)
         for table in self._tables:
             self._copy(table, progress)
+        # It describes the tables. The version stays, since rounding depends on it.
+        revision = max(self._kimai.revision or 0, SCHEMA_REVISION)
         self._writing.execute(
             update(m.Configuration)
             .where(m.Configuration.option == "revision")
-            .values(value=str(SCHEMA_REVISION))
+            .values(value=str(revision))
         )
         for table in self._tables:
             dialect.after_import(self._writing, table)

@@ -1,4 +1,4 @@
-"""Which Kimai created a database, and what it lacks of the newest one (1.3.5, revision 1400)."""
+"""Which Kimai created a database, and what it lacks of the newest release (1.3.5)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from ..storage.transactions import Database
 
 #: The first revision whose users have roles; before, there were three fixed ranks.
 OLDEST_REVISION = 1374
+#: The newest revision of the branch after the last release. Its tables are those of the release.
+NEWEST_REVISION = 1400
 #: A table that only a Kimai before revision 1368 has; its tables have other names.
 _ANCIENT_TABLE = "usr"
 #: Tables of this service, which no Kimai has.
@@ -94,7 +96,7 @@ class DetectedSchema:
     @property
     def import_problem(self) -> str:
         """Why the database can't be imported; empty if it can."""
-        if self.revision is not None and not OLDEST_REVISION <= self.revision <= SCHEMA_REVISION:
+        if self.revision is not None and not OLDEST_REVISION <= self.revision <= NEWEST_REVISION:
             return f"Revision {self.revision} of Kimai isn't supported: {_SUPPORTED}"
         if self.lacking:
             return f"This is no Kimai 1 database (it has no {', '.join(self.lacking)})."
@@ -117,7 +119,8 @@ class DetectedSchema:
 
 
 _SUPPORTED = (
-    f"{OLDEST_REVISION} to {SCHEMA_REVISION} are (Kimai 1.0 to 1.3.5). Update Kimai to 1.3.5 first."
+    f"{OLDEST_REVISION} to {SCHEMA_REVISION} (Kimai 1.3.5) are, and those after it up to "
+    f"{NEWEST_REVISION}. Update Kimai to 1.3.5 first."
 )
 
 

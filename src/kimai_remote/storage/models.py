@@ -1,4 +1,4 @@
-"""The Kimai 1 schema (revision 1400) as SQLAlchemy models, plus the tables of our own.
+"""The schema of Kimai 1.3.5 (revision 1394) as SQLAlchemy models, plus the tables of our own.
 
 Column names are Kimai's, since its PHP may share the database. Every table name starts with
 :data:`PREFIX_TOKEN`, which the engine replaces by the configured prefix in each statement, so one
