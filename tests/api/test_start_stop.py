@@ -15,6 +15,8 @@ from support.world import World
 
 NOT_RECORDING = "Unable to stop, not recording?"
 INVALID_WORK = "Invalid project or task"
+#: The last second that the columns hold.
+LAST = 2**31 - 1
 
 
 def stored(entry: m.TimeEntry) -> dict[str, Any]:
@@ -190,8 +192,9 @@ def test_stop_the_running_one(alice: Caller, world: World) -> None:
         (15, "ceil", "09:45:00", "10:00:00"),
         (60, "default", "09:00:00", "10:00:00"),
         (60, "ceil", "10:00:00", "10:00:00"),
-        ("", "", "09:30:00", "09:53:00"),
-        ("-5", "unheard-of", "09:30:00", "09:53:00"),
+        (1, "unheard-of", "09:30:00", "09:53:00"),
+        ("", "", "09:30:10", "09:52:40"),
+        ("-5", "default", "09:30:10", "09:52:40"),
     ],
 )
 def test_stop_rounds_as_configured(
@@ -209,6 +212,33 @@ def test_stop_rounds_as_configured(
     ]
     assert times == [start, end]
     assert entry.duration == entry.end - entry.start
+
+
+@pytest.mark.parametrize(
+    ("precision", "down", "start"), [(15, "1", 2_147_482_800), (15, "0", LAST), (0, "1", LAST - 7)]
+)
+def test_a_recording_ends_at_the_last_second_that_fits(
+    alice: Caller, world: World, precision: int, down: str, start: int
+) -> None:
+    """That is on 19 January 2038."""
+    world.set_option("roundPrecision", precision)
+    world.set_option("allowRoundDown", down)
+    world.now = LAST - 7
+    first = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+    world.now = LAST + (100 if precision == 0 else 0)
+    alice.does("stopRecord", first)
+    entry = world.entry(first)
+    assert (entry.start, entry.end, entry.duration) == (start, LAST, LAST - start)
+
+
+def test_starting_stops_the_running_one_at_the_last_second(alice: Caller, world: World) -> None:
+    world.set_option("roundPrecision", 60)
+    world.now = LAST - 7
+    first = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+    world.now += 1
+    second = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+    assert world.entry(first).end == LAST
+    assert running(world) == [second]
 
 
 def test_stop_at_once_gives_no_negative_time(alice: Caller, world: World) -> None:

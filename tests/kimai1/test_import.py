@@ -16,6 +16,8 @@ from kimai_remote.kimai1.importer import ImportRefused
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
+from kimai_remote.tracking.context import Options
+from kimai_remote.tracking.rounding import Rounding
 from support import databases, kimai1
 
 pytestmark = pytest.mark.servers
@@ -66,10 +68,7 @@ def test_everything_is_there_under_its_own_number(kimai: Database, target: Datab
     schema.check(target)
     entries = records(target, m.TimeEntry.__table__)
     for row in kimai1.rows_of(kimai, "timeSheet"):
-        expected = row | {
-            "statusID": 1 if row["statusID"] is None else row["statusID"],
-            "fixedRate": row["fixedRate"] or Decimal("0.00"),
-        }
+        expected = row | {"fixedRate": row["fixedRate"] or Decimal("0.00")}
         assert entries.pop(row["timeEntryID"]) == expected
     assert entries == {}
     for model, name in (
@@ -102,10 +101,37 @@ def test_what_cannot_be_the_same_is_said(kimai: Database, target: Database) -> N
         "groups_users: links to what isn't there, left out": 1,
         "groups_customers: links to what isn't there, left out": 1,
         "groups_projects: links to what isn't there, left out": 1,
-        "timeSheet.statusID: null, stored as '1'": 1,
         "timeSheet.fixedRate: null, stored as '0'": 10,
         "users.mail: null, stored as ''": 4,
     }
+
+
+def test_an_entry_without_a_status_gets_the_default_one(tmp_path: Path, target: Database) -> None:
+    with kimai1.database(tmp_path, **kimai1.updated()) as kimai:
+        report = importer.run(kimai, target, silent)
+    assert report.changed["timeSheet.statusID: null, stored as '1'"] == 1
+    assert records(target, m.TimeEntry.__table__)[1]["statusID"] == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "rule", "revision"),
+    [
+        (kimai1.older(1387, version="1.0.0"), Rounding.CLOSEST_DURATION, "1394"),
+        (kimai1.older(1393, version="1.3.4"), Rounding.CLOSEST_HALF_DOWN, "1394"),
+        (kimai1.older(1394), Rounding.OUTWARD, "1394"),
+        (kimai1.branch(), Rounding.CLOSEST, "1400"),
+    ],
+    ids=["1.0.0", "1.3.4", "1.3.5", "branch"],
+)
+def test_times_are_rounded_as_before(
+    tmp_path: Path, target: Database, how: dict[str, Any], rule: Rounding, revision: str
+) -> None:
+    with kimai1.database(tmp_path, **how) as kimai:
+        importer.run(kimai, target, silent)
+    options = target.run(Options.load, writes=False)
+    assert (options.rounding, options.round_precision) == (rule, 1)
+    stored = records(target, m.Configuration.__table__)
+    assert stored["revision"]["value"] == revision
 
 
 def test_new_records_get_new_numbers(kimai: Database, target: Database) -> None:
@@ -230,7 +256,7 @@ def test_an_older_revision_gets_what_kimai_would_give_it(tmp_path: Path, target:
     members = records(target, m.MembershipRole.__table__)
     assert [members[number]["core-user-view"] for number in (1, 2, 3)] == [1, 0, 1]
     assert records(target, m.Customer.__table__)[1]["country"] is None
-    assert records(target, m.Configuration.__table__)["revision"]["value"] == "1400"
+    assert records(target, m.Configuration.__table__)["revision"]["value"] == "1394"
 
 
 def test_a_database_that_does_not_exist_is_made(kimai: Database, tmp_path: Path) -> None:

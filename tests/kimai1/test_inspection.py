@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.kimai1.inspection import BLOCKER, PROBLEM, DataFinding, inspect
+from kimai_remote.kimai1.inspection import BLOCKER, NOTE, PROBLEM, DataFinding, inspect
+from kimai_remote.storage import models as m
 from kimai_remote.storage.rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 from kimai_remote.storage.transactions import Database
 from support import kimai1
@@ -24,7 +25,7 @@ def find(findings: list[DataFinding], topic: str, text: str = "") -> DataFinding
 def test_everything_awkward_is_found(kimai: Database) -> None:
     before = {name: kimai1.rows_of(kimai, name) for name in kimai1.TABLES}
     inspection = inspect(kimai)
-    assert (inspection.revision, inspection.version) == (1400, "1.3.5")
+    assert (inspection.revision, inspection.version) == (1394, "1.3.5")
     assert (inspection.adoption_problem, inspection.import_problem) == ("", "")
     assert inspection.counts == {name: len(kimai1.ROWS[name]) for name in inspection.counts}
     assert set(inspection.counts) == set(kimai1.TABLES)
@@ -35,7 +36,6 @@ def test_everything_awkward_is_found(kimai: Database) -> None:
     assert find(findings, "orphans", "expenses.projectID").count == 1
     assert find(findings, "links to nothing", "groups_users.userID").examples == ("88",)
     assert find(findings, "links to nothing", "groups_customers.groupID").count == 1
-    assert find(findings, "status", "without").count == 1
     assert set(find(findings, "status", "doesn't exist").examples) == {"0", "9"}
     assert find(findings, "unknown role", "global").examples == ("clara",)
     assert find(findings, "unknown role", "members").examples == (str(kimai1.CLARA),)
@@ -66,6 +66,49 @@ def test_tables_without_transactions_are_a_problem(tmp_path: Path) -> None:
     with kimai1.database(tmp_path, engine="MyISAM") as kimai:
         engines = find(inspect(kimai).findings, "table engine")
         assert (engines.level, engines.count) == (PROBLEM, len(kimai1.TABLES))
+
+
+def test_an_entry_without_a_status(tmp_path: Path) -> None:
+    with kimai1.database(tmp_path, **kimai1.updated()) as kimai:
+        assert find(inspect(kimai).findings, "status", "without").count == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "level", "parts"),
+    [
+        ({}, NOTE, ("1 minute", "start down, end up", "allowRoundDown 1")),
+        ({"roundPrecision": "15"}, NOTE, ("15 minutes",)),
+        ({"roundPrecision": "0"}, NOTE, ("not rounded",)),
+        ({"roundPrecision": None}, NOTE, ("not rounded",)),
+        ({"allowRoundDown": "0"}, NOTE, ("both up", "allowRoundDown 0")),
+        ({"allowRoundDown": None}, NOTE, ("both up", "no allowRoundDown")),
+        ({"version": "1.3.4"}, NOTE, ("to the closest step, a half down", "1.3.4")),
+        ({"version": "1.2.0"}, NOTE, ("duration is closest", "1.2.0")),
+        ({"version": "?"}, PROBLEM, ("version '?'", "1.3.5")),
+        ({"roundingMethod": "ceil"}, PROBLEM, ("both up", "Kimai 1.3.5 doesn't know")),
+        ({"roundingMethod": "ceil", "revision": "1400"}, NOTE, ("both up", "roundingMethod")),
+    ],
+)
+def test_rounding_is_told(
+    kimai: Database, options: dict[str, str | None], level: str, parts: tuple[str, ...]
+) -> None:
+    with kimai.begin() as connection:
+        for option, value in options.items():
+            row = m.Configuration.__table__
+            connection.execute(row.delete().where(row.c.option == option))
+            if value is not None:
+                connection.execute(row.insert(), {"option": option, "value": value})
+    rounding = find(inspect(kimai).findings, "rounding")
+    assert rounding.level == level
+    for part in parts:
+        assert part in rounding.text
+
+
+@pytest.mark.parametrize("revision", [1387, 1388, 1391, 1393, 1394, 1400])
+def test_releases_can_be_served(tmp_path: Path, revision: int) -> None:
+    with kimai1.database(tmp_path, **kimai1.older(revision)) as kimai:
+        inspection = inspect(kimai)
+    assert (inspection.adoption_problem, inspection.import_problem) == ("", "")
 
 
 def test_an_older_one_that_can_be_served(tmp_path: Path) -> None:
@@ -117,7 +160,7 @@ def test_kimai_before_it_named_its_tables_in_english(kimai: Database) -> None:
 
 
 def test_something_else_in_the_table(tmp_path: Path) -> None:
-    with kimai1.database(tmp_path, **kimai1.older(1400, ("timeSheet", "rate"))) as kimai:
+    with kimai1.database(tmp_path, **kimai1.older(1394, ("timeSheet", "rate"))) as kimai:
         assert f"{kimai.prefix}timeSheet.rate" in inspect(kimai).import_problem
 
 

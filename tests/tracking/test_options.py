@@ -6,10 +6,13 @@ import pytest
 
 from kimai_remote.storage.schema import DEFAULT_OPTIONS
 from kimai_remote.tracking.context import Options
+from kimai_remote.tracking.rounding import Rounding
 
 
 def test_a_fresh_installation_has_the_defaults():
-    assert Options.of(DEFAULT_OPTIONS) == Options.of({}) == Options()
+    fresh = Options(round_precision=1, rounding=Rounding.OUTWARD)
+    assert Options.of(DEFAULT_OPTIONS) == fresh
+    assert Options.of({}) == Options()
 
 
 @pytest.mark.parametrize(
@@ -18,15 +21,10 @@ def test_a_fresh_installation_has_the_defaults():
         ("roundPrecision", "15", "round_precision", 15),
         ("roundPrecision", "0", "round_precision", 0),
         ("roundPrecision", " 5 ", "round_precision", 5),
-        ("roundPrecision", "", "round_precision", 1),
-        ("roundPrecision", "-5", "round_precision", 1),
-        ("roundPrecision", "2.5", "round_precision", 1),
-        ("roundPrecision", "\N{FULLWIDTH DIGIT FIVE}", "round_precision", 1),
-        ("roundingMethod", "default", "rounding_method", ""),
-        ("roundingMethod", "", "rounding_method", ""),
-        ("roundingMethod", "closest", "rounding_method", "closest"),
-        ("roundingMethod", "CEIL", "rounding_method", "ceil"),
-        ("roundingMethod", "floor", "rounding_method", ""),
+        ("roundPrecision", "", "round_precision", 0),
+        ("allowRoundDown", "1", "rounding", Rounding.OUTWARD),
+        ("allowRoundDown", "0", "rounding", Rounding.UP),
+        ("roundingMethod", "closest", "rounding", Rounding.CLOSEST),
         ("loginTries", "5", "login_tries", 5),
         ("loginTries", "many", "login_tries", 3),
         ("loginBanTime", "60", "login_ban_time", 60),
@@ -50,4 +48,4 @@ def test_options_of_a_database(world):
     world.set_option("editLimit", 7200)
     world.set_option("roundingMethod", "ceil")
     options = world.database.run(Options.load, writes=False)
-    assert options == Options(edit_limit=7200, rounding_method="ceil")
+    assert options == Options(round_precision=1, edit_limit=7200, rounding=Rounding.UP)

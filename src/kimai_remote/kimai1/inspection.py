@@ -19,6 +19,7 @@ from sqlalchemy import (
 from ..storage import models as m
 from ..storage import schema
 from ..storage.transactions import Database
+from ..tracking import rounding
 from . import mojibake
 from .schema_detection import OWN_TABLES, DetectedSchema, detect
 
@@ -80,7 +81,7 @@ def inspect(database: Database) -> Inspection:
             if model.name not in OWN_TABLES:
                 statement = select(func.count()).select_from(model)
                 inspection.counts[m.plain_name(model)] = connection.scalar(statement) or 0
-        for part in (_orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
+        for part in (_rounding, _orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
             inspection.findings.extend(part(connection))
         inspection.findings.extend(_engines(connection, database))
         inspection.findings.extend(_character_sets(connection, database))
@@ -170,6 +171,35 @@ def _timers(connection: Connection) -> Iterator[DataFinding]:
     )
     text = "users with more than one running recording; the next start or stop stops all of them"
     yield from _finding(connection, PROBLEM, "running recordings", text, several)
+
+
+def _rounding(connection: Connection) -> Iterator[DataFinding]:
+    """How recordings are rounded when they stop: it isn't the same in all versions."""
+    stored = select(m.Configuration.option, m.Configuration.value)
+    options = dict(connection.execute(stored).all())
+    minutes = rounding.precision_of(options)
+    if not minutes:
+        text = "times aren't rounded when a recording stops (roundPrecision)"
+        yield DataFinding(NOTE, "rounding", text)
+        return
+    level, remark = NOTE, ""
+    version = options.get("version", "")
+    if "roundingMethod" in options:
+        cause = f"roundingMethod {options['roundingMethod']}"
+        if rounding.is_released(options):
+            level = PROBLEM
+            remark = "; Kimai 1.3.5 doesn't know roundingMethod and rounds by allowRoundDown"
+    else:
+        down = options.get("allowRoundDown")
+        cause = "no allowRoundDown" if down is None else f"allowRoundDown {down}"
+        cause += f", Kimai {version}"
+        if rounding.version_of(version) is None:
+            level = PROBLEM
+            remark = f"; the version {version!r} can't be read, so 1.3.5 is assumed"
+    unit = "minute" if minutes == 1 else "minutes"
+    rule = rounding.rule_of(options).value
+    text = f"a recording that stops is rounded to {minutes} {unit}: {rule} ({cause}){remark}"
+    yield DataFinding(level, "rounding", text)
 
 
 def _times(connection: Connection) -> Iterator[DataFinding]:

@@ -39,6 +39,7 @@ LATEST = VERSIONS[-1]
 #: Options of a fresh installation, as Kimai 1.3.5 sets them.
 DEFAULT_OPTIONS: dict[str, str] = {
     "adminmail": "admin@example.com",
+    "allowRoundDown": "1",
     "billable": "0,50,100",
     "currency_name": "Euro",
     "currency_sign": "€",
@@ -55,7 +56,6 @@ DEFAULT_OPTIONS: dict[str, str] = {
     "roundMinutes": "0",
     "roundPrecision": "1",
     "roundSeconds": "0",
-    "roundingMethod": "default",
     "version": "1.3.5",
 }
 STATUSES = ("open", "review", "closed")

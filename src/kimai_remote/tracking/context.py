@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..storage import models as m
 from . import dates
+from .rounding import Rounding, precision_of, rule_of
 
 #: The rights of a membership role that the API asks for.
 ENTRY_RIGHTS_IN_GROUP = (
@@ -44,9 +45,8 @@ class Options:
     """Kimai's options (its table ``configuration``), with the defaults that Kimai assumes."""
 
     #: Minutes to which times are rounded when a recording stops; 0 rounds nothing.
-    round_precision: int = 1
-    #: ``""`` (start down, end up), ``closest`` or ``ceil``.
-    rounding_method: str = ""
+    round_precision: int = 0
+    rounding: Rounding = Rounding.UP
     #: Failed logins before a ban, and the seconds it lasts.
     login_tries: int = 3
     login_ban_time: int = 900
@@ -68,10 +68,9 @@ class Options:
             text = values.get(option, "").strip()
             return int(text) if text.isascii() and text.isdigit() else default
 
-        method = values.get("roundingMethod", "").strip().lower()
         return cls(
-            round_precision=integer("roundPrecision", 1),
-            rounding_method=method if method in ("closest", "ceil") else "",
+            round_precision=precision_of(values),
+            rounding=rule_of(values),
             login_tries=integer("loginTries", 3),
             login_ban_time=integer("loginBanTime", 900),
             default_status=integer("defaultStatusID", 1),

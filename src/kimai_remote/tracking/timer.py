@@ -173,7 +173,7 @@ def _stop(context: CallContext, entry: m.TimeEntry) -> None:
         entry.start,
         max(entry.start, context.now),
         options.round_precision,
-        options.rounding_method,
+        options.rounding,
     )
     entry.duration = entry.end - entry.start
 

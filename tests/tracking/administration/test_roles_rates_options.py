@@ -141,6 +141,7 @@ def test_no_rate(do, amount):
     [
         ("roundPrecision", "0", "0"),
         ("roundPrecision", " 015 ", "15"),
+        ("allowRoundDown", "0", "0"),
         ("roundingMethod", "closest", "closest"),
         ("defaultStatusID", "review", "2"),
         ("defaultStatusID", "3", "3"),
@@ -187,6 +188,14 @@ def test_options_that_are_refused(world, do, name, value, text):
     assert world.snapshot() == before
 
 
+def test_an_option_that_another_one_replaces(do):
+    do(kimai_options.change, "roundingMethod", "closest")
+    with pytest.raises(Refused, match="no effect while roundingMethod is set"):
+        do(kimai_options.change, "allowRoundDown", "0")
+    do(kimai_options.unset, "roundingMethod")
+    assert do(kimai_options.change, "allowRoundDown", "0")["value"] == "0"
+
+
 def test_options_of_kimai(do):
     assert do(kimai_options.change, "language", "de", force=True)["value"] == "de"
     do(kimai_options.change, "my_option", "é☕", force=True)
@@ -206,7 +215,8 @@ def test_what_is_listed_is_what_counts(do):
     for name in kimai_options.KNOWN:
         if do(kimai_options.get, name)["stored"]:
             do(kimai_options.unset, name)
-    values = {row["option"]: row["value"] for row in do(kimai_options.listing) if row["read"]}
+    rows = [row for row in do(kimai_options.listing) if row["read"]]
+    values = {row["option"]: row["value"] for row in rows if row["value"] is not None}
     assert Options.of(values) == do(Options.load) == Options()
 
 

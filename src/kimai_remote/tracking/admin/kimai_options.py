@@ -44,12 +44,12 @@ class UnusedOption(Refused):
 class Option:
     """An option that this service uses.
 
-    :param default: value if the option isn't stored.
+    :param default: value if the option isn't stored; None if it has no effect then.
     :param check: returns the value to store; raises Refused.
     """
 
     meaning: str
-    default: str
+    default: str | None
     check: Callable[[Session, str], str]
 
 
@@ -92,12 +92,17 @@ def _status(session: Session, text: str) -> str:
 KNOWN: dict[str, Option] = {
     "roundPrecision": Option(
         "Minutes that times are rounded to when a recording stops; 0: no rounding.",
-        "1",
+        "0",
         _between(0, _DAY, "whole minutes"),
     ),
+    "allowRoundDown": Option(
+        "1: the start is rounded down; 0: both times up. Kimai before 1.3.5 rounds otherwise.",
+        "0",
+        _between(0, 1, "a number"),
+    ),
     "roundingMethod": Option(
-        "default (start down, end up), closest or ceil.",
-        "default",
+        "Instead of allowRoundDown: default (start down, end up), closest or ceil.",
+        None,
         _method,
     ),
     "defaultStatusID": Option("Status of new time entries, by ID or name.", "1", _status),
@@ -155,6 +160,8 @@ def change(session: Session, name: str, value: str, *, force: bool = False) -> d
     """
     _check_changeable(name)
     stored = _stored(session)
+    if name == "allowRoundDown" and "roundingMethod" in stored and not force:
+        raise Refused("allowRoundDown has no effect while roundingMethod is set; unset that.")
     if name in KNOWN:
         try:
             value = KNOWN[name].check(session, value)
