@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from accounts import REFUSED, key_of
 from click.testing import CliRunner
+from sqlalchemy.orm import Session
 
 from kimai_remote.api.execution import Service
 from kimai_remote.cli.main import app
@@ -18,7 +19,7 @@ from kimai_remote.config import Settings, load_settings
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.server.bootstrap import read_secret
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.authentication import ApiKeyDeriver, revoke
 from kimai_remote.tracking.passwords import PasswordHasher
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
@@ -90,14 +91,85 @@ def test_a_new_secret_makes_all_keys_worthless(world: World) -> None:
     assert login(remote) == new
 
 
-def test_keys_of_kimai_and_of_the_service_work_side_by_side(world: World, remote: Any) -> None:
-    kimai_key = "3b9d1f0c2a4e6b8d7f5a1c3e9"
-    world.change(m.User, world.alice, apikey=kimai_key)
+def test_on_a_database_of_its_own_keys_of_both_work_side_by_side(world: World, remote: Any) -> None:
+    world.change(m.User, world.alice, apikey=KIMAI_KEY)
     ours = login(remote)
-    assert ours != kimai_key
-    for key in (kimai_key, ours):
+    assert ours != KIMAI_KEY
+    for key in (KIMAI_KEY, ours):
         assert [user["name"] for user in remote.call("getUsers", key)["items"]] == ["alice"]
-    assert world.execute(m.User.__table__.select().where(m.User.apikey == kimai_key))
+    assert world.execute(m.User.__table__.select().where(m.User.apikey == KIMAI_KEY))
+
+
+KIMAI_KEY = "3b9d1f0c2a4e6b8d7f5a1c3e9"
+
+
+@pytest.fixture
+def shared(world: World) -> World:
+    """The world on a database that Kimai's PHP uses too; alice has a key of Kimai's."""
+    world.settings = replace(world.settings, shared_with_kimai=True)
+    world.change(m.User, world.alice, apikey=KIMAI_KEY)
+    return world
+
+
+def test_on_a_shared_database_a_user_gets_kimai_s_key(shared: World, remote: Any) -> None:
+    assert login(remote) == KIMAI_KEY
+    assert remote.call("getUsers", KIMAI_KEY)["success"] is True
+    assert re.fullmatch("[a-z2-7]{30}", login(remote, "ben"))
+    stored = shared.execute(m.User.__table__.select().where(m.User.apikey.is_not(None)))
+    assert len(stored) == 1  # Kimai's column gets no keys of ours
+
+
+def test_a_key_of_ours_stays_valid_beside_it(shared: World, remote: Any) -> None:
+    shared.change(m.User, shared.alice, apikey=None)
+    ours = login(remote)
+    shared.change(m.User, shared.alice, apikey=KIMAI_KEY)  # made by Kimai's PHP meanwhile
+    assert login(remote) == KIMAI_KEY
+    for key in (ours, KIMAI_KEY):
+        assert [user["name"] for user in remote.call("getUsers", key)["items"]] == ["alice"]
+
+
+def test_a_revoked_key_of_kimai_never_comes_back(shared: World, remote: Any) -> None:
+    shared.change(m.User, shared.alice, apikey=None)
+    ours = login(remote)
+    shared.change(m.User, shared.alice, apikey=KIMAI_KEY)
+    assert login(remote) == KIMAI_KEY
+    with Session(shared.database.engine) as session:
+        revoke(session, "user", shared.alice)
+        session.commit()
+    new = login(remote)
+    assert new not in (ours, KIMAI_KEY)
+    assert login(remote) == new
+    for key in (ours, KIMAI_KEY):
+        assert remote.call("getUsers", key) == REFUSED
+    assert remote.call("getUsers", new)["success"] is True
+    shared.change(m.User, shared.alice, apikey="made by kimai afterwards")
+    assert login(remote) == "made by kimai afterwards"
+    assert remote.call("getUsers", KIMAI_KEY) == REFUSED
+
+
+def test_where_keys_expire_nobody_gets_one_that_cannot(shared: World, remote: Any) -> None:
+    shared.settings = replace(shared.settings, key_lifetime=7)
+    remote = type(remote)(shared)
+    key = login(remote)
+    assert key != KIMAI_KEY
+    shared.now += 7 * DAY
+    assert remote.call("getUsers", key) == REFUSED
+    assert login(remote) not in (key, KIMAI_KEY)
+
+
+def test_kimai_s_key_gives_no_access_to_a_closed_account(shared: World, remote: Any) -> None:
+    for closed in ({"active": 0}, {"trash": 1}):
+        shared.change(m.User, shared.alice, active=1, trash=0)
+        assert login(remote) == KIMAI_KEY
+        shared.change(m.User, shared.alice, **closed)
+        assert remote.call("authenticate", "alice", PASSWORD) == REFUSED
+        assert remote.call("getUsers", KIMAI_KEY) == REFUSED
+
+
+def test_an_empty_key_of_kimai_is_none(shared: World, remote: Any) -> None:
+    shared.change(m.User, shared.alice, apikey="")
+    assert re.fullmatch("[a-z2-7]{30}", login(remote))
+    assert remote.call("getUsers", "") == REFUSED
 
 
 @pytest.fixture

@@ -83,12 +83,15 @@ class Authenticator:
     :param lifetime: seconds after which a key expires; 0 for never.
     :param upgrades: whether a password that Kimai stored (MD5) is stored anew (Argon2id) when its
         owner logs in. Kimai's PHP can't check it any more then.
+    :param shares_keys: whether a user who has a key of Kimai's gets that one, so that it works in
+        Kimai's PHP too. Not where keys expire: Kimai's can't.
     """
 
     keys: ApiKeyDeriver
     passwords: PasswordHasher
     lifetime: int = 0
     upgrades: bool = True
+    shares_keys: bool = False
 
     def authenticate(self, context: AnonymousContext, username: str, password: str) -> Login:
         """Return the API key of the user or customer with that name and password.
@@ -138,6 +141,13 @@ class Authenticator:
 
         No two logins of an account get here at once, since :func:`_find` locks it.
         """
+        if self.shares_keys and not self.lifetime and account_type == "user":
+            # Read after the lock: a key that was revoked meanwhile must not be given out.
+            kimai_key = context.session.scalar(
+                select(m.User.apikey).where(m.User.userID == account_id).with_for_update()
+            )
+            if kimai_key:
+                return kimai_key
         row = context.session.get(m.RemoteKey, (account_type, account_id), with_for_update=True)
         if row is None:
             row = m.RemoteKey(kind=account_type, ownerID=account_id, generation=0)
