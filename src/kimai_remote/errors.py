@@ -93,7 +93,7 @@ class UnknownContract(RequestError):
 
 
 class UnsupportedMediaType(RequestError):
-    """A request that is not XML by its Content-Type; attachments (SwA, MTOM) are not supported."""
+    """A multipart request: attachments (SwA, MTOM) are not supported."""
 
 
 # The response to each --------------------------------------------------------------------------

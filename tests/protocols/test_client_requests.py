@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from support.live_server import LiveServer
-from support.raw_http import Connection, call, envelope, get, post_json, post_soap
+from support.raw_http import Connection, call, envelope, get, post_json, post_soap, request
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -115,7 +115,7 @@ def test_the_calls_that_a_client_builds_from_the_description(live_server: LiveSe
     assert description.headers["Content-Type"] == "application/json"
     smd = description.json
     target = smd["target"].removeprefix(live_server.server.url)
-    assert target == "/core/json.php"
+    assert target == "/core/json.php?_=123"  # as in Kimai
     for request_id, name in enumerate(smd["methods"], 1):
         request = {"jsonrpc": "2.0", "method": name, "params": ["no key"], "id": request_id}
         response = post_json(live_server.server, request, headers=headers).json
@@ -157,3 +157,31 @@ def test_a_soap_action_of_any_kind(live_server: LiveServer) -> None:
             headers={"SOAPAction": action},
         )
         assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "application/x-www-form-urlencoded",  # curl -d, urllib, HttpURLConnection
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        "application/octet-stream",
+        "application/json",
+        "text/plain",
+        "text/html",
+        "application/soap+xml; charset=utf-8",
+        "nonsense;;",
+        "",
+    ],
+)
+@pytest.mark.parametrize("style", ["document", "rpc"])
+def test_a_soap_request_of_any_content_type(
+    live_server: LiveServer, style: str, content_type: str | None
+) -> None:
+    """Kimai read the body whatever the type, and HTTP libraries send that of a form."""
+    namespace = "urn:kimai-remote" if style == "document" else "urn:elsewhere"
+    body = envelope(f'<getVersion xmlns="{namespace}"/>')
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    reply = request(live_server.server, "POST", "/core/soap.php", body, headers)
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
+    assert "1.3.5-1394<" in reply.text

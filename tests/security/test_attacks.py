@@ -351,7 +351,7 @@ def test_includes_are_not_followed(client: RawClient) -> None:
     assert "root:" not in message
 
 
-@pytest.mark.parametrize("mime", ["multipart/related; boundary=a", "application/json", "image/png"])
+@pytest.mark.parametrize("mime", ["multipart/related; boundary=a", "MULTIPART/form-data"])
 def test_attachments(client: RawClient, mime: str) -> None:
     body = b'--a\r\nContent-Type: text/xml\r\n\r\n<!DOCTYPE a [<!ENTITY b "c">]><a/>\r\n--a--'
     assert client.send("/core/soap.php", body, mime).status_code == 415

@@ -192,6 +192,8 @@ media_types = st.sampled_from(
         "",
         "application/soap+xml",
         "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/octet-stream",
         "text/xml; charset=x",
         "multipart/related",
         "\x01",

@@ -23,7 +23,6 @@ SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 ENCODING_STYLE = f"{{{SOAP_11}}}encodingStyle"
 _NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
-_MIME = ("text/xml", "application/xml", "application/soap+xml", "text/plain", "")
 _DECLARED_ENCODING = re.compile(rb"""\A<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']""")
 _XML = "http://www.w3.org/XML/1998/namespace"
 _MARKS = (
@@ -53,13 +52,14 @@ class SoapMessage:
 
 
 def read(body: bytes, content_type: str) -> SoapMessage:
-    """Parse a SOAP 1.1 request.
+    """Parse a SOAP 1.1 request, whatever its Content-Type, as Kimai did: many HTTP libraries send
+    that of a form unless told otherwise.
 
-    :raises UnsupportedMediaType: by its Content-Type it is something else than XML.
+    :raises UnsupportedMediaType: it has attachments.
     :raises RequestError: it isn't one element in the Body of a SOAP 1.1 envelope.
     """
     mime, options = parse_options_header(content_type)
-    if mime.lower() not in _MIME:
+    if mime.lower().startswith("multipart/"):
         raise UnsupportedMediaType("Send the SOAP envelope as text/xml, without attachments.")
     envelope = _parse(body, options.get("charset"))
     if envelope.tag != f"{{{SOAP_11}}}Envelope":
