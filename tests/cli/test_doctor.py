@@ -285,7 +285,7 @@ def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_public_address(folder: Path) -> None:
     with serving(folder) as server:
         found = doctor(PUBLIC_URL=server.url)[1]["public address"]
-        assert (found["level"], "runs 0." in found["text"]) == ("right", True)
+        assert (found["level"], "runs kimai-remote 0." in found["text"]) == ("right", True)
         assert doctor(PUBLIC_URL=f"{server.url}/core")[1]["public address"]["level"] == "right"
     found = doctor(PUBLIC_URL=server.url)[1]["public address"]
     assert (found["level"], "doesn't respond" in found["text"]) == ("warning", True)

@@ -17,6 +17,7 @@ import pytest
 from werkzeug.test import Client
 
 from faults.serving import serving_world
+from kimai_remote import __version__
 from kimai_remote.app import create_app
 from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
@@ -46,9 +47,13 @@ def wait_until_ready(server: Server, status: int) -> None:
 def test_all_is_well(world: World, tmp_path: Path) -> None:
     with serving_world(world, tmp_path) as server:
         live, ready = get(server, LIVE), get(server, READY)
-        assert (live.status, live.json) == (200, {"status": "ok", "checks": {}})
+        assert (live.status, live.json) == (
+            200,
+            {"status": "ok", "checks": {}, "version": __version__},
+        )
         assert ready.status == 200
-        assert ready.json == {"status": "ok", "checks": {"database": "ok", "schema": "ok"}}
+        checks = {"database": "ok", "schema": "ok"}
+        assert ready.json == {"status": "ok", "checks": checks, "version": __version__}
         for path, full in ((LIVE, live), (READY, ready)):
             assert full.headers["Cache-Control"] == "no-store"
             assert full.headers["Content-Type"] == "application/json"

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from kimai_remote import __version__
 from support.live_server import LiveServer
 from support.raw_http import Connection, Response, envelope, get, post_json, post_soap, request
 
@@ -57,6 +58,20 @@ def test_responses_may_be_read_by_any_site(proxied_server: LiveServer) -> None:
 @pytest.mark.parametrize("target", ["/", JSON, SOAP, f"{SOAP}?wsdl", "/nothing"])
 def test_there_are_no_cookies(live_server: LiveServer, target: str) -> None:
     assert get(live_server.server, target).headers["Set-Cookie"] is None
+
+
+@pytest.mark.parametrize("target", ["/", JSON, SOAP, f"{SOAP}?wsdl", "/health/live", "/nothing"])
+def test_each_response_names_the_version_of_the_program(
+    live_server: LiveServer, target: str
+) -> None:
+    assert get(live_server.server, target).headers["X-Kimai-Remote-Version"] == __version__
+
+
+def test_pages_of_other_sites_can_read_the_version(live_server: LiveServer) -> None:
+    response = request(live_server.server, "POST", JSON, CALL)
+    assert response.headers["X-Kimai-Remote-Version"] == __version__
+    exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
+    assert exposed == ["X-Kimai-Remote-Version", "X-Request-Id"]
 
 
 # Methods and statuses ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import msgspec
 from werkzeug import Request, Response
 from werkzeug.routing import Rule
 
+from .. import __version__
 from ..storage import schema
 from ..storage.transactions import Database
 from .responses import fresh
@@ -141,7 +142,8 @@ def rules(probe: ReadinessProbe) -> list[Rule]:
 
 
 def _status(is_ok: bool, checks: dict[str, str]) -> Response:
-    content = {"status": "ok" if is_ok else "failing", "checks": checks}
+    status = "ok" if is_ok else "failing"
+    content = {"status": status, "checks": checks, "version": __version__}
     return Response(
         msgspec.json.encode(content), 200 if is_ok else 503, mimetype="application/json"
     )

@@ -5,25 +5,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.routing import BaseConverter, Map, Rule
 
+from .. import __version__
 from ..api.instrumentation import RequestInfo
 from ..config import Settings
-from ..errors import RequestError
+from ..errors import RequestError, Unavailable
 from ..protocols.dispatcher import Endpoint, ProtocolRequest
 from . import responses
 from .request_info import public_url, read_body, request_info_of
 
 log = logging.getLogger(__name__)
 
+#: Name of the header with this program's version: ``getVersion`` returns that of Kimai.
+VERSION_HEADER = "X-Kimai-Remote-Version"
 #: On everything from an endpoint that pages of any site may call.
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Expose-Headers": f"{VERSION_HEADER}, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
 #: Headers of a response that doesn't set its own.
@@ -37,6 +42,9 @@ _SECURITY_HEADERS = {
         "form-action 'none'; frame-ancestors 'none'"
     ),
 }
+
+#: Characters of a query that stay as they are in URLs of descriptions.
+_IN_QUERY = "%/!$&'()*+,;=:@~?-._"
 
 #: Responds to a request for a page, whatever its method.
 Page = Callable[[Request], Response]
@@ -75,6 +83,7 @@ class Router:
         for name, value in _SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request_info.request_id
+        response.headers[VERSION_HEADER] = __version__
         return response(environ, start_response)
 
     def _respond(self, request: Request, request_info: RequestInfo) -> Response:
@@ -91,6 +100,8 @@ class Router:
             response = responses.http_error(error)
         except RequestError as error:
             response = responses.request_error(error)
+        except Unavailable as error:
+            response = responses.http_error(ServiceUnavailable(str(error)))
         except Exception:
             log.exception("Request %s failed", request_info.request_id)
             text = f"Internal error. The administrator finds it as {request_info.request_id}.\n"
@@ -111,6 +122,7 @@ class Router:
         message = ProtocolRequest(
             url=public_url(request, self._settings),
             query=request.args,
+            query_string=quote(request.query_string, safe=_IN_QUERY),
             info=request_info,
             body=read_body(request, self._settings.max_body) if is_call else b"",
             content_type=request.headers.get("Content-Type", ""),

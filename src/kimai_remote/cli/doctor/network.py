@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ... import SCHEMA_REVISION, __version__
+from ... import __version__
 from ...config import PREFIX, Settings
 from ...errors import ConfigurationError
 from ...server import preflight
+from ...web.routes import VERSION_HEADER
 from . import certificates
 from .finding import Finding, right, warning, wrong
 
@@ -124,21 +125,24 @@ def _response(public_url: str) -> Finding:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 (http or https, by its setting)
     advice = "Check that the server is running and that the proxy forwards this URL to it."
     try:
-        response = _send(request)
+        response, version = _send(request)
     except (OSError, ValueError, http.client.HTTPException, urllib.error.URLError) as error:
         return warning(about, f"{url} doesn't respond ({_reason(error)})", advice)
     result = response.get("result") if isinstance(response, dict) else None
-    if isinstance(result, str):
-        result = "".join(character for character in result if character.isprintable())
-    if result == f"{__version__}-{SCHEMA_REVISION}":
-        return right(about, f"{public_url} runs {result}")
-    if isinstance(result, str):
-        return warning(
-            about,
-            f"{public_url} runs {result[:40]}, but this program is {__version__}",
-            "Restart the server after an upgrade.",
-        )
-    return wrong(about, f"another program responds at {url}", advice)
+    if not isinstance(result, str):
+        return wrong(about, f"another program responds at {url}", advice)
+    if version == __version__:
+        return right(about, f"{public_url} runs kimai-remote {version}")
+    other = f"kimai-remote {_printable(version)}" if version else f"Kimai {_printable(result)}"
+    return warning(
+        about,
+        f"{public_url} runs {other}, but this program is kimai-remote {__version__}",
+        "Restart the server after an upgrade, and check where the proxy forwards this URL to.",
+    )
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text[:40] if character.isprintable())
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -148,8 +152,9 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _send(request: urllib.request.Request) -> Any:
-    """Return the JSON of a response of limited size and time; any server may have sent it.
+def _send(request: urllib.request.Request) -> tuple[Any, str]:
+    """Return the JSON of a response of limited size and time, and the version that its header
+    names; any server may have sent it.
 
     :raises OSError: there is no such response.
     :raises ValueError: it isn't JSON.
@@ -158,13 +163,14 @@ def _send(request: urllib.request.Request) -> Any:
     deadline = time.monotonic() + TIMEOUT
     body = b""
     with opener.open(request, timeout=TIMEOUT) as response:
+        version = response.headers.get(VERSION_HEADER, "")
         while piece := response.read1(MAX_RESPONSE):
             body += piece
             if len(body) > MAX_RESPONSE:
                 raise OSError(errno.EFBIG, "the response is too large")
             if time.monotonic() > deadline:
                 raise TimeoutError(errno.ETIMEDOUT, "the response is too slow")
-    return json.loads(body)
+    return json.loads(body), version
 
 
 def _reason(error: Exception) -> str:

@@ -59,10 +59,11 @@ async function ready() {
   let version = "";
   let details = [];
   try {
-    version = await call("getVersion");
+    await call("getVersion");
     const reply = await send(new URL("health/ready", ROOT), { cache: "no-store" });
     if (reply.status === 200 || reply.status === 503) {
-      const { status, checks = {} } = JSON.parse(reply.text);
+      const { status, checks = {}, version: own = "" } = JSON.parse(reply.text);
+      version = own;
       details = Object.entries(checks).map(([name, state]) => `${name}: ${state}`);
       if (status !== "ok") {
         return { text: "Not ready. See the server’s log.", style: "bad", version, details };
