@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect
+from werkzeug.test import Client
 
 from kimai_remote.api.execution import Service
+from kimai_remote.app import create_app
 from kimai_remote.config import Settings
+from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.migrations import runner
+from kimai_remote.storage.origin import DatabaseOrigin
 from kimai_remote.storage.transactions import Database
-from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.authentication import KEY_LENGTH, ApiKeyDeriver
 from kimai_remote.tracking.passwords import PasswordHasher
 from support import kimai1, remotes
 from support.world import SECRET
@@ -90,6 +94,49 @@ def test_passwords_and_keys_of_kimai_work(api: Any, kimai: Database) -> None:
     anna = next(row for row in kimai1.rows_of(kimai, "users") if row["name"] == "anna")
     assert anna["password"] == kimai1.md5(kimai1.PASSWORD)  # so that PHP can check it
     assert anna["apikey"] == kimai1.KEY
+
+
+def test_a_user_keeps_the_key_that_kimai_gave(api: Any, kimai: Database) -> None:
+    """It goes on working in Kimai's PHP, and here after Kimai's tables are left again."""
+    assert log_in(api, "anna") == kimai1.KEY
+    ben = log_in(api, "ben")  # has none of Kimai's
+    assert len(ben) == KEY_LENGTH
+    assert log_in(api, "ben") == ben
+    users = {row["name"]: row for row in kimai1.rows_of(kimai, "users")}
+    assert (users["anna"]["apikey"], users["ben"]["apikey"]) == (kimai1.KEY, None)
+
+
+@pytest.mark.parametrize(
+    ("version", "revision", "expected"),
+    [
+        ("1.3.5", "1394", "1.3.5-1394"),
+        ("1.0.1", "1388", "1.0.1-1388"),
+        ("1.3.5", "1400", "1.3.5-1400"),
+        (None, "1390", "1.3.5-1390"),
+        ("1.2.0", None, "1.2.0-1394"),
+        (None, None, "1.3.5-1394"),
+    ],
+)
+def test_the_version_is_the_one_that_the_database_names(
+    api: Any, kimai: Database, version: str | None, revision: str | None, expected: str
+) -> None:
+    table = m.Configuration.__table__
+    with kimai.begin() as connection:
+        connection.execute(table.delete().where(table.c.option.in_(("version", "revision"))))
+        named = {"version": version, "revision": revision}.items()
+        for option, value in named:
+            if value is not None:
+                connection.execute(table.insert(), {"option": option, "value": value})
+    assert api.call("getVersion") == expected
+
+
+def test_the_plain_wsdl_is_that_of_kimai(api: Any, kimai: Database) -> None:
+    assert kimai.origin() is DatabaseOrigin.IN_PLACE
+    client = Client(create_app(api.service))
+    plain = client.get("/core/soap.php?wsdl")
+    assert b'style="rpc"' in plain.data
+    assert plain.data == client.get("/core/soap.php?wsdl&style=rpc").data
+    assert b'style="document"' in client.get("/core/soap.php?wsdl&style=document").data
 
 
 def test_roles_of_kimai_hold(api: Any) -> None:

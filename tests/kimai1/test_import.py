@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from kimai_remote.kimai1 import control_totals, importer
 from kimai_remote.kimai1.importer import ImportRefused
 from kimai_remote.storage import models as m
-from kimai_remote.storage import schema
+from kimai_remote.storage import origin, schema
+from kimai_remote.storage.origin import DatabaseOrigin
 from kimai_remote.storage.transactions import Database
 from kimai_remote.tracking.context import Options
 from kimai_remote.tracking.rounding import Rounding
@@ -93,6 +94,18 @@ def test_everything_is_there_under_its_own_number(kimai: Database, target: Datab
         [(None, None, None, Decimal("50.00")), (kimai1.ANNA, None, None, Decimal("85.50"))],
         key=repr,
     )
+
+
+def test_the_copy_knows_that_it_is_one(kimai: Database, target: Database) -> None:
+    """Programs that were written for Kimai use it, and load the contract of Kimai's style."""
+
+    def origin_now() -> DatabaseOrigin:
+        with target.engine.connect() as connection:
+            return origin.read(connection)
+
+    assert origin_now() is DatabaseOrigin.OWN
+    importer.run(kimai, target, silent)
+    assert origin_now() is DatabaseOrigin.IMPORTED
 
 
 def test_what_cannot_be_the_same_is_said(kimai: Database, target: Database) -> None:

@@ -266,6 +266,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "defaultStatusID": "1",
             "adminmail": "",
             "currency_sign": "€",
+            "date_format_0": "%d.%m.%Y",
+            "show_TrackingNr": "1",
         }.items()
     ],
     "statuses": [

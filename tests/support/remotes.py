@@ -97,7 +97,7 @@ def _zeep(client: Client) -> Any:
     if _shared_zeep is None:
         transport = _InProcess()  # type: ignore[no-untyped-call]
         transport.client = client
-        _shared_zeep = zeep.Client(f"{BASE}/core/soap.php?wsdl", transport=transport)
+        _shared_zeep = zeep.Client(f"{BASE}/core/soap.php?wsdl&style=document", transport=transport)
     return _shared_zeep
 
 

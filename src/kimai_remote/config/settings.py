@@ -10,6 +10,7 @@ import dataclasses
 import ipaddress
 import re
 import zoneinfo
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -196,9 +197,10 @@ class Settings:
         "UTC", "Time zone of users who chose none, for dates without an offset."
     )
     wsdl_style: str = setting(
-        "document",
-        "SOAP style of the contract at ?wsdl; Kimai 1 had rpc.",
-        choices=("document", "rpc"),
+        "auto",
+        "SOAP style of the contract at plain ?wsdl. auto: rpc, as Kimai 1 had it, on a database "
+        "adopted from Kimai 1 (in place or imported), else document.",
+        choices=("auto", "document", "rpc"),
     )
     legacy_stop_boolean: bool = setting(
         False, "stopRecord returns a boolean in the rpc/encoded style, as in Kimai until 2018."
@@ -258,6 +260,15 @@ class Settings:
     def url(self) -> str:
         """The URL of the database."""
         return self.database_url or f"sqlite:///{self.data_dir / 'kimai.sqlite3'}"
+
+    def plain_wsdl_style(self, is_adopted: Callable[[], bool]) -> str:
+        """Return the SOAP style of the contract at plain ``?wsdl``: ``document`` or ``rpc``.
+
+        :param is_adopted: says whether the database is adopted from Kimai 1; called if that counts.
+        """
+        if self.wsdl_style != "auto":
+            return self.wsdl_style
+        return "rpc" if is_adopted() else "document"
 
     @property
     def metrics_networks(self) -> tuple[Network, ...]:

@@ -26,15 +26,22 @@ class SoapEndpoint:
         }
 
     def describe(self, request: ProtocolRequest) -> Description | None:
-        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the style."""
+        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the style.
+
+        :raises Unavailable: the style depends on the database, which could not be read yet.
+        """
         query = {name.lower(): value for name, value in request.query.items()}
         if "wsdl" not in query:
             return None
-        style = query.get("style", self._service.settings.wsdl_style).lower()
-        contract = self._contracts.get(style)
+        style = query["style"] if "style" in query else self._plain_style()
+        contract = self._contracts.get(style.lower())
         if contract is None:
             raise UnknownContract("The styles are document and rpc.")
         return Description("text/xml", lambda: contract.at(request.url))
+
+    def _plain_style(self) -> str:
+        database = self._service.database
+        return self._service.settings.plain_wsdl_style(lambda: database.origin().is_adopted)
 
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
         """Run the call in an envelope."""

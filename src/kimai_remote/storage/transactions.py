@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from ..errors import Denied, Refused, Unavailable
-from . import dialects, engine, entry_counts
+from . import dialects, engine, entry_counts, origin
 from .dialects import LOCK_TIMEOUT, Failure
+from .origin import DatabaseOrigin
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Database:
         options = self.dialect.write_options
         self._writing_engine = self.engine.execution_options(**options) if options else self.engine
         self._has_entry_counts: bool | None = None
+        self._origin: DatabaseOrigin | None = None
         self._watcher: Callable[[int], None] | None = None
         #: Connections that are kept open; a few more are opened under load.
         self.pool_size = pool_size
@@ -145,6 +147,20 @@ class Database:
         if self._has_entry_counts is None:
             self._has_entry_counts = entry_counts.enabled(session.connection())
         return self._has_entry_counts
+
+    def origin(self) -> DatabaseOrigin:
+        """Return the origin of the database; queried once a process.
+
+        :raises Unavailable: the database can't be read.
+        """
+        if self._origin is None:
+            try:
+                self._origin = self.run(
+                    lambda session: origin.read(session.connection()), writes=False
+                )
+            except NoSuchTableError as error:
+                raise Unavailable from error
+        return self._origin
 
     def watch_connections(self, changed: Callable[[int], None]) -> None:
         """Call a function with the number of connections in use when it changes, in place of the

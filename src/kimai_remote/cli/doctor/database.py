@@ -14,8 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ...config import Settings
 from ...errors import ConfigurationError
-from ...storage import entry_counts, schema
+from ...storage import entry_counts, origin, schema
 from ...storage.models import User
+from ...storage.origin import DatabaseOrigin
 from ...storage.transactions import Database
 from ..error_messages import message
 from ..output import count
@@ -56,7 +57,7 @@ def check(settings: Settings) -> Iterator[Finding]:
         try:
             with database.engine.connect() as connection:
                 yield from _server(settings, database, connection)
-                yield from _schema(database, connection)
+                yield from _schema(settings, database, connection)
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             yield wrong(
@@ -148,7 +149,7 @@ def _clock(ahead: float) -> Finding:
     return right("clock", text)
 
 
-def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
+def _schema(settings: Settings, database: Database, connection: Connection) -> Iterator[Finding]:
     state = schema.read_state(connection)
     if state.is_empty:
         others = [name for name in schema.table_prefixes(connection) if name != database.prefix]
@@ -168,7 +169,25 @@ def _schema(database: Database, connection: Connection) -> Iterator[Finding]:
         yield warning(
             "users", "nobody can log in: there is no active user", "Activate a user, or add one."
         )
+    yield _contract(settings, origin.read(connection))
     yield _counts(connection)
+
+
+_ORIGINS = {
+    DatabaseOrigin.OWN: "this database wasn't adopted from Kimai 1",
+    DatabaseOrigin.IMPORTED: "this database was imported from Kimai 1",
+    DatabaseOrigin.IN_PLACE: "this database is Kimai 1's own",
+}
+
+
+def _contract(settings: Settings, database_origin: DatabaseOrigin) -> Finding:
+    """Say which contract plain ``?wsdl`` is, and why."""
+    style = settings.plain_wsdl_style(lambda: database_origin.is_adopted)
+    name = {"rpc": "rpc/encoded, as Kimai 1 had it", "document": "document/literal"}[style]
+    reason = _ORIGINS[database_origin]
+    if settings.wsdl_style != "auto":
+        reason = f"the setting wsdl_style is {settings.wsdl_style}"
+    return right("contract", f"plain ?wsdl is {name}, since {reason}")
 
 
 def _counts(connection: Connection) -> Finding:
