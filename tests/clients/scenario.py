@@ -187,7 +187,7 @@ def steps(scene: Scene) -> list[Step]:
         Success([{"apiKey": world.key(scene.user)}]),
     )
     step("wrongKey", "getUsers", {"apiKey": "nobody's"}, Failure(WRONG_LOGIN))
-    step("getVersion", "getVersion", {}, Text(r"\d+\.\d+\.\d+\S*-1394"))
+    step("getVersion", "getVersion", {}, Text(r"1\.3\.5-1394"))
     step("getUsers", "getUsers", key, Success([{"userID": world.alice, "name": "alice"}]))
     acme = {"customerID": world.acme, "name": "Acme", "contact": "Eve", "visible": True}
     step("getCustomers", "getCustomers", key, Success([acme]))

@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
+from kimai_remote import __version__
 from kimai_remote.api.service import RemoteApi
 from support.live_server import LiveServer
 from support.raw_http import call, get, post_json
@@ -46,10 +47,44 @@ def test_each_service_is_described(smd: dict[str, Any]) -> None:
         assert service["transport"] == "POST"
         assert service["name"] == name
         assert service["description"]
-        assert service["returns"] == ("string" if name == "getVersion" else "object")
         for parameter in service["parameters"]:
             assert {"name", "type", "optional"} <= parameter.keys()
             assert ("default" in parameter) is parameter["optional"]
+    assert __version__ in smd["description"]
+
+
+#: Recorded from Kimai 1.3.5.
+RETURNS = {
+    "getVersion": "string",
+    "getUsers": ["array", "boolean"],
+    "getCustomers": ["array", "boolean"],
+    "getProjects": ["array"] * 2 + ["boolean"] * 2,
+    "getTasks": ["array"] * 3 + ["boolean"] * 3,
+    "getTimesheet": ["array"] * 6,
+    "getExpenses": ["array"] * 7,
+}
+
+
+def test_types_of_results_are_those_of_kimai(smd: dict[str, Any]) -> None:
+    for name, service in smd["services"].items():
+        assert service["returns"] == RETURNS.get(name, "array"), name
+
+
+@pytest.mark.parametrize(
+    ("method", "parameter", "kimai"),
+    [
+        ("startRecord", "projectId", "integer"),
+        ("getTasks", "projectId", ["integer", "array"]),
+        ("setTimesheetRecord", "record", "array"),
+        ("setTimesheetRecord", "doUpdate", "boolean"),
+        ("getExpenses", "refundable", "integer"),
+    ],
+)
+def test_types_of_parameters_are_those_of_kimai(
+    smd: dict[str, Any], method: str, parameter: str, kimai: str | list[str]
+) -> None:
+    types = {each["name"]: each["type"] for each in smd["services"][method]["parameters"]}
+    assert types[parameter] == kimai
 
 
 def test_parameters_are_positional_and_typed(smd: dict[str, Any]) -> None:
@@ -59,8 +94,8 @@ def test_parameters_are_positional_and_typed(smd: dict[str, Any]) -> None:
     ]
     assert described == [
         ("apiKey", "string", False, None),
-        ("from", "string", True, "0"),
-        ("to", "string", True, "0"),
+        ("from", "integer", True, 0),
+        ("to", "integer", True, 0),
         ("cleared", "integer", True, -1),
         ("start", "integer", True, 0),
         ("limit", "integer", True, 0),
@@ -69,18 +104,30 @@ def test_parameters_are_positional_and_typed(smd: dict[str, Any]) -> None:
     assert key["description"] == "From authenticate."
     assert flag == {
         "name": "includeTasks",
-        "type": "boolean",
+        "type": "any",
         "optional": True,
         "default": False,
         "description": "Include the tasks of each project.",
     }
 
 
-@pytest.mark.parametrize("query", ["", "?_=123", "?anything", "?types=native"])
-def test_any_other_query_gets_the_smd(
-    live_server: LiveServer, smd: dict[str, Any], query: str
+@pytest.mark.parametrize(
+    ("query", "in_target"),
+    [
+        ("", ""),
+        ("?", ""),
+        ("?_=123", "?_=123"),
+        ("?anything", "?anything"),
+        ("?types=native", "?types=native"),
+        ("?a=%20b&c=d/e", "?a=%20b&c=d/e"),
+    ],
+)
+def test_any_other_query_gets_the_smd_of_its_own_url(
+    live_server: LiveServer, smd: dict[str, Any], query: str, in_target: str
 ) -> None:
-    assert get(live_server.server, f"/core/json.php{query}").json == smd
+    """As in Kimai, calls go to the URL that the description came from."""
+    found = get(live_server.server, f"/core/json.php{query}").json
+    assert found == smd | {"target": f"{live_server.server.json}{in_target}"}
 
 
 def test_discovery_by_call_and_by_url_are_the_same(
@@ -137,7 +184,7 @@ def test_openrpc_is_complete(live_server: LiveServer, openrpc: dict[str, Any]) -
     assert [method["name"] for method in openrpc["methods"]] == list(RemoteApi.public_methods)
     assert openrpc["servers"] == [{"name": "this server", "url": live_server.server.json}]
     assert all(method["description"] for method in openrpc["methods"])
-    assert openrpc["info"]["version"] in call(live_server.server, "getVersion")
+    assert openrpc["info"]["version"] == __version__
 
 
 def test_smd_and_openrpc_agree(smd: dict[str, Any], openrpc: dict[str, Any]) -> None:

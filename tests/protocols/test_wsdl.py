@@ -12,14 +12,26 @@ operations), R2744 R2745 (quoted soapAction: checked by the server taking any), 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import spyne_baseline
 from lxml import etree
+from werkzeug.test import Client
 
+from kimai_remote.api.execution import Service
+from kimai_remote.app import create_app
+from kimai_remote.config import Settings
+from kimai_remote.storage import schema
+from kimai_remote.storage.origin import WEB_OPTIONS, DatabaseOrigin
+from kimai_remote.storage.transactions import Database
+from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.passwords import PasswordHasher
 from support.live_server import LiveServer
 from support.raw_http import get
+from support.world import SECRET
 
 SCHEMAS = Path(__file__).parent / "schemas"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -330,6 +342,15 @@ def parts(rpc: etree._Element, message: str) -> Iterator[tuple[str, str]]:
             ],
         ),
         ("stopRecordIn", [("apiKey", "xsd:string"), ("entryId", "xsd:int")]),
+        ("updateActiveRecordingIn", [("apiKey", "xsd:string"), ("record", "soap-enc:Array")]),
+        (
+            "setExpenseRecordIn",
+            [
+                ("apiKey", "xsd:string"),
+                ("record", "soap-enc:Array"),
+                ("doUpdate", "xsd:boolean"),
+            ],
+        ),
         ("stopRecordOut", [("return", "soap-enc:Array")]),
     ],
 )
@@ -345,6 +366,67 @@ def test_a_setting_makes_it_the_default(legacy_server: LiveServer) -> None:
     assert b'style="rpc"' in plain
     document = get(legacy_server.server, "/core/soap.php?wsdl&style=document").body
     assert b'style="document"' in document
+
+
+def plain_style(service: Service, wsdl_style: str = "auto") -> str:
+    """Style of plain ?wsdl with that setting."""
+    service = replace(service, settings=replace(service.settings, wsdl_style=wsdl_style))
+    response = Client(create_app(service)).get("/core/soap.php?wsdl")
+    assert response.status_code == 200
+    (binding,) = etree.fromstring(response.data).findall(f"{WSDL}binding/{SOAP}binding")
+    return binding.get("style")
+
+
+@pytest.mark.parametrize(
+    ("origin", "style"),
+    [
+        (DatabaseOrigin.OWN, "document"),
+        (DatabaseOrigin.IMPORTED, "rpc"),
+        (DatabaseOrigin.IN_PLACE, "rpc"),
+    ],
+)
+def test_programs_of_kimai_load_the_contract_that_they_know(
+    live_server: LiveServer,
+    monkeypatch: pytest.MonkeyPatch,
+    origin: DatabaseOrigin,
+    style: str,
+) -> None:
+    monkeypatch.setattr(Database, "origin", lambda _: origin)
+    service = live_server.world.service
+    assert plain_style(service) == style
+    for chosen in STYLES:
+        assert plain_style(service, chosen) == chosen
+
+
+def test_nobody_gets_the_wrong_contract_while_the_database_is_away(tmp_path: Path) -> None:
+    """Programs keep a contract for long, so one that is not known is not guessed."""
+    with closing(Database(f"sqlite:///{tmp_path / 'none' / 'none.sqlite3'}")) as database:
+        keys, passwords = ApiKeyDeriver(SECRET), PasswordHasher("")
+        client = Client(create_app(Service(database, keys, passwords, Settings())))
+        response = client.get("/core/soap.php?wsdl")
+        assert (response.status_code, response.mimetype) == (503, "text/plain")
+        assert "not available at the moment" in response.text
+        for style in ("document", "rpc"):
+            assert client.get(f"/core/soap.php?wsdl&style={style}").status_code == 200
+
+
+def test_the_origin_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = []
+    with closing(Database(f"sqlite:///{tmp_path / 'own.sqlite3'}")) as database:
+        schema.create(database)
+        keys, passwords = ApiKeyDeriver(SECRET), PasswordHasher("")
+        client = Client(create_app(Service(database, keys, passwords, Settings())))
+        monkeypatch.setattr(
+            "kimai_remote.storage.origin.read",
+            lambda connection: reads.append(1) or DatabaseOrigin.OWN,
+        )
+        for _ in range(3):
+            assert client.get("/core/soap.php?wsdl").status_code == 200
+    assert reads == [1]
+
+
+def test_no_option_of_ours_looks_like_one_of_kimai_s_web_pages() -> None:
+    assert not set(WEB_OPTIONS) & schema.DEFAULT_OPTIONS.keys()
 
 
 def test_the_legacy_boolean_is_in_the_contract(legacy_server: LiveServer) -> None:

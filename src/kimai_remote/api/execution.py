@@ -94,6 +94,7 @@ class Service:
             self.passwords,
             lifetime=self.settings.key_lifetime * 86_400,
             upgrades=not self.settings.shared_with_kimai,
+            shares_keys=self.settings.shared_with_kimai,
         )
 
     @cached_property
@@ -169,6 +170,7 @@ def rpc_method(
     needs_key: bool = True,
     public_names: dict[str, str] | None = None,
     legacy_boolean: bool = False,
+    legacy_false: bool = False,
 ) -> Callable[[Callable[..., RecordSet | Envelope]], Any]:
     """Expose a function as a method of the API.
 
@@ -183,6 +185,7 @@ def rpc_method(
         method takes none gets a :class:`LoginContext`.
     :param public_names: names of parameters that are Python keywords, in the API.
     :param legacy_boolean: whether Kimai's method returned a boolean until 2018.
+    :param legacy_false: whether it returned false for nothing, according to Kimai's service map.
     """
 
     def expose(function: Callable[..., RecordSet | Envelope]) -> Any:
@@ -205,10 +208,29 @@ def rpc_method(
             _returns=result_of(items, result),
             _in_arg_names=public_names or {},
             # Protocols read these from the descriptor.
-            _udd={"legacy_boolean": legacy_boolean, "writes": writes},
+            _udd={
+                "legacy_boolean": legacy_boolean,
+                "legacy_false": legacy_false,
+                "writes": writes,
+            },
         )(run)
 
     return expose
+
+
+def plain_method(function: Callable[[Database], str]) -> Any:
+    """Expose a function as a method without parameters, whose result is a text without envelope."""
+
+    @functools.wraps(function)
+    def run(ctx: MethodContext) -> str:
+        request: RequestContext = ctx.udc
+        try:
+            return function(request.service.database)
+        except Exception as error:
+            _record_failure(request, function.__name__, error)
+            raise ApiFault(error, request.request_info) from error
+
+    return rpc(_returns=always(Unicode))(run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +322,7 @@ class _Method:
 
         :raises ApiFault: the exception is no ordinary result of the API.
         """
-        handling, request_id = handling_of(error), request.request_info.request_id
-        request.record.outcome = handling.outcome
-        if handling.log_level is not None:
-            defect = error if handling.outcome is Outcome.FAULT else None
-            text = "%s failed in request %s" if defect else "%s was not served in request %s"
-            log.log(handling.log_level, text, self.name, request_id, exc_info=defect)
+        handling = _record_failure(request, self.name, error)
         if handling.outcome is Outcome.REFUSED:
             audit_log.record(
                 "refused", request.request_info, **request.record.caller, method=self.name
@@ -313,6 +330,17 @@ class _Method:
         if handling.fault_code:
             raise ApiFault(error, request.request_info) from error
         return request.render(Envelope.failure(str(error)))
+
+
+def _record_failure(request: RequestContext, method: str, error: Exception) -> ErrorHandling:
+    """Set the outcome of a call that raised, and log the error if the table says so."""
+    handling, request_id = handling_of(error), request.request_info.request_id
+    request.record.outcome = handling.outcome
+    if handling.log_level is not None:
+        defect = error if handling.outcome is Outcome.FAULT else None
+        text = "%s failed in request %s" if defect else "%s was not served in request %s"
+        log.log(handling.log_level, text, method, request_id, exc_info=defect)
+    return handling
 
 
 def _discard(rendered: Any) -> None:

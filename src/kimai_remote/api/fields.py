@@ -26,6 +26,8 @@ __all__ = [
     "always",
     "computed",
     "legacy_any",
+    "legacy_list",
+    "legacy_required",
     "list_of",
     "maybe",
     "nullable",
@@ -64,6 +66,16 @@ def computed(field: Any) -> Any:
 def legacy_any(parameter: Any) -> Any:
     """Marks a parameter that Kimai's own WSDL had as xsd:anyType."""
     return parameter.customize(legacy_any=True)
+
+
+def legacy_required(parameter: Any) -> Any:
+    """Marks an optional parameter that Kimai's own service map had as required."""
+    return parameter.customize(legacy_required=True)
+
+
+def legacy_list(parameter: Any) -> Any:
+    """Marks a parameter that may also be a list according to Kimai's own service map."""
+    return parameter.customize(legacy_list=True)
 
 
 def optional(spyne_type: type, default: Any = None, doc: str = "") -> Any:

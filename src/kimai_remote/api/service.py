@@ -11,23 +11,35 @@ from .. import _compat  # noqa: F401  (before the first import of Spyne)
 # isort: split
 from typing import Any
 
-from spyne import rpc
 from spyne.service import ServiceBase
 
-from .. import SCHEMA_REVISION, __version__
+from ..storage.transactions import Database
 from ..tracking import catalog, expenses, timer, timesheet
 from ..tracking.context import CallContext
+from ..tracking.kimai_version import kimai_version
 from ..tracking.record_set import RecordSet
 from . import records as t
-from .execution import Envelope, LoginContext, rpc_method
-from .fields import Boolean, DateText, Integer32, Unicode, always, legacy_any, optional
+from .execution import Envelope, LoginContext, plain_method, rpc_method
+from .fields import (
+    Boolean,
+    DateText,
+    Integer32,
+    Unicode,
+    always,
+    legacy_any,
+    legacy_list,
+    legacy_required,
+    optional,
+)
 
 _FROM = optional(DateText, "0", "Start of the period. 0 for no limit.")
 _TO = optional(DateText, "0", "End of the period. 0 for no limit.")
 _CLEARED = optional(Integer32, -1, "-1: all, 0: open, 1: cleared.")
 _START = optional(Integer32, 0, "Number of records to skip.")
 _LIMIT = optional(Integer32, 0, "Maximum number of records. 0 for all.")
-_UPDATE = optional(Boolean, False, "Change the record with the given id instead of creating one.")
+_UPDATE = legacy_required(
+    optional(Boolean, False, "Change the record with the given id instead of creating one.")
+)
 
 
 class RemoteApi(ServiceBase):
@@ -46,15 +58,19 @@ class RemoteApi(ServiceBase):
         the same response. Too many failures ban the user for a while."""
         return context.log_in(username or "", password or "")
 
-    @rpc(_returns=always(Unicode))
-    def getVersion(ctx: Any) -> str:
-        """The version of the service, a dash, and the revision of Kimai's database schema. The
-        only method that returns plain text and needs no key."""
-        return f"{__version__}-{SCHEMA_REVISION}"
+    @plain_method
+    def getVersion(database: Database) -> str:
+        """The version of Kimai 1, a dash, and the revision of its database, as Kimai's clients
+        compare them. The only method that returns plain text and needs no key."""
+        return kimai_version(database)
 
     @rpc_method(
-        optional(Integer32, doc="Project to record on. Without project and task, the last ones."),
-        optional(Integer32, doc="Task (activity) to record."),
+        legacy_required(
+            optional(
+                Integer32, doc="Project to record on. Without project and task, the last ones."
+            )
+        ),
+        legacy_required(optional(Integer32, doc="Task (activity) to record.")),
         items=t.StartedRecording,
         result="StartRecordResult",
         writes=True,
@@ -66,7 +82,9 @@ class RemoteApi(ServiceBase):
         return timer.start(context, projectId, activityId)
 
     @rpc_method(
-        optional(Integer32, doc="The time entry to stop; the running one by default."),
+        legacy_required(
+            optional(Integer32, doc="The time entry to stop; the running one by default.")
+        ),
         items=t.SavedEntry,
         result="StopRecordResult",
         writes=True,
@@ -76,12 +94,12 @@ class RemoteApi(ServiceBase):
         """Stop a running recording at the server's time; times are rounded as configured."""
         return timer.stop(context, entryId)
 
-    @rpc_method(items=t.User, result="UsersResult")
+    @rpc_method(items=t.User, result="UsersResult", legacy_false=True)
     def getUsers(context: CallContext) -> RecordSet:
         """Users whom the caller may see, by name."""
         return catalog.users(context)
 
-    @rpc_method(items=t.Customer, result="CustomersResult")
+    @rpc_method(items=t.Customer, result="CustomersResult", legacy_false=True)
     def getCustomers(context: CallContext) -> RecordSet:
         """Visible customers of the caller's groups, by name."""
         return catalog.customers(context)
@@ -90,15 +108,17 @@ class RemoteApi(ServiceBase):
         legacy_any(optional(Boolean, False, "Include the tasks of each project.")),
         items=t.Project,
         result="ProjectsResult",
+        legacy_false=True,
     )
     def getProjects(context: CallContext, includeTasks: bool) -> RecordSet:
         """Visible projects of the caller's groups, by name."""
         return catalog.projects(context, with_tasks=includeTasks)
 
     @rpc_method(
-        optional(Integer32, doc="Only tasks that can be recorded on this project."),
+        legacy_list(optional(Integer32, doc="Only tasks that can be recorded on this project.")),
         items=t.Task,
         result="TasksResult",
+        legacy_false=True,
     )
     def getTasks(context: CallContext, projectId: int | None) -> RecordSet:
         """Visible tasks of the caller's groups, by name. With a project, also the budgets."""

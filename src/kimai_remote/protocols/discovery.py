@@ -12,6 +12,7 @@ from spyne.model import primitive
 from spyne.model.complex import Array, ComplexModelBase
 
 from .. import __version__
+from ..api.fields import DateText
 from ..api.service import RemoteApi
 
 
@@ -25,6 +26,11 @@ class Parameter:
     @property
     def is_optional(self) -> bool:
         return self.spyne_type.Attributes.min_occurs == 0  # type: ignore[no-any-return]
+
+    @property
+    def was_optional(self) -> bool:
+        """Whether the parameter was optional in Kimai too."""
+        return self.is_optional and not hasattr(self.spyne_type.Attributes, "legacy_required")
 
     @property
     def default(self) -> Any:
@@ -41,6 +47,8 @@ class Method:
     result: Any
     #: Whether Kimai's method returned a boolean until 2018.
     legacy_boolean: bool
+    #: Whether it returned false for nothing, according to Kimai's service map.
+    legacy_false: bool
     #: Whether a call may change something.
     writes: bool
 
@@ -58,6 +66,7 @@ def methods() -> Iterator[Method]:
             tuple(Parameter(public, spyne_type) for public, spyne_type in parameters),
             result,
             bool(traits.get("legacy_boolean")),
+            bool(traits.get("legacy_false")),
             bool(traits.get("writes")),
         )
 
@@ -72,14 +81,16 @@ def documentation(spyne_type: Any) -> str:
 def smd(url: str) -> dict[str, Any]:
     """Return the Dojo Service Mapping Description, as Zend's JSON-RPC server had it.
 
-    :param url: URL of the JSON endpoint.
+    Its types are Kimai's, which are those of PHP: a record and an envelope are arrays.
+
+    :param url: URL that calls go to.
     """
     return {
         "transport": "POST",
         "envelope": "JSON-RPC-2.0",
         "contentType": "application/json",
         "SMDVersion": "2.0",
-        "description": inspect.cleandoc(RemoteApi.__doc__ or ""),
+        "description": f"{_title().rstrip('.')}, by kimai-remote {__version__}.",
         "target": url,
         "services": _smd_services(),
         "methods": _smd_services(),
@@ -94,6 +105,10 @@ def openrpc(url: str) -> dict[str, Any]:
     return {**_openrpc(), "servers": [{"name": "this server", "url": url}]}
 
 
+def _title() -> str:
+    return inspect.cleandoc(RemoteApi.__doc__ or "")
+
+
 @functools.cache
 def _smd_services() -> dict[str, Any]:
     return {
@@ -103,10 +118,42 @@ def _smd_services() -> dict[str, Any]:
             "name": method.name,
             "description": method.doc,
             "parameters": [_smd_parameter(parameter) for parameter in method.parameters],
-            "returns": _json_type(method.result),
+            "returns": _smd_returns(method),
         }
         for method in methods()
     }
+
+
+def _smd_returns(method: Method) -> str | list[str]:
+    """Return the type or types of a result.
+
+    Zend's list has each type once for each form of a call: with every number of optional parameters
+    left out, and with each type of theirs.
+    """
+    calls = 1
+    for parameter in method.parameters:
+        if parameter.was_optional:
+            types = _smd_type(parameter.spyne_type)
+            calls += len(types) if isinstance(types, list) else 1
+    types = [_php_type(method.result), *["boolean"] * method.legacy_false]
+    returned = [each for each in types for _ in range(calls)]
+    return returned if len(returned) > 1 else returned[0]
+
+
+def _smd_type(spyne_type: Any) -> str | list[str]:
+    """Return the type or types of a parameter."""
+    attributes = spyne_type.Attributes
+    if getattr(attributes, "legacy_any", False):
+        return "any"
+    if getattr(attributes, "legacy_list", False):
+        return [_php_type(spyne_type), "array"]
+    return _php_type(spyne_type)
+
+
+def _php_type(spyne_type: Any) -> str:
+    if issubclass(spyne_type, ComplexModelBase):
+        return "array"
+    return "integer" if issubclass(spyne_type, DateText) else _json_type(spyne_type)
 
 
 @functools.cache
@@ -115,7 +162,7 @@ def _openrpc() -> dict[str, Any]:
     return {
         "openrpc": "1.3.2",
         "info": {
-            "title": inspect.cleandoc(RemoteApi.__doc__ or ""),
+            "title": _title(),
             "version": __version__,
             "description": "The types are those of ?types=native. Without it, every value from the "
             "database is a string in responses, as Kimai 1 sent it. Parameters are accepted in "
@@ -127,13 +174,14 @@ def _openrpc() -> dict[str, Any]:
 
 
 def _smd_parameter(parameter: Parameter) -> dict[str, Any]:
-    described = {
+    described: dict[str, Any] = {
         "name": parameter.name,
-        "type": _json_type(parameter.spyne_type),
+        "type": _smd_type(parameter.spyne_type),
         "optional": parameter.is_optional,
     }
     if parameter.is_optional:
-        described["default"] = parameter.default
+        is_date = issubclass(parameter.spyne_type, DateText)
+        described["default"] = int(parameter.default) if is_date else parameter.default
     return {**described, **_description(parameter.spyne_type)}
 
 

@@ -37,6 +37,8 @@ class ProtocolRequest:
     url: str
     query: Mapping[str, str]
     info: RequestInfo
+    #: The query as it was sent, without the question mark.
+    query_string: str = ""
     body: bytes = b""
     content_type: str = ""
 

@@ -106,8 +106,13 @@ class JsonRpcEndpoint:
 
     def describe(self, request: ProtocolRequest) -> Description:
         """Return the service's SMD, as Zend's JSON-RPC server had it, or OpenRPC description."""
-        describe = discovery.openrpc if "openrpc" in request.query else discovery.smd
-        return Description(CONTENT_TYPE, lambda: msgspec.json.encode(describe(request.url)))
+        if "openrpc" in request.query:
+            return Description(
+                CONTENT_TYPE, lambda: msgspec.json.encode(discovery.openrpc(request.url))
+            )
+        # As in Kimai, calls go to the URL of the description, with its query (?types=native).
+        target = f"{request.url}?{request.query_string}" if request.query_string else request.url
+        return Description(CONTENT_TYPE, lambda: msgspec.json.encode(discovery.smd(target)))
 
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
         """Run a call or a batch; the body is empty if there is nothing to respond."""

@@ -20,7 +20,7 @@ from spyne.model.complex import ComplexModelBase
 from ..api.fields import NAMESPACE, DateText
 from .discovery import Method, methods
 from .dispatcher import SERVICE_NAME
-from .soap_rpc import ENCODING, MAP
+from .soap_rpc import ENCODING
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
@@ -107,7 +107,6 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
         "soap": SOAP,
         "xsd": XSD,
         "soap-enc": ENCODING,
-        "apache": MAP,
     }
     root = etree.Element(f"{{{WSDL}}}definitions", nsmap=namespaces)
     root.set("name", LEGACY_SERVICE)
@@ -152,7 +151,8 @@ def _legacy_type(spyne_type: Any) -> str:
     if getattr(spyne_type.Attributes, "legacy_any", False):
         return "xsd:anyType"
     if issubclass(spyne_type, ComplexModelBase):
-        return "apache:Map"
+        # A record is sent as a map, or as an array of named elements; Kimai declared it like this.
+        return "soap-enc:Array"
     if issubclass(spyne_type, primitive.Boolean):
         return "xsd:boolean"
     return "xsd:int" if issubclass(spyne_type, DateText | primitive.Integer) else "xsd:string"
