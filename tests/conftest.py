@@ -23,6 +23,7 @@ COUNTS = {
     "stress": (600, 10_000, "parallel calls, on each database and type of server, at least 600"),
     "fuzz": (200, 10_000, "requests of the fuzz tests, over each protocol"),
     "kills": (4, 200, "kills of the server during writes, on each database"),
+    "exchanges": (150, 1_000_000, "recorded exchanges with Kimai 1.3.5, on each database"),
 }
 
 
@@ -46,6 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(
             f"--{name}", type=int, help=f"number of {what} (default: {small}; with --deep: {large})"
         )
+    group.addoption(
+        "--exchange",
+        metavar="REGEX",
+        default="",
+        help="send the recorded exchanges whose IDs match, such as getTimesheet-03., and no others",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

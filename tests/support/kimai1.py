@@ -435,15 +435,19 @@ def create(
     tables: Mapping[str, Mapping[str, str]] = TABLES,
     rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS,
     engine: str = "InnoDB",
+    charsets: Mapping[str, str] = CHARSETS,
 ) -> None:
-    """Make the tables and fill them."""
+    """Make the tables and fill them.
+
+    :param charsets: by table; utf8mb4 where there is none.
+    """
     with database.engine.begin() as connection:
         for name, columns in tables.items():
             lines = ", ".join(
                 definition if column.startswith(" ") else f"`{column}` {definition}"
                 for column, definition in columns.items()
             )
-            charset = CHARSETS.get(name, "utf8mb4")
+            charset = charsets.get(name, "utf8mb4")
             connection.exec_driver_sql(
                 f"CREATE TABLE `{database.prefix}{name}` ({lines}) "
                 f"ENGINE={engine} DEFAULT CHARSET={charset}"
@@ -498,14 +502,16 @@ def database(directory: Path, *, prefix: str = f"o{PREFIX}", **how: Any) -> Iter
         kimai.close()
 
 
-def write_autoconf(path: Path, url: URL, prefix: str) -> None:
+def write_autoconf(
+    path: Path, url: URL, prefix: str, salt: str = SALT, timezone: str = "Europe/Vienna"
+) -> None:
     """Kimai's ``includes/autoconf.php`` for a database."""
     host = f"{url.host}:{url.port}" if url.port else url.host
     path.write_text(
         f'<?php\n$server_hostname = "{host}";\n$server_database = "{url.database}";\n'
         f'$server_username = "{url.username}";\n$server_password = "{url.password or ""}";\n'
-        f'$server_prefix = "{prefix}";\n$password_salt = "{SALT}";\n'
-        '$timezone = "Europe/Vienna";\n'
+        f'$server_prefix = "{prefix}";\n$password_salt = "{salt}";\n'
+        f'$timezone = "{timezone}";\n'
     )
 
 
