@@ -248,7 +248,7 @@ def test_without_access_to_time_sheets(alice: Caller, revoke: Revoke) -> None:
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        (("yesterday",), "Invalid from 'yesterday'"),
+        (("someday",), "Invalid from 'someday'"),
         ((0, "31.2.2026"), "Invalid to '31.2.2026'"),
         (("-5",), "Invalid from '-5'"),
         (("99999999999999",), "Invalid from '99999999999999'"),

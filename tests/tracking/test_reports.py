@@ -307,9 +307,9 @@ def test_from_one_date_to_another(begin, end, expected):
     [
         ("2026-03-31", "2026-03-01", "ends before it begins"),
         ("2026-02-30", None, "Invalid from '2026-02-30'"),
-        ("2026-03-01", "tomorrow", "Invalid to 'tomorrow'"),
+        ("2026-03-01", "someday", "Invalid to 'someday'"),
         ("0", None, "from must be a date"),
-        ("2099-01-01", None, "Invalid from"),
+        ("2099-01-01", None, "ends before"),
         ("1" * 400, None, "Invalid from"),
         ("2026-03-05", None, "ends before"),
     ],

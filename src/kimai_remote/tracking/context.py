@@ -161,5 +161,9 @@ class CallContext(AnonymousContext):
         }
 
     def parse_date(self, value: object, field: str) -> int | None:
-        """Return the unix seconds of a date that the caller wrote; see :func:`dates.parse`."""
-        return dates.parse(value, self.principal.zone, field=field)
+        """Return the unix seconds of a date to be stored; see :func:`dates.parse`."""
+        return dates.parse(value, self.principal.zone, now=self.now, field=field)
+
+    def parse_bound(self, value: object, field: str) -> int | None:
+        """Return the unix seconds of an end of a period; see :func:`dates.parse_bound`."""
+        return dates.parse_bound(value, self.principal.zone, now=self.now, field=field)

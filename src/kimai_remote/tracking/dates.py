@@ -1,92 +1,135 @@
-"""Parsing of dates in the forms that clients write. All results are unix seconds."""
+"""Dates that clients write. All results are unix seconds."""
 
 from __future__ import annotations
 
 import datetime
-import email.utils
 import re
 from zoneinfo import ZoneInfo
 
 from ..errors import Refused
+from . import strtotime
+from .strtotime import Moment
 
 #: Kimai keeps times in signed 32-bit columns.
 LATEST = 2**31 - 1
+#: Earliest seconds of a field; of others it is 1. A time entry may start on 1 January 1970 in any
+#: time zone; an end of 0 means that it is running.
+_EARLIEST = {"start": -86_399}
+#: Characters of the longest text that is read.
+LONGEST = 100
 
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
-_OFFSET = r"(?P<offset>Z|[+-]\d{2}:?\d{2})"
-_FORMATS = tuple(
-    re.compile(pattern, re.ASCII | re.IGNORECASE)
-    for pattern in (
-        # 2019-01-24, 2019-01-24 08:00[:30][ +0000], 2019-01-24T08:00[:30][.5][Z|+01:00]
-        rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})"
-        rf"(?:(?:T|\s+){_TIME}(?:\.\d+)?(?:\s*{_OFFSET})?)?",
-        # 24.1.2019 8:00
-        rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}})(?:\s+{_TIME})?",
-    )
+#: The forms that nearly all clients use. It must be as fast as it can be.
+_USUAL = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?"
+    r"|(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?",
+    re.ASCII,
 )
-_RFC_2822 = re.compile(
-    r"(?:[a-z]{3},\s*)?\d{1,2}\s+[a-z]{3}\s+\d{4}\s+\d{2}:\d{2}(?::\d{2})?"
-    # No other letters: the library takes a zone that it doesn't know, such as CET, for UTC.
-    r"\s+(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)(?:\s*\(.*\))?",
-    re.ASCII | re.IGNORECASE,
-)
+#: What MySQL has for no date.
+_ZERO_DATE = (0, 0, 0)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+#: strtotime reads ``26.11.25`` as a date, but ``13.02.19`` as a time of today.
+_DATE_OR_TIME = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2}", re.ASCII)
 
 
-def parse(value: object, zone: ZoneInfo, *, field: str = "date") -> int | None:
-    """Return the unix seconds of a date, or None for 0, ``""`` and null.
+def parse(value: object, zone: ZoneInfo, *, now: int, field: str = "date") -> int | None:
+    """Return the unix seconds of a date that is to be stored; None if there is none.
 
-    A date without an offset is in ``zone``. A time that a change to summer time skips is read as
-    if the clock had not been changed; one that happens twice is the first.
+    There is none in 0, ``""``, null and zero dates such as ``0000-00-00``.
 
-    :param value: unix seconds as a number or digits, ``@seconds``, ISO 8601, ``24.1.2019 8:00``
-        or RFC 2822.
+    :param value: unix seconds as a number, digits or ``@seconds``; 8 or 14 digits, which are a date
+        (and time) without separators; or any text that PHP's strtotime reads, in ``zone`` if it
+        names no other.
+    :param now: base of relative dates such as ``yesterday``; unix seconds.
     :param field: the parameter's name, for the error.
-    :raises Refused: not a date; the text names the value.
+    :raises Refused: not a date, not one of the calendar, or one that the database can't hold; the
+        text names the value.
+    """
+    moment = read(value, zone, now=now, field=field)
+    if moment is None or moment.date == _ZERO_DATE:
+        return None
+    if not (_EARLIEST.get(field, 1) <= moment.seconds <= LATEST) or moment.seconds == 0:
+        raise _out_of_range(field, value)
+    return moment.seconds
+
+
+def parse_bound(value: object, zone: ZoneInfo, *, now: int, field: str) -> int | None:
+    """Return the unix seconds of the begin or end of a period, None if it is open.
+
+    Clients ask for the years 1 or 9999 when they mean everything: dates that the database can't
+    hold, ``0000-00-00`` among them, are before or after all that it holds.
+
+    :raises Refused: not a date, or not one of the calendar; the text names the value.
+    """
+    moment = read(value, zone, now=now, field=field)
+    if moment is None or moment.seconds == 0:
+        return None
+    return min(max(1, moment.seconds), LATEST)
+
+
+def read(value: object, zone: ZoneInfo, *, now: int, field: str) -> Moment | None:
+    """Return the date of any year that a value means, None if there is none; see :func:`parse`.
+
+    :raises Refused: not a date, or not one of the calendar; the text names the value.
     """
     text = "" if value is None else str(value).strip()
     if text in ("", "0"):
         return None
+    usual = _USUAL.fullmatch(text)
+    if usual:
+        moment = _read_usual(usual, zone)
+        if moment is not None:
+            return moment
     digits = text.removeprefix("@")
-    if digits.isascii() and digits.isdigit():
-        seconds = int(digits) if len(digits) <= 12 else LATEST + 1
-    else:
-        try:
-            seconds = int(_read(text, zone).timestamp())
-        except (ValueError, OverflowError):
-            raise _invalid(field, text) from None
-    if not 0 < seconds <= LATEST:
-        raise _invalid(field, text)
-    return seconds
+    if _DIGITS.fullmatch(digits) and (len(text) not in (8, 14) or digits != text):
+        return _read_digits(text, digits, field)
+    try:
+        if len(text) > LONGEST:
+            raise ValueError(text)
+        moment = strtotime.read(text, zone, now)
+    except ValueError:
+        raise _unreadable(field, text) from None
+    if not moment.exists and moment.date != _ZERO_DATE:
+        raise Refused(f"Invalid {field} {_excerpt(text)}: there is no such day.")
+    # strtotime takes 13.02.19, a number and the name of a zone for a time of today.
+    if not moment.named or (moment.date is None and _DATE_OR_TIME.fullmatch(text)):
+        raise _unreadable(field, text)
+    return moment
 
 
-def _read(text: str, zone: ZoneInfo) -> datetime.datetime:
-    for pattern in _FORMATS:
-        match = pattern.fullmatch(text)
-        if match:
-            part = match.groupdict(default="0")
-            names = ("year", "month", "day", "hour", "minute", "second")
-            numbers = [int(part[name]) for name in names]
-            return datetime.datetime(*numbers, tzinfo=_offset(part.get("offset", "0"), zone))  # type: ignore[misc, arg-type]
-    if _RFC_2822.fullmatch(text):
-        date = email.utils.parsedate_to_datetime(text)
-        return date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
-    raise ValueError(text)
+def _read_usual(match: re.Match[str], zone: ZoneInfo) -> Moment | None:
+    """Return what one of the usual forms means, None where it takes a closer look."""
+    parts = match.groups()
+    year, month, day, *time = parts[:6] if parts[0] else parts[6:]
+    hour, minute, second = (int(part or 0) for part in time)
+    try:
+        clock = datetime.datetime(int(year), int(month), int(day), hour, minute, second)
+        return Moment(strtotime.seconds_in(zone, clock), is_day=time[0] is None)
+    except (ValueError, OverflowError):  # 24:00 or a leap second, or no day of the calendar
+        return None
 
 
-def _offset(text: str, zone: ZoneInfo) -> datetime.tzinfo:
-    if text == "0":
-        return zone
-    if text in "Zz":
-        return datetime.UTC
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 15 or minutes > 59:
-        raise ValueError(text)
-    delta = datetime.timedelta(hours=hours, minutes=minutes)
-    return datetime.timezone(-delta if text[0] == "-" else delta)
+def _read_digits(text: str, digits: str, field: str) -> Moment:
+    """:param digits: the text without an ``@`` before it."""
+    if len(digits) == 4 and not text.startswith("@"):
+        raise _unreadable(field, text)  # strtotime takes a year for a time of today
+    if len(digits) > 10 or int(digits) > LATEST:
+        raise _out_of_range(field, text)
+    return Moment(int(digits))
 
 
-def _invalid(field: str, text: str) -> Refused:
-    shown = text if len(text) <= 60 else text[:57] + "…"
+def _unreadable(field: str, text: str) -> Refused:
     return Refused(
-        f"Invalid {field} {shown!r}: use unix seconds or a date such as 2019-01-24 08:00:00."
+        f"Invalid {field} {_excerpt(text)}: use unix seconds or a date such as 2019-01-24 08:00:00."
     )
+
+
+def _out_of_range(field: str, value: object) -> Refused:
+    return Refused(
+        f"Invalid {field} {_excerpt(str(value))}:"
+        " times from 1970 to 19 January 2038 can be stored, in seconds."
+    )
+
+
+def _excerpt(text: str) -> str:
+    text = text.strip()
+    return repr(text if len(text) <= 60 else text[:57] + "…")

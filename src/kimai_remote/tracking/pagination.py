@@ -20,7 +20,7 @@ def window(context: CallContext, from_: object, to: object) -> tuple[int | None,
 
     :raises Refused: not dates, or the period ends before it begins.
     """
-    begin, finish = context.parse_date(from_, "from"), context.parse_date(to, "to")
+    begin, finish = context.parse_bound(from_, "from"), context.parse_bound(to, "to")
     if begin is not None and finish is not None:
         check_span(begin, finish)
     return begin, finish

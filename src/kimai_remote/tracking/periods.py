@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ..errors import Refused
-from . import dates
+from . import dates, strtotime
 
-_DAY = re.compile(r"\s*(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4})\s*", re.ASCII)
 #: Years that Kimai's columns can hold.
 FIRST_YEAR, LAST_YEAR = 1970, 2037
 
@@ -65,22 +63,26 @@ def between(begin: str | None, end: str | None, now: int, zone: ZoneInfo) -> Per
     :param end: a day without a time is included; by default now.
     :raises Refused: no dates, or the end isn't after the beginning.
     """
-    start = 0 if begin is None else _date(begin, zone, "from")
-    finish = now if end is None else _date(end, zone, "to")
-    if end is not None and _DAY.fullmatch(end):
-        last = datetime.datetime.fromtimestamp(finish, zone).date()
-        after = last + datetime.timedelta(days=1)
-        finish = int(datetime.datetime(after.year, after.month, after.day, tzinfo=zone).timestamp())
+    start = 0 if begin is None else _read(begin, now, zone, "from").seconds
+    finish = now
+    if end is not None:
+        moment = _read(end, now, zone, "to")
+        finish = moment.seconds
+        if moment.is_day:
+            last = datetime.datetime.fromtimestamp(finish, zone)
+            after = datetime.datetime(last.year, last.month, last.day) + datetime.timedelta(days=1)
+            finish = strtotime.seconds_in(zone, after)
+    start, finish = max(0, start), min(finish, dates.LATEST)
     if finish <= start:
         raise Refused("The period ends before it begins.")
     return Period(start, finish)
 
 
-def _date(text: str, zone: ZoneInfo, field: str) -> int:
-    seconds = dates.parse(text, zone, field=field)
-    if seconds is None:
+def _read(text: str, now: int, zone: ZoneInfo, field: str) -> strtotime.Moment:
+    moment = dates.read(text, zone, now=now, field=field)
+    if moment is None:
         raise Refused(f"{field} must be a date such as 2026-03-01, not {text!r}.")
-    return seconds
+    return moment
 
 
 def _midnight(year: int, month: int, zone: ZoneInfo) -> int:
