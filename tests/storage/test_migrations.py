@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage.migrations import runner
-from kimai_remote.storage.models import Base, Configuration, Status, schema_version
+from kimai_remote.storage.models import (
+    Activity,
+    Base,
+    Configuration,
+    Customer,
+    Expense,
+    Group,
+    GroupUser,
+    Project,
+    Status,
+    TimeEntry,
+    User,
+    schema_version,
+)
 from kimai_remote.storage.transactions import Database
 from support import databases
 
@@ -74,6 +91,132 @@ def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Da
         Base.metadata.drop_all(blank.engine)
     schema.create(blank)
     assert contents(blank) == fresh
+
+
+def upgrade_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Create a database as the program of that version did."""
+    real = ScriptDirectory._upgrade_revs
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            ScriptDirectory, "_upgrade_revs", lambda self, _, current: real(self, version, current)
+        )
+        runner.upgrade(database)
+
+
+def everything(database: Database) -> dict[str, list[Any]]:
+    with database.engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for table in Base.metadata.sorted_tables
+            if table is not schema_version
+        }
+
+
+def test_an_upgrade_from_0003_keeps_all_records(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade_to(blank, "0003", monkeypatch)
+    with blank.begin() as connection, Session(connection) as session:
+        session.add_all([User(userID=n, name=f"user{n}", globalRoleID=1) for n in (1, 2, 900)])
+        session.add_all([Group(groupID=n, name=f"group{n}") for n in (1, 2)])
+        session.flush()
+        session.add(GroupUser(groupID=1, userID=900, membershipRoleID=2))
+        for n in range(1, 41):
+            common = {"userID": 1 + n % 2, "projectID": 1, "activityID": 1, "statusID": 1}
+            entry = TimeEntry(start=n, end=n + 1, fixedRate=0, cleared=int(n % 5 == 0), **common)
+            session.add(entry)
+        session.add(Expense(userID=1, projectID=1, designation="Ä", value=Decimal("0.10")))
+        session.commit()
+    with blank.begin() as connection:
+        name = blank.prefix + "timeSheet"
+        mark = connection.dialect.identifier_preparer.quote
+        # What an administrator has added of their own.
+        connection.exec_driver_sql(f"CREATE INDEX my_index ON {mark(name)} ({mark('statusID')})")
+        connection.exec_driver_sql(
+            f"CREATE VIEW {mark(blank.prefix + 'mine')} AS SELECT count(*) AS n FROM {mark(name)}"
+        )
+    try:
+        before = everything(blank)
+        assert runner.upgrade(blank) == ["0004"]
+        assert everything(blank) == before
+        schema.check(blank)
+        indexes = inspect(blank.engine).get_indexes(name)
+        assert "my_index" in {index["name"] for index in indexes}
+        with blank.begin() as connection:
+            view = f"SELECT n FROM {mark(blank.prefix + 'mine')}"
+            assert connection.exec_driver_sql(view).scalar() == 40
+            assert entry_counts.enabled(connection)
+            assert entry_counts.missing_triggers(connection) == []
+            values = {"userID": 2, "projectID": 1, "activityID": 1, "statusID": 1}
+            connection.execute(TimeEntry.__table__.insert(), values)  # without a fixed rate
+            assert entry_counts.mismatches(connection) == []
+        with pytest.raises(IntegrityError), blank.begin() as connection:
+            link = {"groupID": 1, "userID": 77, "membershipRoleID": 1}
+            connection.execute(GroupUser.__table__.insert(), link)
+    finally:
+        with blank.begin() as connection:
+            connection.exec_driver_sql(f"DROP VIEW {mark(blank.prefix + 'mine')}")
+
+
+def test_an_upgrade_from_0003_makes_what_a_fresh_database_has(
+    database: Database, blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade_to(blank, "0003", monkeypatch)
+    assert describe(blank) != describe(database)
+    runner.upgrade(blank)
+    assert describe(blank) == describe(database)
+
+
+def test_an_upgrade_that_fails_leaves_the_tables_of_before(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if blank.dialect.has_server:
+        pytest.skip("tables are rebuilt on SQLite only")
+    upgrade_to(blank, "0003", monkeypatch)
+    before, rows = describe(blank), everything(blank)
+    with monkeypatch.context() as patch:
+        patch.setattr(runner.entry_counts, "enabled", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            runner.upgrade(blank)
+    assert (describe(blank), everything(blank)) == (before, rows)
+    assert runner.upgrade(blank) == ["0004"]
+
+
+MODELS = (User, Group, Customer, Project, Activity, TimeEntry, Expense)
+
+
+@pytest.mark.parametrize("is_upgraded", [False, True])
+def test_the_id_of_a_removed_record_is_never_given_out_again(
+    blank: Database, monkeypatch: pytest.MonkeyPatch, is_upgraded: bool
+) -> None:
+    if is_upgraded:
+        upgrade_to(blank, "0003", monkeypatch)
+        runner.upgrade(blank)
+    else:
+        schema.create(blank)
+
+    def add(session: Session) -> list[int]:
+        records = [
+            User(name="new", globalRoleID=1),
+            Group(name="new"),
+            Customer(name="new", timezone=""),
+            Project(name="new", customerID=1),
+            Activity(name="new"),
+            TimeEntry(userID=1, projectID=1, activityID=1, statusID=1),
+            Expense(userID=1, projectID=1, designation="new"),
+        ]
+        session.add_all(records)
+        session.flush()
+        return [inspect(record).identity[0] for record in records]
+
+    def remove(session: Session) -> None:
+        for model in MODELS:
+            session.execute(model.__table__.delete())
+
+    first = blank.run(add, writes=True)
+    blank.run(remove, writes=True)
+    second = blank.run(add, writes=True)
+    assert [new - old for new, old in zip(second, first, strict=True)] == [1] * len(MODELS)
 
 
 def test_versions_are_the_migrations_in_order() -> None:

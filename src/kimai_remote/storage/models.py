@@ -298,7 +298,7 @@ class TimeEntry(Base):
     location: Mapped[str | None] = mapped_column(String(50))
     trackingNumber: Mapped[str | None] = mapped_column(String(30))
     rate: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
-    fixedRate: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
+    fixedRate: Mapped[Decimal | None] = mapped_column(Money)
     budget: Mapped[Decimal | None] = mapped_column(Money)
     approved: Mapped[Decimal | None] = mapped_column(Money)
     statusID: Mapped[int] = mapped_column(SmallInteger)
@@ -422,6 +422,12 @@ class EntryCount(Base):
 
 
 for _table in Base.metadata.tables.values():
+    # SQLite would give the ID of a removed record to a new one; programs may still know it.
+    # That of a status is small, which SQLite can't count up.
+    _key_column = _table.autoincrement_column
+    _table.dialect_options["sqlite"]["autoincrement"] = _key_column is not None and not isinstance(
+        _key_column.type, SmallInteger
+    )
     # Four-byte characters (emoji) need utf8mb4; a database's own default may be less.
     _table.dialect_options["mysql"]["charset"] = "utf8mb4"
     _table.dialect_options["mysql"]["engine"] = "InnoDB"

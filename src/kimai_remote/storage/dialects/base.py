@@ -188,6 +188,14 @@ class Dialect(ABC):
     def after_import(self, connection: Connection, table: Any) -> None:
         """Have a table's next ID follow those that were inserted."""
 
+    @abstractmethod
+    def next_id(self, connection: Connection, table: Any) -> int | None:
+        """Return the ID that a table's next row would get; None if that can't be known."""
+
+    @abstractmethod
+    def reserve_ids(self, connection: Connection, table: Any, next_id: int) -> None:
+        """Have a table's new rows get no ID below ``next_id``. This may commit the transaction."""
+
     def tables_without_transactions(
         self, connection: Connection, names: Sequence[str]
     ) -> Sequence[str]:

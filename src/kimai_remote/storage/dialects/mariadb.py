@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -173,6 +174,19 @@ class MariaDB(Dialect):
         )
         connection.detach()  # nobody else gets this connection
 
+    def next_id(self, connection: Connection, table: Any) -> int | None:
+        # The information schema of MySQL 8 may be a day old.
+        name = _quoted_name(connection, table)
+        _, definition = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()
+        match = re.search(r"\) ENGINE=\S+ AUTO_INCREMENT=(\d+)", definition)
+        return int(match[1]) if match else 1
+
+    def reserve_ids(self, connection: Connection, table: Any, next_id: int) -> None:
+        known = self.next_id(connection, table)
+        if known is not None and known < next_id:
+            name = _quoted_name(connection, table)
+            connection.exec_driver_sql(f"ALTER TABLE {name} AUTO_INCREMENT = {next_id:d}")
+
     def tables_without_transactions(
         self, connection: Connection, names: Sequence[str]
     ) -> Sequence[str]:
@@ -207,3 +221,8 @@ class MariaDB(Dialect):
 
 def _information_schema(name: str, *columns: str) -> Any:
     return table(name, *map(column, columns), schema="information_schema")
+
+
+def _quoted_name(connection: Connection, table: Any) -> str:
+    name = real_name(table.name, connection)
+    return connection.dialect.identifier_preparer.quote(name)

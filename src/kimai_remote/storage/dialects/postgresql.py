@@ -149,6 +149,24 @@ class PostgreSQL(Dialect):
             f'(SELECT greatest(coalesce(max("{key.name}"), 0) + 1, 1) FROM "{table.name}"), false)'
         )
 
+    def next_id(self, connection: Connection, table: Any) -> int | None:
+        key = table.autoincrement_column
+        sequence = connection.exec_driver_sql(
+            f"SELECT pg_get_serial_sequence('\"{table.name}\"', '{key.name}')"
+        ).scalar()
+        if sequence is None:
+            return None
+        statement = f"SELECT last_value + is_called::int FROM {sequence}"
+        return connection.exec_driver_sql(statement).scalar()
+
+    def reserve_ids(self, connection: Connection, table: Any, next_id: int) -> None:
+        known = self.next_id(connection, table)
+        if known is not None and known < next_id:
+            connection.exec_driver_sql(
+                f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', "
+                f"'{table.autoincrement_column.name}'), {next_id:d}, false)"
+            )
+
 
 def _with_read_timeout(seconds: float) -> Any:
     """Return a class of connections that close when a step of the protocol takes longer.

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, event
 
 from ...errors import ConfigurationError
+from ..models import real_name
 from .base import COUNTS, ENTRIES, LOCK_TIMEOUT, Dialect, Failure, ServerInfo
 
 #: The clock is read after this many steps of SQLite's virtual machine.
@@ -92,6 +93,28 @@ class SQLite(Dialect):
                 f'CREATE TRIGGER "{COUNTS}_{name}" AFTER {name.upper()} ON "{ENTRIES}" '
                 f"FOR EACH ROW {body}"
             )
+
+    def next_id(self, connection: Connection, table: Any) -> int | None:
+        exists = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        if connection.exec_driver_sql(exists).first() is None:
+            return None
+        name = (real_name(table.name, connection),)
+        last = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        used = connection.exec_driver_sql(last, name).scalar()
+        return None if used is None else used + 1
+
+    def reserve_ids(self, connection: Connection, table: Any, next_id: int) -> None:
+        if not table.dialect_options["sqlite"]["autoincrement"]:
+            return
+        used, name = next_id - 1, real_name(table.name, connection)
+        known = self.next_id(connection, table)
+        if known is None:
+            statement = "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)"
+        elif known < next_id:
+            statement = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
+        else:
+            return
+        connection.exec_driver_sql(statement, (used, name))
 
     def server_info(self, connection: Connection) -> ServerInfo:
         version = connection.exec_driver_sql("SELECT sqlite_version()").scalar()
