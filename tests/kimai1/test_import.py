@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from kimai_remote.kimai1 import control_totals, importer
 from kimai_remote.kimai1.importer import ImportRefused
@@ -69,8 +69,7 @@ def test_everything_is_there_under_its_own_number(kimai: Database, target: Datab
     schema.check(target)
     entries = records(target, m.TimeEntry.__table__)
     for row in kimai1.rows_of(kimai, "timeSheet"):
-        expected = row | {"fixedRate": row["fixedRate"] or Decimal("0.00")}
-        assert entries.pop(row["timeEntryID"]) == expected
+        assert entries.pop(row["timeEntryID"]) == row
     assert entries == {}
     for model, name in (
         (m.Customer, "customers"),
@@ -114,7 +113,6 @@ def test_what_cannot_be_the_same_is_said(kimai: Database, target: Database) -> N
         "groups_users: links to what isn't there, left out": 1,
         "groups_customers: links to what isn't there, left out": 1,
         "groups_projects: links to what isn't there, left out": 1,
-        "timeSheet.fixedRate: null, stored as '0'": 10,
         "users.mail: null, stored as ''": 4,
     }
 
@@ -160,6 +158,40 @@ def test_new_records_get_new_numbers(kimai: Database, target: Database) -> None:
 
     ids = target.run(add, writes=True)
     assert ids == [11, kimai1.ADMIN + 1, 3]
+
+
+def test_ids_of_records_that_were_removed_before_stay_unused(
+    created: Database, tmp_path: Path
+) -> None:
+    """Programs may still have them."""
+
+    def add(session: Any) -> list[int]:
+        records = [
+            m.TimeEntry(userID=2, projectID=1, activityID=1, start=1, end=2, statusID=1),
+            m.Expense(userID=2, projectID=1, designation="new"),
+            m.Project(name="new", customerID=1),
+        ]
+        session.add_all(records)
+        session.flush()
+        return [inspect(record).identity[0] for record in records]
+
+    url = f"sqlite:///{tmp_path / 'ids.sqlite3'}"
+    if created.dialect.has_server:
+        url = created.url.render_as_string(hide_password=False)
+    target = Database(url, f"Ids{os.getpid()}_")
+    databases.drop(target)
+    try:
+        with kimai1.database(tmp_path) as kimai:
+            with kimai.begin() as connection:
+                for name, key in (("timeSheet", 1000), ("expenses", 2000), ("projects", 3000)):
+                    table = f"{kimai.prefix}{name}"
+                    connection.exec_driver_sql(f"ALTER TABLE {table} AUTO_INCREMENT={key}")
+            importer.run(kimai, target, silent)
+            assert importer.run(kimai, target, silent).already
+        assert target.run(add, writes=True) == [1000, 2000, 3000]
+    finally:
+        databases.drop(target)
+        target.close()
 
 
 def test_sums_are_compared_to_the_cent(kimai: Database, target: Database) -> None:

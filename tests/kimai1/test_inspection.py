@@ -78,8 +78,8 @@ def test_an_entry_without_a_status(tmp_path: Path) -> None:
     [
         ({}, NOTE, ("1 minute", "start down, end up", "allowRoundDown 1")),
         ({"roundPrecision": "15"}, NOTE, ("15 minutes",)),
-        ({"roundPrecision": "0"}, NOTE, ("not rounded",)),
-        ({"roundPrecision": None}, NOTE, ("not rounded",)),
+        ({"roundPrecision": "0"}, NOTE, ("aren't rounded",)),
+        ({"roundPrecision": None}, NOTE, ("aren't rounded",)),
         ({"allowRoundDown": "0"}, NOTE, ("both up", "allowRoundDown 0")),
         ({"allowRoundDown": None}, NOTE, ("both up", "no allowRoundDown")),
         ({"version": "1.3.4"}, NOTE, ("to the closest step, a half down", "1.3.4")),

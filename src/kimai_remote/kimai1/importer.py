@@ -35,6 +35,7 @@ from .schema_detection import ADDED_COLUMNS, DetectedSchema, detect
 
 #: Records that are in memory at a time.
 BATCH = 5_000
+_LARGEST_ID = 2**31 - 1
 #: Tables that aren't empty in a new database.
 _SEEDED = ("statuses", "configuration", "globalRoles", "membershipRoles")
 
@@ -99,21 +100,33 @@ def run(
         copy = _Copy(kimai, ours, reading, writing, repair_text)
         expected = control_totals.collect(reading, copy.records)
         if _is_used(writing):
-            return _compare_with_used(expected, writing, copy)
-        try:
-            copy.all(progress)
-        except DBAPIError as error:
-            raise ImportRefused(
-                f"Nothing was imported, since {copy.table} can't be copied: {error.orig}"
-            ) from error
-        report = Report(control_totals.compare(expected, _totals(writing, copy)), copy.changed)
-        if report.differences:
-            raise ImportRefused(
-                "Nothing was imported: the copy isn't the same as the source. Somebody may have "
-                "changed the source meanwhile, if its tables are MyISAM; try again when nobody "
-                "uses Kimai.",
-                report,
-            )
+            report = _compare_with_used(expected, writing, copy)
+        else:
+            report = _copied(expected, writing, copy, progress)
+    # On MariaDB this can't be part of the transaction. Repeating the import repeats it.
+    with target.begin() as connection:
+        for table, next_id in copy.next_ids:
+            target.dialect.reserve_ids(connection, table, next_id)
+    return report
+
+
+def _copied(
+    expected: control_totals.Totals, writing: Connection, copy: _Copy, progress: Progress
+) -> Report:
+    try:
+        copy.all(progress)
+    except DBAPIError as error:
+        raise ImportRefused(
+            f"Nothing was imported, since {copy.table} can't be copied: {error.orig}"
+        ) from error
+    report = Report(control_totals.compare(expected, _totals(writing, copy)), copy.changed)
+    if report.differences:
+        raise ImportRefused(
+            "Nothing was imported: the copy isn't the same as the source. Somebody may have "
+            "changed the source meanwhile, if its tables are MyISAM; try again when nobody "
+            "uses Kimai.",
+            report,
+        )
     return report
 
 
@@ -149,6 +162,14 @@ class _Copy:
             table
             for table in m.Base.metadata.sorted_tables
             if table.name in kimai.columns and table not in _NOT_COPIED
+        ]
+        #: Tables with the ID that their next record would get in the source, where it is known:
+        #: programs may still have the IDs of records that were removed.
+        self.next_ids = [
+            (table, min(next_id, _LARGEST_ID))
+            for table in self._tables
+            if table.autoincrement_column is not None
+            and (next_id := dialects.of(reading).next_id(reading, table)) is not None
         ]
         status = select(m.Configuration.value).where(m.Configuration.option == "defaultStatusID")
         chosen = reading.scalar(status) or ""
