@@ -89,6 +89,7 @@ class World:
             "end": end,
             "duration": end - start if end else 0,
             "rate": Decimal("60.00"),
+            "fixedRate": 0,
             "statusID": 1,
         } | fields
         entry: m.TimeEntry = self.add(m.TimeEntry(**values))
