@@ -22,7 +22,7 @@ from kimai_remote.storage import models as m
 from kimai_remote.storage.transactions import Database
 from support import kimai1
 
-from . import replay
+from . import replay, soap_twins
 
 HERE = Path(__file__).parent
 RECORDINGS: list[dict[str, Any]] = replay.load_records(HERE / "recordings.jsonl.gz")
@@ -233,17 +233,28 @@ class Outcome:
 
 
 def send(
-    records: Iterable[dict[str, Any]], url: str, database: replay.Database, *, own: bool
+    records: Iterable[dict[str, Any]],
+    url: str,
+    database: replay.Database,
+    *,
+    own: bool,
+    over_soap: bool = False,
 ) -> Outcome:
     """Send recorded exchanges to a server and compare what it does.
 
     :param url: of the server, without a path.
     :param own: see :class:`Deviations`.
+    :param over_soap: send the calls over JSON-RPC as ones over SOAP, and leave out all else.
     """
     words = replay.Words(DATASET)
     outcome = Outcome(Deviations(own=own))
     for record in records:
-        response = replay.replay(url, database, words, record)
+        if not over_soap:
+            response = replay.replay(url, database, words, record)
+        elif twin := soap_twins.twin_of(record):
+            response = soap_twins.as_json(record, replay.replay(url, database, words, twin))
+        else:
+            continue
         found = replay.differences(record, response, time.time())
         undeclared = [
             difference

@@ -78,7 +78,9 @@ def url_of(database: Database) -> str:
     return database.url.render_as_string(hide_password=False)
 
 
-def send_to_adopted(records: list[dict[str, Any]], directory: Path) -> Outcome:
+def send_to_adopted(
+    records: list[dict[str, Any]], directory: Path, *, over_soap: bool = False
+) -> Outcome:
     """Send to a server that uses Kimai's own database in place."""
     with kimai_database(directory) as kimai:
         runner.upgrade(kimai)
@@ -88,7 +90,7 @@ def send_to_adopted(records: list[dict[str, Any]], directory: Path) -> Outcome:
         database = replay.Database(url_of(kimai), DATASET, kimai.prefix, None)
         database.fill()
         with server(directory, kimai_autoconf=str(path)) as running:
-            return exchanges.send(records, running.url, database, own=False)
+            return exchanges.send(records, running.url, database, own=False, over_soap=over_soap)
 
 
 def send_to_own(
@@ -117,6 +119,7 @@ def ignore_progress(_table: str, _done: int, _total: int) -> None:
 
 TARGETS: dict[str, Callable[[list[dict[str, Any]], Path], Outcome]] = {
     "adopted": send_to_adopted,
+    "adopted-soap": partial(send_to_adopted, over_soap=True),
     "imported-sqlite": partial(send_to_own, backend="sqlite"),
     "imported-postgresql": partial(send_to_own, backend="postgresql"),
     "filled-sqlite": partial(send_to_own, backend="sqlite", filled=True),
