@@ -26,7 +26,6 @@ _USUAL = re.compile(
 )
 #: What MySQL has for no date.
 _ZERO_DATE = (0, 0, 0)
-_DIGITS = re.compile(r"\d+", re.ASCII)
 #: strtotime reads ``26.11.25`` as a date, but ``13.02.19`` as a time of today.
 _DATE_OR_TIME = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2}", re.ASCII)
 
@@ -74,14 +73,13 @@ def read(value: object, zone: ZoneInfo, *, now: int, field: str) -> Moment | Non
     text = "" if value is None else str(value).strip()
     if text in ("", "0"):
         return None
+    if text.isascii() and text.isdecimal() and len(text) not in (8, 14):
+        return _read_digits(text, field)
     usual = _USUAL.fullmatch(text)
     if usual:
         moment = _read_usual(usual, zone)
         if moment is not None:
             return moment
-    digits = text.removeprefix("@")
-    if _DIGITS.fullmatch(digits) and (len(text) not in (8, 14) or digits != text):
-        return _read_digits(text, digits, field)
     try:
         if len(text) > LONGEST:
             raise ValueError(text)
@@ -102,19 +100,20 @@ def _read_usual(match: re.Match[str], zone: ZoneInfo) -> Moment | None:
     year, month, day, *time = parts[:6] if parts[0] else parts[6:]
     hour, minute, second = (int(part or 0) for part in time)
     try:
-        clock = datetime.datetime(int(year), int(month), int(day), hour, minute, second)
-        return Moment(strtotime.seconds_in(zone, clock), is_day=time[0] is None)
+        clock = datetime.datetime(
+            int(year), int(month), int(day), hour, minute, second, tzinfo=zone
+        )
+        return Moment(strtotime.seconds_of(clock), is_day=time[0] is None)
     except (ValueError, OverflowError):  # 24:00 or a leap second, or no day of the calendar
         return None
 
 
-def _read_digits(text: str, digits: str, field: str) -> Moment:
-    """:param digits: the text without an ``@`` before it."""
-    if len(digits) == 4 and not text.startswith("@"):
+def _read_digits(text: str, field: str) -> Moment:
+    if len(text) == 4:
         raise _unreadable(field, text)  # strtotime takes a year for a time of today
-    if len(digits) > 10 or int(digits) > LATEST:
+    if len(text) > 10 or int(text) > LATEST:  # milliseconds, say
         raise _out_of_range(field, text)
-    return Moment(int(digits))
+    return Moment(int(text))
 
 
 def _unreadable(field: str, text: str) -> Refused:

@@ -70,8 +70,8 @@ def between(begin: str | None, end: str | None, now: int, zone: ZoneInfo) -> Per
         finish = moment.seconds
         if moment.is_day:
             last = datetime.datetime.fromtimestamp(finish, zone)
-            after = datetime.datetime(last.year, last.month, last.day) + datetime.timedelta(days=1)
-            finish = strtotime.seconds_in(zone, after)
+            midnight = last.replace(hour=0, minute=0, second=0, fold=0)
+            finish = strtotime.seconds_of(midnight + datetime.timedelta(days=1))
     start, finish = max(0, start), min(finish, dates.LATEST)
     if finish <= start:
         raise Refused("The period ends before it begins.")
