@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from support.live_server import LiveServer
-from support.raw_http import Connection, call, envelope, get, post_json, post_soap, request
+from support.raw_http import (
+    Connection,
+    Server,
+    call,
+    envelope,
+    get,
+    post_json,
+    post_soap,
+    request,
+)
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -185,3 +194,80 @@ def test_a_soap_request_of_any_content_type(
     reply = request(live_server.server, "POST", "/core/soap.php", body, headers)
     assert (reply.status, reply.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
     assert "1.3.5-1394<" in reply.text
+
+
+#: Dates as clients write them, and the same in Kimai's own form.
+CLIENT_DATES = {
+    "Jimai pads no minutes": ("27.11.2026 8:5", "2026-11-27 08:05:00"),
+    "Jimai, a day": ("27.11.2026 0:0", "2026-11-27 00:00:00"),
+    # KimaiDesktop sends DateTime.ToString(), in the culture of its computer.
+    "en-US": ("11/27/2026 4:05:06 PM", "2026-11-27 16:05:06"),
+    "en-US, midnight": ("11/27/2026 12:00:00 AM", "2026-11-27 00:00:00"),
+    "en-US, with ICU": ("11/27/2026 4:05:06\u202fPM", "2026-11-27 16:05:06"),
+    "de-DE": ("27.11.2026 16:05:06", "2026-11-27 16:05:06"),
+    "nl-NL": ("27-11-2026 16:05:06", "2026-11-27 16:05:06"),
+    "ja-JP": ("2026/11/27 16:05:06", "2026-11-27 16:05:06"),
+    "sv-SE": ("2026-11-27 16:05:06", "2026-11-27 16:05:06"),
+    "en-CA": ("2026-11-27 4:05:06 PM", "2026-11-27 16:05:06"),
+    "fi-FI": ("27.11.2026 16.05.06", "2026-11-27 16:05:06"),
+    "the invariant culture": ("11/27/2026 16:05:06", "2026-11-27 16:05:06"),
+    "JavaScript": ("Fri Nov 27 2026 16:05:06 GMT+0100 (CET)", "2026-11-27 16:05:06 +0100"),
+    "toISOString": ("2026-11-27T15:05:06.123Z", "2026-11-27 15:05:06 +0000"),
+    "MySQL": ("20261127160506", "2026-11-27 16:05:06"),
+}
+
+
+def rpc_call(server: Server, method: str, parameters: str) -> str:
+    """The response to a call in the rpc/encoded style of PHP's SoapClient."""
+    body = envelope(
+        f'<ns1:{method} xmlns:ns1="https://kimai.example/core/soap.php">{parameters}</ns1:{method}>',
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:ns2="http://xml.apache.org/xml-soap"'
+        ' e:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"',
+    )
+    reply = post_soap(server, body)
+    assert reply.status == 200, reply.text
+    assert (
+        '<key xsi:type="xsd:string">success</key><value xsi:type="xsd:boolean">true' in reply.text
+    )
+    return reply.text
+
+
+@pytest.mark.parametrize("name", CLIENT_DATES)
+@pytest.mark.parametrize("protocol", ["json", "soap"])
+def test_a_date_of_a_client(live_server: LiveServer, protocol: str, name: str) -> None:
+    server, key = live_server.server, live_server.world.key("root")
+    text, same = CLIENT_DATES[name]
+    fields = {"projectId": 1, "taskId": 1, "end": "2026-11-28 12:00:00"}
+    expected = call(server, "setTimesheetRecord", key, {**fields, "start": same})["items"][0]["id"]
+    try:
+        if protocol == "json":
+            call(server, "setTimesheetRecord", key, {**fields, "start": text})
+            before = call(server, "getTimesheet", key, "2026-11-26", text)
+        else:
+            items = "".join(
+                f'<item><key xsi:type="xsd:string">{field}</key>'
+                f'<value xsi:type="xsd:string">{value}</value></item>'
+                for field, value in {**fields, "start": text}.items()
+            )
+            rpc_call(
+                server,
+                "setTimesheetRecord",
+                f'<apiKey xsi:type="xsd:string">{key}</apiKey>'
+                f'<record xsi:type="ns2:Map">{items}</record>'
+                '<doUpdate xsi:type="xsd:boolean">false</doUpdate>',
+            )
+            rpc_call(
+                server,
+                "getTimesheet",
+                f'<apiKey xsi:type="xsd:string">{key}</apiKey>'
+                f'<from xsi:type="xsd:string">2026-11-26</from><to xsi:type="xsd:string">{text}</to>',
+            )
+            before = call(server, "getTimesheet", key, "2026-11-26", same)
+        assert before["items"] == []
+        starts = {row["start"] for row in call(server, "getTimesheet", key)["items"]}
+        assert len(starts) == 1
+        assert call(server, "getTimesheetRecord", key, expected)["items"][0]["start"] in starts
+    finally:
+        for row in call(server, "getTimesheet", key)["items"]:
+            call(server, "removeTimesheetRecord", key, row["timeEntryID"])
