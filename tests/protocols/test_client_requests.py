@@ -9,7 +9,6 @@ import pytest
 from support.live_server import LiveServer
 from support.raw_http import (
     Connection,
-    Server,
     call,
     envelope,
     get,
@@ -17,6 +16,7 @@ from support.raw_http import (
     post_soap,
     request,
 )
+from support.server import Server
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -217,8 +217,8 @@ CLIENT_DATES = {
 }
 
 
-def rpc_call(server: Server, method: str, parameters: str) -> str:
-    """The response to a call in the rpc/encoded style of PHP's SoapClient."""
+def rpc_call(server: Server, method: str, parameters: str) -> None:
+    """Make a call in the rpc/encoded style of PHP's SoapClient, and expect success."""
     body = envelope(
         f'<ns1:{method} xmlns:ns1="https://kimai.example/core/soap.php">{parameters}</ns1:{method}>',
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -227,10 +227,8 @@ def rpc_call(server: Server, method: str, parameters: str) -> str:
     )
     reply = post_soap(server, body)
     assert reply.status == 200, reply.text
-    assert (
-        '<key xsi:type="xsd:string">success</key><value xsi:type="xsd:boolean">true' in reply.text
-    )
-    return reply.text
+    success = '<key xsi:type="xsd:string">success</key><value xsi:type="xsd:boolean">true</value>'
+    assert success in reply.text
 
 
 @pytest.mark.parametrize("name", CLIENT_DATES)
@@ -261,7 +259,8 @@ def test_a_date_of_a_client(live_server: LiveServer, protocol: str, name: str) -
                 server,
                 "getTimesheet",
                 f'<apiKey xsi:type="xsd:string">{key}</apiKey>'
-                f'<from xsi:type="xsd:string">2026-11-26</from><to xsi:type="xsd:string">{text}</to>',
+                '<from xsi:type="xsd:string">2026-11-26</from>'
+                f'<to xsi:type="xsd:string">{text}</to>',
             )
             before = call(server, "getTimesheet", key, "2026-11-26", same)
         assert before["items"] == []
