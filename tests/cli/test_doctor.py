@@ -24,6 +24,7 @@ from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
 from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage import models as m
+from kimai_remote.storage.origin import WEB_OPTIONS
 from kimai_remote.storage.transactions import Database
 from support import databases
 from support.certificates import certificate
@@ -280,6 +281,26 @@ def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.importlib.util, "find_spec", lambda _: None)
     found = doctor(DATABASE_URL="mariadb://a@127.0.0.1:1/b")[1]["database driver"]
     assert (found["level"], found["advice"]) == ("wrong", "pip install 'kimai-remote[mariadb]'")
+
+
+def test_the_contract_that_plain_wsdl_is(environ: dict[str, str], world: World) -> None:
+    assert doctor(**environ)[1]["contract"]["text"] == (
+        "plain ?wsdl is document/literal, since this database wasn't adopted from Kimai 1"
+    )
+    world.execute(m.Configuration.__table__.insert().values(option=WEB_OPTIONS[0], value=""))
+    assert doctor(**environ)[1]["contract"]["text"] == (
+        "plain ?wsdl is rpc/encoded, as Kimai 1 had it, since this database was imported from "
+        "Kimai 1"
+    )
+    assert doctor(**environ, WSDL_STYLE="document")[1]["contract"]["text"] == (
+        "plain ?wsdl is document/literal, since the setting wsdl_style is document"
+    )
+
+
+def test_another_program_s_version_at_the_public_address() -> None:
+    with answering(b'{"result":"1.3.5-1394"}') as url:
+        text = doctor(PUBLIC_URL=url)[1]["public address"]["text"]
+    assert text.startswith(f"{url} runs Kimai 1.3.5-1394, but this program is kimai-remote ")
 
 
 def test_the_public_address(folder: Path) -> None:

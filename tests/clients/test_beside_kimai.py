@@ -81,6 +81,7 @@ def test_logins_of_both(beside: Beside) -> None:
     assert beside.api("authenticate", "anna", "another") == first
     beside.step("give_key", "anna", "key-of-php")
     assert beside.api("getUsers", "key-of-php")["success"]
+    assert beside.api("authenticate", "anna", "another")["items"] == [{"apiKey": "key-of-php"}]
     beside.step("trash_user", "anna")
     for key in ("key-of-php", first["items"][0]["apiKey"]):
         assert not beside.api("getUsers", key)["success"]

@@ -6,6 +6,8 @@ import pytest
 
 from clients import scenario, tools
 from clients.conftest import Scene
+from kimai_remote.storage import models as m
+from kimai_remote.storage.origin import WEB_OPTIONS
 
 pytestmark = pytest.mark.clients
 
@@ -32,6 +34,21 @@ def test_php_client(
         stdin=scenario.program(scene),
     )
     scenario.check(report, scene, dialect)
+
+
+def test_the_plain_contract_of_an_adopted_database(scene: Scene) -> None:
+    """SoapClient would pass other parameters with the document/literal one."""
+    option = {"option": WEB_OPTIONS[0], "value": ""}
+    scene.world.execute(m.Configuration.__table__.insert().values(option))
+    report = tools.report(
+        [
+            tools.need_php("soap"),
+            tools.HERE / "php" / "soap_encoded.php",
+            f"{scene.server.soap}?wsdl",
+        ],
+        stdin=scenario.program(scene),
+    )
+    scenario.check(report, scene, scenario.ENCODED)
 
 
 def test_both_dialects_in_one_program(scene: Scene) -> None:
