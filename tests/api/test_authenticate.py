@@ -6,7 +6,7 @@ import re
 
 import pytest
 from caller import DENIED
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from kimai_remote.storage import models as m
 from support.remotes import Remote
@@ -89,3 +89,49 @@ def test_failures_of_one_user_do_not_affect_another(remote: Remote, world: World
     for _ in range(5):
         remote.call("authenticate", "alice", "wrong")
     assert key_of(remote, "ben") == world.key("ben")
+
+
+@pytest.mark.parametrize(
+    ("stored", "names"),
+    [
+        ("alice", ["ALICE", "Alice", "aLiCe", "alice ", "ALICE  ", "\u00e1lice"]),
+        (
+            "J\u00f6rg Strau\u00df",
+            ["J\u00d6RG STRAU\u00df", "jorg strauss", "JORG STRAUS", "Jo\u0308rg Strau\u00df "],
+        ),
+    ],
+)
+def test_case_accents_and_spaces_at_the_end_dont_matter(
+    remote: Remote, world: World, stored: str, names: list[str]
+) -> None:
+    """That is how MariaDB compares names for Kimai."""
+    world.change(m.User, world.alice, name=stored)
+    for name in [stored, *names]:
+        assert key_of(remote, name) == world.key("alice"), name
+    for other in (f" {stored}", stored[:-1], stored + "x", stored + "\n", "%", "_" * len(stored)):
+        assert remote.call("authenticate", other, PASSWORD) == REFUSED
+
+
+def test_failures_with_another_case_count(remote: Remote, world: World) -> None:
+    for name in ("ALICE", "Alice", "alicE"):
+        assert remote.call("authenticate", name, "wrong") == REFUSED
+    assert remote.call("authenticate", "alice", PASSWORD) == REFUSED
+
+
+def test_names_that_differ_only_by_case_are_told_apart(remote: Remote, world: World) -> None:
+    world.change(m.User, world.ben, name="ALICE")
+    assert key_of(remote, "alice") == world.key("alice")
+    assert key_of(remote, "ALICE") == world.key("ben")
+    assert remote.call("authenticate", "Alice", PASSWORD) == REFUSED
+    world.change(m.User, world.alice, trash=1)  # then there is one left
+    assert key_of(remote, "Alice") == world.key("ben")
+    assert remote.call("authenticate", "alice", PASSWORD) == REFUSED
+
+
+def test_a_customer_of_just_that_name_comes_before_a_similar_user(
+    remote: Remote, world: World
+) -> None:
+    (alice,) = world.execute(select(m.User.password).where(m.User.userID == world.alice))
+    world.change(m.Customer, world.acme, name="Alice", password=alice.password)
+    assert key_of(remote, "Alice") != world.key("alice")
+    assert key_of(remote, "alice") == world.key("alice")

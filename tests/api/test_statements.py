@@ -12,7 +12,7 @@ from sqlalchemy import event
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
-MAX_READING, MAX_WRITING = 4, 8
+MAX_READING, MAX_WRITING, MAX_LOGIN = 4, 8, 9
 
 
 @contextmanager
@@ -141,4 +141,15 @@ def test_logging_in_takes_few_statements(world: World, user: str, password: str)
     remote.call("getUsers", world.key("alice"))
     with statements(world) as sent:
         remote.call("authenticate", user, password)
-    assert 0 < len(sent) <= MAX_WRITING
+    assert 0 < len(sent) <= MAX_LOGIN
+
+
+def test_a_failed_login_takes_the_same_statements_whatever_the_name(world: World) -> None:
+    remote = JsonRemote(world)
+    remote.call("authenticate", "nobody", "wrong")  # which is counted in a row from then on
+    numbers = set()
+    for name in ("nobody", "alice", "ALICE", "gone", "Acme"):
+        with statements(world) as sent:
+            remote.call("authenticate", name, "wrong")
+        numbers.add((name, len(sent)))
+    assert len({number for _, number in numbers}) == 1, numbers

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hmac
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -97,7 +98,7 @@ class Authenticator:
         """Return the API key of the user or customer with that name and password.
 
         Counts failures, so the transaction is to be committed in both cases. Takes the same steps
-        whether the name exists or not: four queries, a password check and, on failure, one counter.
+        whether the name exists or not: five queries, a password check and, on failure, one counter.
         The account stays locked from the first query on: of many attempts at once, each sees the
         failures of those before it.
         """
@@ -271,12 +272,14 @@ def _add_counter(context: AnonymousContext, account_type: str, account_id: int, 
 
 
 def _find(context: AnonymousContext, username: str) -> _Account:
-    """Find the user of that name, else the only customer of that name with a password; lock it."""
+    """Find the user of that name, else the only customer of that name with a password, else the
+    user that :func:`_user_named` takes for it; lock it."""
+    user_id, is_exact = _user_named(context, username)
     user = context.session.execute(
         select(
             m.User.userID, m.User.password, m.User.active, m.User.trash, m.User.ban, m.User.banTime
         )
-        .where(m.User.name == username)
+        .where(m.User.userID == user_id)
         .with_for_update()
     ).first()
     customers = context.session.execute(
@@ -292,13 +295,45 @@ def _find(context: AnonymousContext, username: str) -> _Account:
             m.RemoteKey.kind == "customer", m.RemoteKey.ownerID == customer_id
         )
     ).first()
-    if user is not None:
+    if user is not None and (is_exact or not customer_id):
         may_log_in = bool(user.active) and not user.trash
         counter = _Counter(user.ban, user.banTime)
         return _Account("user", user.userID, user.password, may_log_in, counter)
     if customer_id:
         return _Account("customer", customer_id, password, True, _Counter(*(counted or ())))
     return _NOBODY
+
+
+def _user_named(context: AnonymousContext, username: str) -> tuple[int, bool]:
+    """Return the ID of the user with that name, and whether the database takes it for the same.
+
+    If not, it is the only user who isn't trashed and has the name as MariaDB compares it for Kimai:
+    without regard to case, accents and spaces at the end. It is -1 if there is none. All names are
+    read in any case, so that a client can't tell from the time which exist.
+    """
+    is_same = m.User.name == username
+    users = context.session.execute(
+        select(m.User.userID, m.User.name, is_same).where(or_(is_same, m.User.trash == 0))
+    ).all()
+    wanted = _folded(username)
+    similar = [user_id for user_id, name, _ in users if wanted & _folded(name)]
+    exact = [user_id for user_id, _, same in users if same]
+    if exact:
+        return exact[0], True
+    return (similar[0] if len(similar) == 1 else -1), False
+
+
+def _folded(name: str) -> frozenset[str]:
+    """Return what a name is compared by: of the same names, one form at least is the same.
+
+    ``utf8_general_ci`` takes ß for s, ``utf8_unicode_ci`` for ss.
+    """
+    name = name.rstrip(" ")
+    if name.isascii():
+        return frozenset({name.casefold()})
+    decomposed = unicodedata.normalize("NFD", name)
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return frozenset({letters.casefold(), letters.replace("ß", "s").casefold()})
 
 
 def _has_password() -> ColumnElement[bool]:
