@@ -41,6 +41,21 @@ def test_what_the_installer_writes(tmp_path: Path) -> None:
     assert autoconf_.timezone == "Europe/Zurich"
 
 
+@pytest.mark.parametrize(
+    ("line", "authenticator"),
+    [
+        ('$authenticator = "kimai";', "kimai"),
+        ("$authenticator = 'ldapadvanced';", "ldapadvanced"),
+        ("$authenticator = getenv('AUTH');", "computed by PHP"),
+        ('$authenticator = "";', "kimai"),
+        ("", "kimai"),
+    ],
+)
+def test_what_checks_passwords(tmp_path: Path, line: str, authenticator: str) -> None:
+    text = INSTALLED.replace('$authenticator   = "kimai";', line)
+    assert read(tmp_path, text).authenticator == authenticator
+
+
 def test_an_older_file(tmp_path: Path) -> None:
     text = INSTALLED.replace("$timezone  ", "$defaultTimezone").replace("$server_prefix", "$x")
     autoconf_ = read(tmp_path, text + "?>\n")

@@ -104,6 +104,12 @@ def test_rounding_is_told(
         assert part in rounding.text
 
 
+def test_passwords_that_something_else_checks(kimai: Database) -> None:
+    finding = find(inspect(kimai, "ldap").findings, "authenticator")
+    assert (finding.level, "'ldap'" in finding.text) == (PROBLEM, True)
+    assert not [one for one in inspect(kimai, "kimai").findings if one.topic == "authenticator"]
+
+
 @pytest.mark.parametrize("revision", [1387, 1388, 1391, 1393, 1394, 1400])
 def test_releases_can_be_served(tmp_path: Path, revision: int) -> None:
     with kimai1.database(tmp_path, **kimai1.older(revision)) as kimai:

@@ -27,7 +27,16 @@ _DOUBLE_QUOTED = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "e": "\x1b", "f": 
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]+\}|x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 #: What Kimai needs. Older ones call the time zone ``defaultTimezone``.
 _REQUIRED = ("server_hostname", "server_database", "server_username", "server_password")
-_KNOWN = (*_REQUIRED, "server_prefix", "password_salt", "timezone", "defaultTimezone")
+_KNOWN = (
+    *_REQUIRED,
+    "server_prefix",
+    "password_salt",
+    "timezone",
+    "defaultTimezone",
+    "authenticator",
+)
+#: Kimai's own way to check passwords, which it takes too where the file names none.
+KIMAI_AUTHENTICATOR = "kimai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,8 @@ class Autoconf:
     salt: str
     #: Empty where Kimai has it in its database (before revision 1370).
     timezone: str
+    #: What checks passwords; ``kimai`` is Kimai itself.
+    authenticator: str = KIMAI_AUTHENTICATOR
 
 
 def read(path: Path | str) -> Autoconf:
@@ -71,6 +82,7 @@ def read(path: Path | str) -> Autoconf:
         values.get("server_prefix", ""),
         values.get("password_salt", ""),
         values.get("timezone") or values.get("defaultTimezone", ""),
+        values.get("authenticator") or KIMAI_AUTHENTICATOR,
     )
 
 
@@ -82,6 +94,8 @@ def _assignments(text: str, path: str) -> dict[str, str]:
             if not value.isprintable() and any("\udc80" <= c <= "\udcff" for c in value):
                 raise ConfigurationError(f"${token['name']} in {path} isn't UTF-8.")
             values[token["name"]] = value
+        elif token["other"] == "authenticator":
+            values["authenticator"] = "computed by PHP"
         elif token["other"] in _KNOWN:
             raise ConfigurationError(
                 f"{path} computes ${token['other']}, so only PHP knows it. Give the database URL, "

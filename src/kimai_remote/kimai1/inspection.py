@@ -21,6 +21,7 @@ from ..storage import schema
 from ..storage.transactions import Database
 from ..tracking import rounding
 from . import mojibake
+from .autoconf import KIMAI_AUTHENTICATOR
 from .schema_detection import OWN_TABLES, DetectedSchema, detect
 
 #: Examples that a finding has.
@@ -55,9 +56,10 @@ class Inspection:
     findings: list[DataFinding] = field(default_factory=list)
 
 
-def inspect(database: Database) -> Inspection:
+def inspect(database: Database, authenticator: str = KIMAI_AUTHENTICATOR) -> Inspection:
     """Inspect a database.
 
+    :param authenticator: what checks passwords for this Kimai, as autoconf.php names it.
     :raises ConfigurationError: there are no Kimai tables.
     """
     kimai = detect(database)
@@ -71,6 +73,8 @@ def inspect(database: Database) -> Inspection:
     )
     if inspection.adoption_problem:
         inspection.findings.append(DataFinding(BLOCKER, "revision", inspection.adoption_problem))
+    if authenticator.lower() != KIMAI_AUTHENTICATOR:
+        inspection.findings.append(_foreign_authenticator(authenticator))
     if kimai.lacking:
         return inspection
     for added in kimai.missing:
@@ -87,6 +91,14 @@ def inspect(database: Database) -> Inspection:
         inspection.findings.extend(_character_sets(connection, database))
         inspection.findings.extend(_double_encoded(connection, database, kimai))
     return inspection
+
+
+def _foreign_authenticator(authenticator: str) -> DataFinding:
+    text = (
+        f"Kimai's $authenticator is {authenticator!r}: passwords that aren't in Kimai's tables "
+        "can't be checked here; set passwords of their own, or let programs use Kimai's API keys"
+    )
+    return DataFinding(PROBLEM, "authenticator", text)
 
 
 #: Columns that name a record of another table, which has a key of the same name.

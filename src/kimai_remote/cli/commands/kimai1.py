@@ -58,7 +58,7 @@ def check(url: str | None, prefix: str | None, autoconf_file: str | None, as_jso
             )
         )
         with closing(open_database(settings)) as database:
-            inspection = inspect(database)
+            inspection = inspect(database, _authenticator(settings.kimai_autoconf))
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(inspection), indent=2, ensure_ascii=False))
     else:
@@ -139,6 +139,13 @@ def leave(yes: bool, as_json: bool) -> None:
         click.echo(json.dumps(dataclasses.asdict(additions), indent=2, ensure_ascii=False))
     elif not additions.is_empty:
         say("Removed. Only Kimai's own tables are left.")
+
+
+def _authenticator(autoconf_file: str) -> str:
+    """Return what checks passwords for the Kimai of an autoconf.php, or Kimai if there is none."""
+    if not autoconf_file:
+        return autoconf.KIMAI_AUTHENTICATOR
+    return autoconf.read(autoconf_file).authenticator
 
 
 def _show_additions(additions: uninstall.Additions, database: Database) -> None:
