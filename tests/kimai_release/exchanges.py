@@ -204,17 +204,19 @@ class Deviations(replay.Deviations):
     def unneeded(self) -> list[str]:
         """Return the names of entries that no exchange needed, and the IDs in those of others.
 
-        Those for all databases are judged where Kimai's own is used, the others elsewhere.
+        Those for all databases are judged where Kimai's own is used, the others elsewhere. IDs of
+        exchanges that aren't here are not judged.
         """
+        here = {record["id"] for record in RECORDINGS}
         unneeded = []
         for entry in self.entries:
             if self.own != (entry.get("database") == "own"):
                 continue
             name, needed = f"{entry['name']} ({entry['why']})", self._needed[id(entry)]
-            if not needed:
+            if "ids" in entry:
+                unneeded += [f"{name}: {i}" for i in entry["ids"] if i in here - needed]
+            elif not needed:
                 unneeded.append(name)
-            else:
-                unneeded += [f"{name}: {i}" for i in entry.get("ids", ()) if i not in needed]
         return unneeded
 
 
