@@ -137,7 +137,7 @@ def test_lists_have_the_changes_of_php(beside: Beside) -> None:
 
 
 def test_changed_options_of_kimai_apply_at_once(beside: Beside) -> None:
-    record = {"projectId": PROJECT, "taskId": ACTIVITY, "start": 1000, "end": 2000}
+    record = {"projectId": PROJECT, "taskId": ACTIVITY, "start": 100_000, "end": 101_000}
     entry_id = beside.api("setTimesheetRecord", kimai1.KEY, record, False)["items"][0]["id"]
     beside.step("set_option", "editLimit", "3600")
     refused = beside.api("removeTimesheetRecord", kimai1.KEY, entry_id)

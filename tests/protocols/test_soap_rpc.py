@@ -331,6 +331,18 @@ RECORDS = {
         '<record xsi:type="SOAP-ENC:Struct"><projectId>1</projectId><taskId>1</taskId>'
         "<start>2016-02-01 09:00</start><end>2016-02-01 10:00</end></record>"
     ),
+    "an array of fields, as SoapUI fills in the contract": (
+        '<record xsi:type="SOAP-ENC:Array"><projectId>1</projectId><taskId>1</taskId>'
+        "<start>2016-02-01 09:00</start><end>2016-02-01 10:00</end></record>"
+    ),
+    "an array that holds a map, as Axis has it from the contract": (
+        '<record SOAP-ENC:arrayType="xsd:anyType[1]" xsi:type="SOAP-ENC:Array">'
+        '<record href="#id0"/></record>',
+        '<multiRef id="id0"><item><key>projectId</key><value>1</value></item>'
+        "<item><key>taskId</key><value>1</value></item>"
+        "<item><key>start</key><value>2016-02-01 09:00</value></item>"
+        "<item><key>end</key><value>2016-02-01 10:00</value></item></multiRef>",
+    ),
     "Axis's references": (
         '<record href="#id0"/>',
         '<multiRef id="id0"><item><key>projectId</key><value href="#id1"/></item>'

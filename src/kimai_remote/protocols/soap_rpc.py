@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 from spyne import MethodContext
 from spyne.error import ResourceNotFoundError
+from spyne.model.complex import ComplexModelBase
 from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
 
@@ -94,7 +95,7 @@ class RpcEncoded(Soap11):
             else:
                 child = named.get(name)
             try:
-                value = None if child is None else encoded.read(child)
+                value = None if child is None else encoded.read_parameter(child, parameter_type)
                 values.append(reader_of(parameter_type)(value, name))
             except InvalidParameter as error:
                 raise ApiFault(error) from None
@@ -150,16 +151,24 @@ class _Values:
         self._by_id = {node.get("id"): node for node in body.iter() if node.get("id")}
         self._read = 0
 
+    def read_parameter(self, element: Any, parameter_type: Any) -> Any:
+        """Read a parameter. A record may also be an array of its fields, or one that holds a map:
+        the contract declares it as an array, as Kimai's did."""
+        value = self.read(element)
+        if not issubclass(parameter_type, ComplexModelBase) or not isinstance(value, list):
+            return value
+        if len(value) == 1 and isinstance(value[0], dict):
+            return value[0]
+        names = [str(etree.QName(child).localname) for child in self._target(element)]
+        fields = parameter_type.get_flat_type_info(parameter_type)
+        return value if set(fields).isdisjoint(names) else dict(zip(names, value, strict=True))
+
     def read(self, element: Any, depth: int = 0) -> Any:
         # A value that is pointed to from many places could fill the memory, or contain itself.
         self._read += 1
         if depth > MAX_DEPTH or self._read > MAX_VALUES:
             raise InvalidParameter("The request has too many values, or they are nested too deep.")
-        target = element.get("href")
-        if target is not None:
-            element = self._by_id.get(target.removeprefix("#"))
-            if element is None:
-                raise InvalidParameter(f"There is no value {target[:40]!r} in the request.")
+        element = self._target(element)
         if element.get(XSI_NIL, "").strip() in ("true", "1"):
             return None
         xsi_type = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
@@ -178,6 +187,16 @@ class _Values:
             return _decoded(text)
         # PHP reads "false" as true, so a real boolean must not stay a text.
         return text.strip() in ("true", "1") if xsi_type == "boolean" else text
+
+    def _target(self, element: Any) -> Any:
+        """Return the element that has the value: another one if this points to it."""
+        target = element.get("href")
+        if target is None:
+            return element
+        element = self._by_id.get(target.removeprefix("#"))
+        if element is None:
+            raise InvalidParameter(f"There is no value {target[:40]!r} in the request.")
+        return element
 
 
 def _decoded(text: str) -> str:

@@ -106,9 +106,16 @@ class Scenario {
             JsonElement value = given.hasNext() ? given.next() : null;
             arguments[place] = value == null && types[place].isPrimitive()
                 ? gson.fromJson(types[place] == boolean.class ? "false" : "0", types[place])
-                : gson.fromJson(value, types[place]);
+                : gson.fromJson(types[place].isArray() ? wrapped(value) : value, types[place]);
         }
         return arguments;
+    }
+
+    /** The rpc/encoded contract says array for a record too, as Kimai's did: one that holds a map. */
+    private static JsonArray wrapped(JsonElement record) {
+        JsonArray array = new JsonArray();
+        array.add(record);
+        return array;
     }
 
     private static String text(JsonElement value) {
