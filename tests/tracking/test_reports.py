@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from kimai_remote.errors import Refused
 from kimai_remote.storage import models as m
-from kimai_remote.tracking import expenses, periods, reports, timesheet
+from kimai_remote.tracking import dates, expenses, periods, reports, timesheet
 from kimai_remote.tracking.context import CallContext, Principal
 from kimai_remote.tracking.periods import Period
 from kimai_remote.tracking.reports import Filter, Line, Report
@@ -296,6 +296,17 @@ def test_periods():
         (None, "2026-01-31", (0, timestamp(2026, 2, 1))),
         ("2026-03-01", None, (timestamp(2026, 3, 1), NOW)),
         ("1772443800", "1772443810", (1772443800, 1772443810)),
+        # Any other form of a date: a day is included, a time isn't.
+        ("20260301", "3/3/2026", (timestamp(2026, 3, 1), timestamp(2026, 3, 4))),
+        (
+            "first day of january 2026",
+            "31 Jan 2026",
+            (timestamp(2026, 1, 1), timestamp(2026, 2, 1)),
+        ),
+        ("2026-01-01", "2026-01-31 24:00", (timestamp(2026, 1, 1), timestamp(2026, 2, 1))),
+        ("-1 hour", "now", (NOW - 3600, NOW)),
+        ("0001-01-01", "9999-12-31", (0, dates.LATEST)),
+        ("-0001-01-01", "+12345-01-01 10:00", (0, dates.LATEST)),
     ],
 )
 def test_from_one_date_to_another(begin, end, expected):

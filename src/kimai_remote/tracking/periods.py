@@ -57,22 +57,22 @@ def year(number: int, zone: ZoneInfo) -> Period:
 
 
 def between(begin: str | None, end: str | None, now: int, zone: ZoneInfo) -> Period:
-    """From one date to another, in any form that :func:`dates.parse` reads.
+    """From one date to another, in any form that :func:`dates.read` reads.
 
     :param begin: by default the beginning of time.
     :param end: a day without a time is included; by default now.
     :raises Refused: no dates, or the end isn't after the beginning.
     """
-    start = 0 if begin is None else _read(begin, now, zone, "from").seconds
+    start = 0 if begin is None else max(0, _read(begin, now, zone, "from").seconds)
     finish = now
     if end is not None:
         moment = _read(end, now, zone, "to")
-        finish = moment.seconds
+        finish = min(max(0, moment.seconds), dates.LATEST)
         if moment.is_day:
             last = datetime.datetime.fromtimestamp(finish, zone)
             midnight = last.replace(hour=0, minute=0, second=0, fold=0)
-            finish = strtotime.seconds_of(midnight + datetime.timedelta(days=1))
-    start, finish = max(0, start), min(finish, dates.LATEST)
+            after = strtotime.seconds_of(midnight + datetime.timedelta(days=1))
+            finish = min(after, dates.LATEST)
     if finish <= start:
         raise Refused("The period ends before it begins.")
     return Period(start, finish)
