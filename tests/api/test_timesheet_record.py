@@ -72,6 +72,17 @@ def test_four_fields_are_enough_for_a_new_entry(alice: Caller, world: World) -> 
     assert alice.items("getTimesheetRecord", entry_id) == [fresh(world, entry_id)]
 
 
+def test_an_entry_may_start_on_the_first_day_of_1970(alice: Caller, world: World) -> None:
+    """East of Greenwich that is before the second 0."""
+    record = new(world, start="1970-01-01 00:00 +0100", end="1970-01-01 02:00 +0100")
+    [created] = alice.items("setTimesheetRecord", record)
+    [row] = alice.items("getTimesheet", "1970-01-01 +0100", "1970-01-02")
+    assert (row["timeEntryID"], row["start"], row["duration"]) == (created["id"], -3600, 7200)
+    for field, value in (("start", "1969-12-30"), ("start", "@0"), ("end", "1970-01-01 +0100")):
+        record = new(world, **{field: value})
+        assert f"Invalid {field} '{value}'" in alice.refusal("setTimesheetRecord", record)
+
+
 def test_a_new_entry_with_all_fields(root: Caller, world: World) -> None:
     world.set_option("defaultStatusID", 3)
     record = new(

@@ -12,6 +12,7 @@ from .strtotime import Moment
 
 #: Kimai keeps times in signed 32-bit columns.
 LATEST = 2**31 - 1
+_EARLIEST_OF_COLUMNS = -(2**31)
 #: Earliest seconds of a field; of others it is 1. A time entry may start on 1 January 1970 in any
 #: time zone; an end of 0 means that it is running.
 _EARLIEST = {"start": -86_399}
@@ -54,15 +55,15 @@ def parse(value: object, zone: ZoneInfo, *, now: int, field: str = "date") -> in
 def parse_bound(value: object, zone: ZoneInfo, *, now: int, field: str) -> int | None:
     """Return the unix seconds of the begin or end of a period, None if it is open.
 
-    Clients ask for the years 1 or 9999 when they mean everything: dates that the database can't
-    hold, ``0000-00-00`` among them, are before or after all that it holds.
+    Clients ask for the years 1 or 9999 when they mean everything: for dates that the columns can't
+    hold, ``0000-00-00`` among them, the earliest or latest time that they can is taken.
 
     :raises Refused: not a date, or not one of the calendar; the text names the value.
     """
     moment = read(value, zone, now=now, field=field)
     if moment is None or moment.seconds == 0:
         return None
-    return min(max(1, moment.seconds), LATEST)
+    return min(max(_EARLIEST_OF_COLUMNS, moment.seconds), LATEST)
 
 
 def read(value: object, zone: ZoneInfo, *, now: int, field: str) -> Moment | None:
