@@ -28,7 +28,7 @@ from ..tracking.passwords import PasswordHasher
 from ..tracking.rate_limit import LoginRateLimit
 from ..tracking.record_set import RecordSet
 from . import audit_log
-from .fields import Item, Unicode, always
+from .fields import Item, Unicode, always, null_of
 from .instrumentation import CallRecord, Observer, RequestInfo
 from .records import result_of
 
@@ -171,6 +171,7 @@ def rpc_method(
     public_names: dict[str, str] | None = None,
     legacy_boolean: bool = False,
     legacy_false: bool = False,
+    counted: bool = False,
 ) -> Callable[[Callable[..., RecordSet | Envelope]], Any]:
     """Expose a function as a method of the API.
 
@@ -186,6 +187,7 @@ def rpc_method(
     :param public_names: names of parameters that are Python keywords, in the API.
     :param legacy_boolean: whether Kimai's method returned a boolean until 2018.
     :param legacy_false: whether it returned false for nothing, according to Kimai's service map.
+    :param counted: whether Kimai's database counted the items, so that ``total`` is a string.
     """
 
     def expose(function: Callable[..., RecordSet | Envelope]) -> Any:
@@ -195,8 +197,8 @@ def rpc_method(
         if needs_key:
             names.insert(0, "apiKey")
             types.insert(0, always(Unicode, "From authenticate."))
-        defaults = [getattr(each.Attributes, "default", None) for each in types]
-        method = _Method(function, names, defaults, writes=writes, needs_key=needs_key)
+        nulls = [null_of(each) for each in types]
+        method = _Method(function, names, nulls, writes=writes, needs_key=needs_key)
 
         @functools.wraps(function)
         def run(ctx: MethodContext, *values: Any) -> Any:
@@ -205,7 +207,7 @@ def rpc_method(
         return rpc(
             *types,
             _args=names,
-            _returns=result_of(items, result),
+            _returns=result_of(items, result, counted=counted),
             _in_arg_names=public_names or {},
             # Protocols read these from the descriptor.
             _udd={
@@ -239,7 +241,8 @@ class _Method:
 
     function: Callable[..., RecordSet | Envelope]
     parameters: Sequence[str]
-    defaults: Sequence[Any]
+    #: What null means, of each parameter.
+    nulls: Sequence[Any]
     writes: bool
     needs_key: bool
 
@@ -282,9 +285,7 @@ class _Method:
     ) -> Envelope:
         service = request.service
         arguments = dict(
-            zip(
-                self.parameters, map(to_python, values, self.defaults, self.parameters), strict=True
-            )
+            zip(self.parameters, map(to_python, values, self.nulls, self.parameters), strict=True)
         )
         context: AnonymousContext = LoginContext(
             session=session,
@@ -350,13 +351,13 @@ def _discard(rendered: Any) -> None:
         close()
 
 
-def to_python(value: Any, default: Any, name: str) -> Any:
+def to_python(value: Any, null: Any, name: str) -> Any:
     """Return a parameter as the tracking functions take it: records become dicts of the set fields.
 
     :raises Refused: a text with a NUL character, which not every database can store.
     """
     if value is None:
-        return default
+        return null
     if isinstance(value, ComplexModel):
         members = (
             (member, getattr(value, member)) for member in value.get_flat_type_info(type(value))

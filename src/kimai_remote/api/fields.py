@@ -25,13 +25,17 @@ __all__ = [
     "Unicode",
     "always",
     "computed",
+    "default_of",
     "legacy_any",
     "legacy_list",
     "legacy_required",
     "list_of",
     "maybe",
+    "null_of",
     "nullable",
     "optional",
+    "or_null",
+    "sometimes_computed",
 ]
 
 
@@ -63,6 +67,12 @@ def computed(field: Any) -> Any:
     return field.customize(computed=True)
 
 
+def sometimes_computed(field: Any) -> Any:
+    """Marks a field whose values are computed in some records only; there they are
+    :class:`..tracking.record_set.Computed`."""
+    return field.customize(sometimes_computed=True)
+
+
 def legacy_any(parameter: Any) -> Any:
     """Marks a parameter that Kimai's own WSDL had as xsd:anyType."""
     return parameter.customize(legacy_any=True)
@@ -79,8 +89,24 @@ def legacy_list(parameter: Any) -> Any:
 
 
 def optional(spyne_type: type, default: Any = None, doc: str = "") -> Any:
-    """A parameter that may be left out."""
+    """A parameter that may be left out. Null, or an empty number, means the same."""
     return spyne_type.customize(min_occurs=0, nillable=True, default=default, **_doc(doc))  # type: ignore[attr-defined]
+
+
+def or_null(parameter: Any, meaning: Any) -> Any:
+    """Gives null, and an empty number, another meaning than the parameter's default, which it has
+    only where the parameter is left out. In document/literal, null is the same as left out."""
+    return parameter.customize(null=meaning)
+
+
+def default_of(parameter: Any) -> Any:
+    """Return the value of a parameter that is left out."""
+    return getattr(parameter.Attributes, "default", None)
+
+
+def null_of(parameter: Any) -> Any:
+    """Return the value of a parameter that is null."""
+    return getattr(parameter.Attributes, "null", default_of(parameter))
 
 
 def _doc(doc: str) -> dict[str, str]:

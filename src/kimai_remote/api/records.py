@@ -24,6 +24,7 @@ from .fields import (
     list_of,
     maybe,
     nullable,
+    sometimes_computed,
 )
 
 
@@ -42,13 +43,13 @@ class ApiKey(Item):
 class StartedRecording(Item):
     """Result of startRecord."""
 
-    _type_info = [("timeEntryID", always(Integer32, "ID of the new time entry."))]
+    _type_info = [("timeEntryID", computed(always(Integer32, "ID of the new time entry.")))]
 
 
 class SavedEntry(Item):
     """Result of a change: the ID of what was created."""
 
-    _type_info = [("id", always(Integer32, "ID of the new entry."))]
+    _type_info = [("id", computed(always(Integer32, "ID of the new entry.")))]
 
 
 class User(Item):
@@ -129,12 +130,18 @@ class TimesheetRow(Item):
 
     _type_info = [
         ("timeEntryID", always(Integer32)),
-        ("start", always(Integer32, "Unix seconds.")),
-        ("end", always(Integer32, "Unix seconds; 0 while it is running.")),
-        ("duration", nullable(Integer32, "Seconds; null while it is running.")),
+        ("start", sometimes_computed(always(Integer32, "Unix seconds."))),
+        ("end", sometimes_computed(always(Integer32, "Unix seconds; 0 while it is running."))),
+        ("duration", computed(nullable(Integer32, "Seconds; null while it is running."))),
         ("formattedDuration", nullable(Unicode, "Hours and minutes, such as 1:05.")),
-        ("wage_decimal", computed(nullable(Decimal, "Wage."))),
-        ("wage", nullable(Unicode, "The same as text with two decimals.")),
+        (
+            "wage_decimal",
+            computed(nullable(Decimal, "Duration times hourly rate, not rounded.")),
+        ),
+        (
+            "wage",
+            nullable(Unicode, "The fixed rate, or else wage_decimal, with two decimals."),
+        ),
         ("budget", nullable(Decimal, "Amount.")),
         ("approved", nullable(Decimal, "Amount.")),
         ("rate", nullable(Decimal, "Hourly rate.")),
@@ -178,7 +185,7 @@ class TimeEntry(Item):
         ("location", nullable(Unicode)),
         ("trackingNumber", nullable(Unicode)),
         ("rate", nullable(Decimal, "Hourly rate.")),
-        ("fixedRate", nullable(Decimal, "Fixed amount for the entry. 0 for none.")),
+        ("fixedRate", nullable(Decimal, "Fixed amount for the entry. 0 or null for none.")),
         ("budget", nullable(Decimal, "Amount.")),
         ("approved", nullable(Decimal, "Amount.")),
         ("statusID", nullable(Integer32)),
@@ -291,13 +298,17 @@ class ExpenseInput(Item):
     ]
 
 
-def result_of(item: type[Item], name: str) -> type[ComplexModel]:
+def result_of(item: type[Item], name: str, *, counted: bool = False) -> type[ComplexModel]:
     """The envelope type of a method whose items are of one type: items (a list even of one) and
-    total on success, error on failure."""
+    total on success, error on failure.
+
+    :param counted: whether Kimai's database counted the items.
+    """
+    total = maybe(Integer32, "On success: number of items without paging.")
     fields = [
         ("success", always(Boolean, "Whether the call succeeded.")),
         ("items", list_of(item)),
-        ("total", computed(maybe(Integer32, "On success: number of items without paging."))),
+        ("total", total if counted else computed(total)),
         ("error", Error.customize(min_occurs=0)),
     ]
     body = {"__namespace__": NAMESPACE, "__type_name__": name, "_type_info": fields}

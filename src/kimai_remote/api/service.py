@@ -30,13 +30,28 @@ from .fields import (
     legacy_list,
     legacy_required,
     optional,
+    or_null,
 )
 
 _FROM = optional(DateText, "0", "Start of the period. 0 for no limit.")
 _TO = optional(DateText, "0", "End of the period. 0 for no limit.")
-_CLEARED = optional(Integer32, -1, "-1: all, 0: open, 1: cleared.")
+_CLEARED = or_null(
+    optional(
+        Integer32,
+        -1,
+        "-1: all, 0: open, 1: cleared. Null: all, or the open ones with the preference "
+        "ui.hideClearedEntries.",
+    ),
+    None,
+)
 _START = optional(Integer32, 0, "Number of records to skip.")
 _LIMIT = optional(Integer32, 0, "Maximum number of records. 0 for all.")
+_ROW_LIMIT = optional(
+    Integer32,
+    0,
+    "Maximum number of records. 0 for the first ones, as many as the user's preference "
+    "ui.rowlimit says; 100 by default.",
+)
 _UPDATE = legacy_required(
     optional(Boolean, False, "Change the record with the given id instead of creating one.")
 )
@@ -144,13 +159,14 @@ class RemoteApi(ServiceBase):
         _TO,
         _CLEARED,
         _START,
-        _LIMIT,
+        _ROW_LIMIT,
         items=t.TimesheetRow,
         result="TimesheetResult",
+        counted=True,
         public_names={"from_": "from"},
     )
     def getTimesheet(
-        context: CallContext, from_: str, to: str, cleared: int, start: int, limit: int
+        context: CallContext, from_: str, to: str, cleared: int | None, start: int, limit: int
     ) -> RecordSet:
         """The caller's time entries, newest first."""
         return timesheet.rows(context, from_, to, cleared, start, limit)
@@ -190,12 +206,13 @@ class RemoteApi(ServiceBase):
     @rpc_method(
         _FROM,
         _TO,
-        optional(Integer32, -1, "-1: all, 0: refundable, 1: not refundable."),
+        or_null(optional(Integer32, -1, "-1: all, 0: refundable, 1: not refundable."), 0),
         _CLEARED,
         _START,
         _LIMIT,
         items=t.ExpenseRow,
         result="ExpensesResult",
+        counted=True,
         public_names={"from_": "from"},
     )
     def getExpenses(
@@ -203,7 +220,7 @@ class RemoteApi(ServiceBase):
         from_: str,
         to: str,
         refundable: int,
-        cleared: int,
+        cleared: int | None,
         start: int,
         limit: int,
     ) -> RecordSet:

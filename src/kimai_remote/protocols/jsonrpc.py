@@ -15,6 +15,7 @@ from spyne.model.fault import Fault
 from spyne.protocol.json import JsonDocument
 
 from ..api.execution import ApiFault, Envelope, RequestContext, Service
+from ..api.fields import default_of
 from ..errors import (
     BatchLimitReached,
     InvalidParameter,
@@ -243,17 +244,17 @@ class JsonRpc(JsonDocument):
             raise ApiFault(UnknownMethod("Method not found")) from None
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
-        params = ctx.in_body_doc
         message_type = ctx.descriptor.in_message
+        parameters = message_type.get_flat_type_info(message_type)
+        params = ctx.in_body_doc
+        given = params if isinstance(params, dict) else dict(zip(parameters, params, strict=False))
         values = []
-        parameters = message_type.get_flat_type_info(message_type).items()
-        for position, (name, parameter_type) in enumerate(parameters):
-            if isinstance(params, dict):
-                value = params.get(name)
-            else:
-                value = params[position] if position < len(params) else None
+        for name, parameter_type in parameters.items():
+            if name not in given:
+                values.append(default_of(parameter_type))
+                continue
             try:
-                values.append(reader_of(parameter_type)(value, name))
+                values.append(reader_of(parameter_type)(given[name], name))
             except InvalidParameter as error:
                 raise ApiFault(InvalidParameter(f"Invalid params: {error}")) from None
         ctx.in_object = values

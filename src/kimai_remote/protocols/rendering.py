@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal as PythonDecimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from spyne.model.complex import Array
 from spyne.model.primitive import Boolean, Decimal, Integer
 
 from ..api.execution import Envelope
-from ..tracking.record_set import RecordSet
+from ..tracking.record_set import Computed, RecordSet
 from .response_body import BodyBuffer, ResponseBody
 
 #: Records that are turned into text at once.
@@ -56,8 +57,10 @@ def json(result: type, envelope: Envelope, *, native: bool) -> ResponseBody:
         return ResponseBody([encode({"success": False, "error": {"msg": envelope.msg}})])
     records = json_writer(record_type_of(result), envelope.items.columns, native)
     buffer, count = _buffer(envelope.items, lambda rows: encode(records(rows))[1:-1], b",")
-    total = envelope.total(count)
-    return ResponseBody([b'{"success":true,"items":[', buffer, b'],"total":%d}' % total])
+    total: int | str = envelope.total(count)
+    if total and not native and not _is_computed(result_fields(result)["total"]):
+        total = str(total)  # Kimai's 0 isn't from its database
+    return ResponseBody([b'{"success":true,"items":[', buffer, b'],"total":', encode(total), b"}"])
 
 
 def soap_document(prefix: str, result: type, envelope: Envelope) -> ResponseBody:
@@ -93,7 +96,10 @@ def soap_rpc(result: type, envelope: Envelope) -> ResponseBody:
     opening, closing = _list_tags(count)
     before, after = _map_entry_tags("items")
     success = _map_entry("success", '<value xsi:type="xsd:boolean">true</value>')
-    total = _map_entry("total", f'<value xsi:type="xsd:int">{envelope.total(count)}</value>')
+    number = envelope.total(count)
+    is_stored = number and not _is_computed(result_fields(result)["total"])
+    xsd_type = "string" if is_stored else "int"
+    total = _map_entry("total", f'<value xsi:type="xsd:{xsd_type}">{number}</value>')
     head, tail = f"{success}{before}{opening}", f"{closing}{after}{total}"
     return ResponseBody([head.encode(), buffer, tail.encode()])
 
@@ -145,12 +151,24 @@ def _json_converter(spyne_type: Any, native: bool) -> Callable[[Any], Any] | Non
     if issubclass(spyne_type, Array):
         (record_type,) = spyne_type._type_info.values()
         return lambda records: json_writer(record_type, records.columns, native)(records.values)
+    if _is_sometimes_computed(spyne_type):
+        return int if native else _number_or_text
     if native or _is_computed(spyne_type):
         if issubclass(spyne_type, Boolean):
             return bool
         is_decimal = issubclass(spyne_type, Decimal) and not issubclass(spyne_type, Integer)
-        return float if is_decimal else None
+        return _json_number if is_decimal else None
     return str if issubclass(spyne_type, Decimal | Boolean) else None
+
+
+def _json_number(value: Any) -> int | float:
+    """Return a number as PHP writes it in JSON: without a fraction where it is whole."""
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+def _number_or_text(value: int) -> int | str:
+    return int(value) if isinstance(value, Computed) else str(value)
 
 
 def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Iterable[Any]:
@@ -196,7 +214,14 @@ def _document_converter(prefix: str, spyne_type: Any) -> Callable[[Any], str]:
         return lambda records: document_writer(prefix, record_type, records.columns)(records.values)
     if issubclass(spyne_type, Boolean):
         return lambda value: "true" if value else "false"
+    if _is_computed(spyne_type) and not issubclass(spyne_type, Integer):
+        return _xsd_decimal
     return str if issubclass(spyne_type, Decimal) else escape
+
+
+def _xsd_decimal(value: Any) -> str:
+    """Return a number without an exponent, which xs:decimal doesn't have."""
+    return format(PythonDecimal(str(value)), "f")
 
 
 @lru_cache(maxsize=256)
@@ -236,6 +261,8 @@ def _rpc_converter(spyne_type: Any) -> tuple[str, Callable[[Any], str], str]:
         return "", write_list, ""
     convert: Callable[[Any], str] = str
     xsd_type = "string"
+    if _is_sometimes_computed(spyne_type):
+        return "", _rpc_number_or_text, "</value>"
     if _is_computed(spyne_type):
         xsd_type = "int"
         if not issubclass(spyne_type, Integer):
@@ -245,9 +272,18 @@ def _rpc_converter(spyne_type: Any) -> tuple[str, Callable[[Any], str], str]:
     return f'<value xsi:type="xsd:{xsd_type}">', convert, "</value>"
 
 
+def _rpc_number_or_text(value: int) -> str:
+    xsd_type = "int" if isinstance(value, Computed) else "string"
+    return f'<value xsi:type="xsd:{xsd_type}">{value}'
+
+
 def php_float(value: Any) -> str:
-    """Return a number as PHP writes a float: the shortest digits that mean it, and no ``.0``."""
-    return repr(float(value)).removesuffix(".0")
+    """Return a number as PHP's SOAP writes a float: 14 digits, exponents such as ``1.0E-6``."""
+    mantissa, e, exponent = format(float(value), ".14G").partition("E")
+    if not e:
+        return mantissa
+    fraction = "" if "." in mantissa else ".0"
+    return f"{mantissa}{fraction}E{int(exponent):+d}"
 
 
 def _list_tags(length: int) -> tuple[str, str]:
@@ -267,15 +303,24 @@ def _map_entry_tags(key: str) -> tuple[str, str]:
     return f'<item><key xsi:type="xsd:string">{key}</key>', "</item>"
 
 
+def result_fields(result: Any) -> Any:
+    """Return the types of the fields of an envelope, by name."""
+    return result._type_info
+
+
 def record_type_of(result: Any) -> Any:
     """Return the type of the records in a result of this type."""
-    (record_type,) = result._type_info["items"]._type_info.values()
+    (record_type,) = result_fields(result)["items"]._type_info.values()
     return record_type
 
 
 def _is_computed(spyne_type: Any) -> bool:
     """Return whether a field stays a number in the JSON form of Kimai 1."""
     return bool(getattr(spyne_type.Attributes, "computed", False))
+
+
+def _is_sometimes_computed(spyne_type: Any) -> bool:
+    return bool(getattr(spyne_type.Attributes, "sometimes_computed", False))
 
 
 def _fields(record_type: Any, columns: tuple[str, ...]) -> Iterator[tuple[int, str, Any]]:

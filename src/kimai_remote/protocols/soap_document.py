@@ -12,6 +12,7 @@ from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
 
 from ..api.execution import ApiFault, Envelope
+from ..api.fields import default_of
 from ..errors import InvalidRequest
 from . import rendering
 from .dispatcher import result_type
@@ -64,6 +65,12 @@ class DocumentLiteral(Soap11):
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
         super().deserialize(ctx, message)
+        message_type = ctx.descriptor.in_message
+        types = message_type.get_flat_type_info(message_type).values()
+        ctx.in_object = [
+            default_of(parameter_type) if value is None else value
+            for value, parameter_type in zip(ctx.in_object, types, strict=True)
+        ]
 
         def render(envelope: Envelope) -> ResponseBody:
             return rendering.soap_document("tns", result_type(ctx), envelope)

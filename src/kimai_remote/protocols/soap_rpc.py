@@ -15,7 +15,7 @@ from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
 
 from ..api.execution import ApiFault, Envelope, RequestContext
-from ..api.fields import NAMESPACE
+from ..api.fields import NAMESPACE, default_of
 from ..errors import InvalidParameter
 from . import rendering
 from .dispatcher import result_type
@@ -94,8 +94,11 @@ class RpcEncoded(Soap11):
                 child = children[position] if position < len(children) else None
             else:
                 child = named.get(name)
+            if child is None:
+                values.append(default_of(parameter_type))
+                continue
             try:
-                value = None if child is None else encoded.read_parameter(child, parameter_type)
+                value = encoded.read_parameter(child, parameter_type)
                 values.append(reader_of(parameter_type)(value, name))
             except InvalidParameter as error:
                 raise ApiFault(error) from None

@@ -138,6 +138,21 @@ class CallContext(AnonymousContext):
         """The rights in each group of the caller's that isn't trashed, by its ID."""
         return self._memberships()
 
+    @cached_property
+    def preferences(self) -> Mapping[str, str]:
+        """The caller's stored preferences, such as ``ui.rowlimit``. A customer has none."""
+        return dict(
+            self.session.execute(
+                select(m.Preference.option, m.Preference.value).where(
+                    m.Preference.userID == self.principal.user_id
+                )
+            ).all()
+        )
+
+    def prefers(self, option: str) -> bool:
+        """Return whether a preference is set: in PHP, only ``""`` and ``"0"`` are not."""
+        return self.preferences.get(option, "") not in ("", "0")
+
     def rights_over(self, owner_id: int) -> frozenset[str]:
         """Return the rights over entries of a user: those in the groups that both are in."""
         if owner_id not in self._rights_over:

@@ -10,7 +10,7 @@ from ..errors import Refused
 from ..storage import models as m
 from . import permissions, validation
 from .context import CallContext
-from .pagination import Listing, cleared_condition, page, window
+from .pagination import Listing, cleared_condition, page, read_cleared, window
 from .record_set import EMPTY, RecordSet
 from .validation import Record, without_none
 
@@ -20,14 +20,16 @@ def rows(
     from_: object,
     to: object,
     refundable: int,
-    cleared: int,
+    cleared: int | None,
     start: int,
     limit: int,
 ) -> RecordSet:
     """The caller's expenses of a period, newest first.
 
     :param refundable: -1 all, 0 only refundable ones, 1 only the others, as Kimai has it.
-    :param cleared: -1 all, 0 open, 1 cleared.
+    :param from_: expenses from this date on, and
+    :param to: up to and at this date.
+    :param cleared: see :func:`.pagination.read_cleared`.
     :raises Refused: a parameter that has no meaning.
     """
     permissions.require_access(context, "ki_expenses")
@@ -35,7 +37,8 @@ def rows(
     expense = m.Expense
     conditions = [
         permissions.lists_entry(context, expense),
-        *cleared_condition(expense.cleared, cleared),
+        *cleared_condition(expense.cleared, read_cleared(context, cleared)),
+        permissions.is_shown(expense),
     ]
     if refundable not in (-1, 0, 1):
         raise Refused("refundable must be -1 (all), 0 (refundable) or 1 (not refundable).")
@@ -44,7 +47,7 @@ def rows(
     if begin is not None:
         conditions.append(expense.timestamp >= begin)
     if finish is not None:
-        conditions.append(expense.timestamp < finish)
+        conditions.append(expense.timestamp <= finish)
     statement = (
         select(
             expense.expenseID,

@@ -12,18 +12,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ..errors import Refused
 from ..storage import dialects
 from .context import CallContext
-from .validation import check_span
 
 
 def window(context: CallContext, from_: object, to: object) -> tuple[int | None, int | None]:
     """The bounds of a period in unix seconds, None where it is open.
 
-    :raises Refused: not dates, or the period ends before it begins.
+    :raises Refused: not dates.
     """
-    begin, finish = context.parse_bound(from_, "from"), context.parse_bound(to, "to")
-    if begin is not None and finish is not None:
-        check_span(begin, finish)
-    return begin, finish
+    return context.parse_bound(from_, "from"), context.parse_bound(to, "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +116,20 @@ def _read(
     return connection.execute(statement.execution_options(yield_per=PIECE))
 
 
-def cleared_condition(column: Any, cleared: int) -> list[ColumnElement[bool]]:
-    """Condition for the parameter ``cleared``: -1 all, 0 open, 1 cleared.
+def read_cleared(context: CallContext, cleared: int | None) -> int:
+    """Return the parameter ``cleared``: -1 all, 0 open, 1 cleared.
 
+    :param cleared: None for all, or for the open ones where the caller's preference is to hide
+        cleared ones.
     :raises Refused: another value.
     """
+    if cleared is None:
+        return 0 if context.prefers("ui.hideClearedEntries") else -1
     if cleared not in (-1, 0, 1):
         raise Refused("cleared must be -1 (all), 0 (open) or 1 (cleared).")
+    return cleared
+
+
+def cleared_condition(column: Any, cleared: int) -> list[ColumnElement[bool]]:
+    """Condition for the parameter ``cleared``."""
     return [] if cleared == -1 else [column != 0 if cleared else column == 0]

@@ -149,6 +149,20 @@ def lists_entry(
     return entry.projectID.in_(_projects_of_customer(context))
 
 
+def is_shown(entry: type[m.TimeEntry] | type[m.Expense]) -> ColumnElement[bool]:
+    """SQL condition on entries: what they refer to exists. Kimai lists no others."""
+    project = select(m.Project.projectID).join(
+        m.Customer, m.Customer.customerID == m.Project.customerID
+    )
+    conditions = [entry.projectID.in_(project)]
+    if issubclass(entry, m.TimeEntry):
+        conditions += [
+            entry.activityID.in_(select(m.Activity.activityID)),
+            entry.statusID.in_(select(m.Status.statusID)),
+        ]
+    return and_(*conditions)
+
+
 def _of_customer(context: CallContext) -> ColumnElement[bool]:
     return and_(
         m.Project.customerID == context.principal.customer_id,

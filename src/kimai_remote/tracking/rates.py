@@ -45,14 +45,16 @@ def best_fixed_rate(project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
     )
 
 
-def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> Decimal:
-    """Return what an entry is worth, to the cent: the fixed rate if there is one, else by the hour.
+def hourly_wage(duration: int, rate: Decimal | None) -> float:
+    """Return what an entry is worth by its hourly rate, not rounded.
+
+    A binary float, and multiplied in this order, as in Kimai: clients compare both its digits and
+    the text with two decimals, for which half a cent goes to where the float is nearer
+    (5400 s at 33.33 are 49.99).
 
     :param duration: seconds.
     """
-    if fixed_rate:
-        return to_cents(fixed_rate)
-    return to_cents((rate or 0) * Decimal(duration) / 3600)
+    return duration / 3600 * float(rate or 0)
 
 
 def validate_assignment(

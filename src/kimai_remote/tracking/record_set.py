@@ -11,6 +11,13 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 
+class Computed(int):
+    """A number that is not the stored one: Kimai's responses have it as a number, where a stored
+    one is a string."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RecordSet:
     """Records as tuples, since making an object of each costs more than reading them.

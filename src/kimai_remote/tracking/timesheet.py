@@ -13,12 +13,14 @@ from ..storage import models as m
 from ..storage.entry_counts import MARKER
 from . import permissions, validation
 from .context import CallContext
-from .pagination import Listing, cleared_condition, page, window
-from .rates import validate_named_assignment, wage
-from .record_set import EMPTY, RecordSet
+from .pagination import Listing, cleared_condition, page, read_cleared, window
+from .rates import hourly_wage, validate_named_assignment
+from .record_set import EMPTY, Computed, RecordSet
 from .timer import set_span
 from .validation import Record, without_none
 
+#: Records of a list without a limit, for callers without a preference of their own.
+ROW_LIMIT = 100
 #: The fields of a row, in the order of the API.
 ROW = (
     "timeEntryID",
@@ -54,23 +56,28 @@ ROW = (
 
 
 def rows(
-    context: CallContext, from_: object, to: object, cleared: int, start: int, limit: int
+    context: CallContext, from_: object, to: object, cleared: int | None, start: int, limit: int
 ) -> RecordSet:
     """The caller's time entries of a period, newest first.
 
     :param from_: entries that end after this date, or still run; their start is cut to it.
     :param to: entries that start before this date; their end is cut to it.
-    :param cleared: -1 all, 0 open, 1 cleared.
+    :param cleared: see :func:`.pagination.read_cleared`.
     :param start: number of records to skip.
-    :param limit: most records to return; 0 for all.
+    :param limit: most records to return; 0 for the first ones, as many as the caller's preference
+        ``ui.rowlimit`` says (:data:`ROW_LIMIT` without one).
     :raises Refused: a parameter that has no meaning.
     """
     permissions.require_access(context, "ki_timesheets")
     begin, finish = window(context, from_, to)
+    cleared = read_cleared(context, cleared)
+    if not limit:
+        start, limit = 0, _row_limit(context)
     entry = m.TimeEntry
     conditions = [
         permissions.lists_entry(context, entry),
         *cleared_condition(entry.cleared, cleared),
+        permissions.is_shown(entry),
     ]
     count: Select[Any] | None = None
     if finish is not None:
@@ -137,6 +144,11 @@ def rows(
     return RecordSet(ROW, shown, total)
 
 
+def _row_limit(context: CallContext) -> int:
+    text = context.preferences.get("ui.rowlimit", str(ROW_LIMIT)).strip()
+    return min(int(text), 2**31) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
 def _counted(conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool]) -> Select[int]:
     """Counts the entries of two parts that have none in common, each by itself: SQLite would look
     at all of a user's entries for those of one part or the other."""
@@ -169,18 +181,19 @@ def _shown(
     with_seconds: bool,
 ) -> Iterator[tuple[Any, ...]]:
     """RecordSet as the time sheet shows them: cut to the period, with duration and wage."""
+    first, last = Computed(begin or 0), Computed(finish or 0)
     for key, began, ended, rate, fixed, budget, approved, *rest in entries:
         duration = formatted = amount = text = None
         if begin is not None and began < begin:
-            began = begin
+            began = first
         if ended:
             if finish is not None and ended > finish:
-                ended = finish
+                ended = last
             duration = ended - began
             formatted = format_duration(duration, seconds_shown=with_seconds)
             if shows_rates:
-                amount = wage(duration, rate, fixed)
-                text = str(amount)
+                amount = hourly_wage(duration, rate)
+                text = f"{fixed or amount:.2f}"
         yield (
             key,
             began,
