@@ -152,7 +152,7 @@ class RemoteApi(ServiceBase):
     )
     def updateActiveRecording(context: CallContext, record: dict[str, Any] | None) -> RecordSet:
         """Change the running recording, or the time entry timeEntryID. An end stops it."""
-        return timer.update_active(context, record or {})
+        return timer.update_active(context, record)
 
     @rpc_method(
         _FROM,
@@ -191,7 +191,7 @@ class RemoteApi(ServiceBase):
         context: CallContext, record: dict[str, Any] | None, doUpdate: bool
     ) -> RecordSet:
         """Create a time entry, or change one. Omitted fields keep their values or get defaults."""
-        return timesheet.save(context, record or {}, update=doUpdate)
+        return timesheet.save(context, record, update=doUpdate)
 
     @rpc_method(
         always(Integer32, "ID of the time entry."),
@@ -247,7 +247,7 @@ class RemoteApi(ServiceBase):
         context: CallContext, record: dict[str, Any] | None, doUpdate: bool
     ) -> RecordSet:
         """Create an expense, or change one. Omitted fields keep their values or get defaults."""
-        return expenses.save(context, record or {}, update=doUpdate)
+        return expenses.save(context, record, update=doUpdate)
 
     @rpc_method(
         always(Integer32, "ID of the expense."),

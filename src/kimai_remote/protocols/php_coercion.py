@@ -100,8 +100,8 @@ def _record_reader(spyne_type: Any) -> Reader:
     }
 
     def read(value: Any, name: str) -> Any:
-        if value is None or value == []:  # PHP writes an empty map as a list
-            value = {}
+        if value in (None, {}, []):  # PHP writes an empty map as a list
+            return None
         if not isinstance(value, dict):
             raise InvalidParameter(f"{name} must be an object, not {_excerpt(value)}.")
         record = spyne_type()

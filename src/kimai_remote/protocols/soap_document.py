@@ -7,6 +7,7 @@ from typing import Any
 
 from spyne import MethodContext
 from spyne.error import ResourceNotFoundError
+from spyne.model.complex import ComplexModelBase
 from spyne.model.fault import Fault
 from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
@@ -68,7 +69,7 @@ class DocumentLiteral(Soap11):
         message_type = ctx.descriptor.in_message
         types = message_type.get_flat_type_info(message_type).values()
         ctx.in_object = [
-            default_of(parameter_type) if value is None else value
+            default_of(parameter_type) if value is None or _is_empty(value) else value
             for value, parameter_type in zip(ctx.in_object, types, strict=True)
         ]
 
@@ -97,6 +98,13 @@ class DocumentLiteral(Soap11):
 
     def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
         ctx.out_string = ctx.out_document
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether a value is a record without a field."""
+    return isinstance(value, ComplexModelBase) and not any(
+        getattr(value, name) is not None for name in value.get_flat_type_info(type(value))
+    )
 
 
 def _read_boolean(_kind: type, text: str) -> bool:

@@ -324,8 +324,7 @@ class Expense(Base):
     userID: Mapped[int]
     projectID: Mapped[int]
     designation: Mapped[str] = mapped_column(LongText)
-    #: Never null in what we write: a Kimai that began as an old one refuses that.
-    comment: Mapped[str | None] = mapped_column(LongText, default="")
+    comment: Mapped[str | None] = mapped_column(LongText)
     commentType: Mapped[int] = _flag()
     refundable: Mapped[int] = _flag()
     cleared: Mapped[int] = _flag()

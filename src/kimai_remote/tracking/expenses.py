@@ -71,7 +71,7 @@ def rows(
         .outerjoin(m.User, m.User.userID == expense.userID)
     )
     listing = Listing(expense.expenseID, expense.timestamp, conditions)
-    records, total = page(context, statement, listing, start, limit)
+    records, total = page(context, statement, listing, start, limit or None)
     return RecordSet(tuple(statement.selected_columns.keys()), records, total)
 
 
@@ -101,7 +101,7 @@ def record(context: CallContext, expense_id: int | None) -> RecordSet:
     return expenses
 
 
-def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
+def save(context: CallContext, record: Record | None, *, update: bool) -> RecordSet:
     """Create an expense of the caller's, or change the given fields of one.
 
     :param record: ``id, projectId, date, designation, comment, commentType, refundable, cleared,
@@ -109,7 +109,7 @@ def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
     :returns: ``id`` of a new expense.
     :raises Refused: a field is missing or wrong.
     """
-    if not record:
+    if record is None:
         raise Refused("Invalid record")
     if not update:
         permissions.require_entry(context, "ki_expenses", "add", context.principal.user_id)
@@ -120,7 +120,7 @@ def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
         new = m.Expense(
             userID=context.principal.user_id, projectID=project_id, timestamp=date, designation=""
         )
-        _set_fields(new, record)
+        _set_fields(context, new, record)
         context.session.add(new)
         context.session.flush()
         return RecordSet.one({"id": new.expenseID})
@@ -134,7 +134,7 @@ def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
     if date != expense.timestamp:
         permissions.require_unlocked(context, date)
         expense.timestamp = date
-    _set_fields(expense, record)
+    _set_fields(context, expense, record)
     return EMPTY
 
 
@@ -168,7 +168,7 @@ def _find(context: CallContext, expense_id: int) -> m.Expense:
     return expense
 
 
-def _set_fields(expense: m.Expense, record: Record) -> None:
+def _set_fields(context: CallContext, expense: m.Expense, record: Record) -> None:
     flags: dict[str, Any] = {
         name: int(record[name])
         for name in ("refundable", "cleared")
@@ -177,7 +177,6 @@ def _set_fields(expense: m.Expense, record: Record) -> None:
     values = {
         **flags,
         **validation.text(record, "designation"),
-        **validation.text(record, "comment"),
         **without_none(
             commentType=validation.integer(record, "commentType", 0, 2),
             multiplier=validation.money(record, "multiplier", negative=True),
@@ -186,3 +185,4 @@ def _set_fields(expense: m.Expense, record: Record) -> None:
     }
     for name, value in values.items():
         setattr(expense, name, value)
+    validation.set_texts(context, expense, record, "comment")

@@ -51,28 +51,28 @@ def page(
     statement: Select[*tuple[Any, ...]],
     listing: Listing,
     start: int,
-    limit: int,
+    limit: int | None,
 ) -> tuple[Iterable[Any], int | None]:
-    """Return the records from index ``start`` on, at most ``limit`` (0: all), and the number of all
-    (None where these are all).
+    """Return the records from index ``start`` on, at most ``limit`` (None: all), and the number of
+    all (None where these are all).
 
     Long lists are read from the database as they are iterated.
 
     :param statement: what to read of each record, without conditions and order.
     :raises Refused: a negative start or limit.
     """
-    if start < 0 or limit < 0:
+    if start < 0 or (limit or 0) < 0:
         raise Refused("start and limit must not be negative.")
     newest_first = listing.order(newest_first=True)
-    everything = not start and not limit
+    everything = not start and limit is None
     if everything and not listing.narrow:
         whole = statement.where(*listing.conditions).order_by(*newest_first)
         return _read(context, whole, None), None
     total = _total(context, listing)
     left = total - start
-    if left <= 0:
+    size = left if limit is None else min(limit, left)
+    if size <= 0:
         return [], total
-    size = min(limit, left) if limit else left
     # Skipping costs a step an entry, so begin at the end that is nearer. Only the index is read
     # for it: the rest of a record is looked up for those that are shown.
     from_end = total - start - size

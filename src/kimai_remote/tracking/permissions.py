@@ -99,9 +99,10 @@ def shows_rates(context: CallContext) -> bool:
     return "ki_timesheets-showRates" in context.principal.rights
 
 
-def require_rate_editing(context: CallContext) -> None:
-    """:raises Denied: the caller may not set the rates of an entry."""
-    require(context, "ki_timesheets-editRates")
+def edits_rates(context: CallContext) -> bool:
+    """Return whether the caller may set the rates of an entry; rates that it sends are ignored
+    otherwise."""
+    return "ki_timesheets-editRates" in context.principal.rights
 
 
 def sees_customer(context: CallContext) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import ScalarSelect, or_, select
@@ -10,7 +11,7 @@ from ..errors import Refused
 from ..storage import models as m
 from .context import CallContext
 from .permissions import usable_project, usable_task
-from .validation import check_project, to_cents
+from .validation import check_project
 
 
 def best_rate(user_id: int, project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
@@ -45,6 +46,13 @@ def best_fixed_rate(project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
     )
 
 
+def best_status(default: int) -> ScalarSelect[int]:
+    """Select the status of new entries: the configured one, or the first where there is no such
+    status. Entries without a status are in no list."""
+    status = m.Status.statusID
+    return select(status).order_by(status != default, status).limit(1).scalar_subquery()
+
+
 def hourly_wage(duration: int, rate: Decimal | None) -> float:
     """Return what an entry is worth by its hourly rate, not rounded.
 
@@ -57,18 +65,30 @@ def hourly_wage(duration: int, rate: Decimal | None) -> float:
     return duration / 3600 * float(rate or 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a new time entry gets where the client says nothing."""
+
+    rate: Decimal
+    #: None where none fits.
+    fixed_rate: Decimal | None
+    status_id: int
+
+
 def validate_assignment(
     context: CallContext, user_id: int, project_id: int | None, activity_id: int | None
-) -> tuple[Decimal, Decimal]:
-    """Check the project and task of a new time entry; return its hourly and its fixed rate.
+) -> Terms:
+    """Check the project and task of a new time entry; return its terms.
 
     :raises Refused: the caller may not record on the project, or not this task on it.
     """
     if project_id and activity_id:
-        rates = context.session.execute(
+        default_status = context.options.default_status
+        terms = context.session.execute(
             select(
                 best_rate(user_id, project_id, activity_id),
                 best_fixed_rate(project_id, activity_id),
+                best_status(default_status),
             )
             .select_from(m.Project)
             .join(m.Activity, m.Activity.activityID == activity_id)
@@ -76,14 +96,16 @@ def validate_assignment(
                 usable_project(context, project_id), usable_task(context, project_id, activity_id)
             )
         ).first()
-        if rates is not None:
-            return Decimal(rates[0] or 0), Decimal(rates[1] or 0)
+        if terms is not None:
+            rate, fixed_rate, status_id = terms
+            fixed_rate = None if fixed_rate is None else Decimal(fixed_rate)
+            return Terms(Decimal(rate or 0), fixed_rate, status_id or default_status)
     raise Refused("Invalid project or task")
 
 
 def validate_named_assignment(
     context: CallContext, user_id: int, project_id: int | None, activity_id: int | None
-) -> tuple[Decimal, Decimal]:
+) -> Terms:
     """Do the same, with an error that names a project that can't be recorded on.
 
     :raises Refused: as :func:`validate_assignment`.

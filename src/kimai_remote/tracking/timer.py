@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import literal, select, update
 
 from ..errors import Refused
 from ..storage import models as m
+from ..storage.nullability import refuses_null
 from . import permissions, validation
 from .context import CallContext
-from .rates import validate_assignment
+from .rates import Terms, validate_assignment
 from .record_set import EMPTY, RecordSet
 from .rounding import round_span
-from .validation import Record
+from .validation import LONGEST_LOCATION, Record
 
 
 def start(context: CallContext, project_id: int | None, activity_id: int | None) -> RecordSet:
@@ -32,7 +35,7 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
     ).one()
     if not project_id and not activity_id:
         project_id, activity_id = last
-    rate, fixed_rate = validate_assignment(context, user_id, project_id, activity_id)
+    terms = validate_assignment(context, user_id, project_id, activity_id)
     for entry in _running(context, user_id):
         _stop(context, entry)
     entry = m.TimeEntry(
@@ -40,9 +43,10 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
         projectID=project_id,
         activityID=activity_id,
         start=context.now,
-        rate=rate,
-        fixedRate=fixed_rate,
-        statusID=context.options.default_status,
+        rate=terms.rate,
+        fixedRate=_fixed_rate(context, terms),
+        statusID=terms.status_id,
+        location=_default_location(context),
     )
     context.session.add(entry)
     context.session.flush()
@@ -57,7 +61,9 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
 def stop(context: CallContext, entry_id: int | None) -> RecordSet:
     """Stop a recording: the one of that ID, or the caller's running one if there is no ID.
 
-    :raises Refused: it isn't running.
+    An entry that has ended stays as it is; that is no error, as in Kimai.
+
+    :raises Refused: no such entry, or nothing is running.
     """
     if entry_id:
         try:
@@ -65,14 +71,13 @@ def stop(context: CallContext, entry_id: int | None) -> RecordSet:
         except Refused:
             raise Refused(_NOT_RUNNING) from None
         permissions.require_entry(context, "ki_timesheets", "edit", entry.userID)
-        if entry.end:
-            raise Refused(_NOT_RUNNING)
-        _stop(context, entry)
+        if not entry.end:
+            _stop(context, entry)
         return EMPTY
     permissions.require_entry(context, "ki_timesheets", "edit", context.principal.user_id)
     running = _running(context, context.principal.user_id)
     if not running:
-        raise Refused(_NOT_RUNNING)
+        raise Refused(_NONE_ACTIVE)
     for entry in running:
         _stop(context, entry)
     return EMPTY
@@ -113,14 +118,14 @@ def active(context: CallContext) -> RecordSet:
     return running
 
 
-def update_active(context: CallContext, record: Record) -> RecordSet:
+def update_active(context: CallContext, record: Record | None) -> RecordSet:
     """Change the given fields of the running recording, or of the entry ``timeEntryID``.
 
     :param record: ``projectID, activityID, description, comment, start, end, timeEntryID``.
         An ``end`` stops the recording.
     :raises Refused: nothing is running, or a field is wrong.
     """
-    if not record:
+    if record is None:
         raise Refused("Invalid record")
     entry = _entry_to_update(context, record.get("timeEntryID"))
     validation.require_entry_change(context, "edit", entry)
@@ -130,9 +135,7 @@ def update_active(context: CallContext, record: Record) -> RecordSet:
         validate_assignment(context, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id
     set_span(context, entry, record)
-    for field in ("description", "comment"):
-        for name, value in validation.text(record, field).items():
-            setattr(entry, name, value)
+    validation.set_texts(context, entry, record, "description", "comment")
     return EMPTY
 
 
@@ -154,6 +157,18 @@ def set_span(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
 
 _NOT_RUNNING = "Unable to stop, not recording?"
 _NONE_ACTIVE = "No active recording."
+
+
+def _fixed_rate(context: CallContext, terms: Terms) -> Decimal | None:
+    """Null where none fits, if the column allows it."""
+    if terms.fixed_rate is None and refuses_null(context.session, m.TimeEntry, "fixedRate"):
+        return Decimal(0)
+    return terms.fixed_rate
+
+
+def _default_location(context: CallContext) -> str | None:
+    """The caller's preference, cut to what the column holds."""
+    return context.preferences.get("ui.defaultLocation", "")[:LONGEST_LOCATION] or None
 
 
 def _running(context: CallContext, user_id: int) -> list[m.TimeEntry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
@@ -238,7 +239,7 @@ def record(context: CallContext, entry_id: int | None) -> RecordSet:
     return RecordSet.one(fields)
 
 
-def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
+def save(context: CallContext, record: Record | None, *, update: bool) -> RecordSet:
     """Create a time entry of the caller's, or change the given fields of one.
 
     :param record: ``id, projectId, taskId, start, end, location, trackingNumber, description,
@@ -247,7 +248,7 @@ def save(context: CallContext, record: Record, *, update: bool) -> RecordSet:
     :returns: ``id`` of a new entry.
     :raises Refused: a field is missing or wrong.
     """
-    if not record:
+    if record is None:
         raise Refused("Invalid record")
     return _change(context, record) if update else _create(context, record)
 
@@ -275,7 +276,7 @@ def _create(context: CallContext, record: Record) -> RecordSet:
     user_id = context.principal.user_id
     permissions.require_entry(context, "ki_timesheets", "add", user_id)
     project_id, activity_id = record.get("projectId"), record.get("taskId")
-    rate, fixed_rate = validate_named_assignment(context, user_id, project_id, activity_id)
+    terms = validate_named_assignment(context, user_id, project_id, activity_id)
     start, end = validation.check_span(
         context.parse_date(record.get("start"), "start"),
         context.parse_date(record.get("end"), "end"),
@@ -287,9 +288,9 @@ def _create(context: CallContext, record: Record) -> RecordSet:
         start=start,
         end=end,
         duration=end - start,
-        rate=rate,
-        fixedRate=fixed_rate,
-        statusID=context.options.default_status,
+        rate=terms.rate,
+        fixedRate=Decimal(0),
+        statusID=terms.status_id,
     )
     _set_fields(context, entry, record)
     context.session.add(entry)
@@ -316,13 +317,14 @@ def _change(context: CallContext, record: Record) -> RecordSet:
 
 
 def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
-    rates = without_none(
-        rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
+    # Without the right, as on Kimai's page: a client that sends all fields back can save the rest.
+    rates = (
+        without_none(
+            rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
+        )
+        if permissions.edits_rates(context)
+        else {}
     )
-    same = all((getattr(entry, name) or 0) == value for name, value in rates.items())
-    # Who may not see the rates could find them out by what is refused.
-    if rates and not (same and permissions.shows_rates(context)):
-        permissions.require_rate_editing(context)
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
     if status_id and status_id not in context.session.scalars(select(m.Status.statusID)).all():
@@ -330,10 +332,6 @@ def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> Non
     cleared = record.get("flagCleared")
     values = {
         **rates,
-        **validation.text(record, "location", 50),
-        **validation.text(record, "trackingNumber", 30),
-        **validation.text(record, "description"),
-        **validation.text(record, "comment"),
         **without_none(
             commentType=validation.integer(record, "commentType", 0, 2),
             cleared=None if cleared is None else int(cleared),
@@ -345,3 +343,6 @@ def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> Non
     }
     for name, value in values.items():
         setattr(entry, name, value)
+    validation.set_texts(
+        context, entry, record, "location", "trackingNumber", "description", "comment"
+    )

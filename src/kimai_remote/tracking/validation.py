@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ..errors import Refused
 from ..storage import models as m
+from ..storage.nullability import refuses_null
 from . import permissions
 from .context import CallContext
 
@@ -20,6 +21,8 @@ CENT = Decimal("0.01")
 LARGEST_MONEY = Decimal("99999999.99")
 #: MariaDB's TEXT, in bytes of UTF-8.
 LONGEST_TEXT = 65_535
+LONGEST_LOCATION = 50
+_LONGEST = {"location": LONGEST_LOCATION, "trackingNumber": 30}
 
 
 def find_entry(context: CallContext, entry_id: int) -> m.TimeEntry:
@@ -78,6 +81,23 @@ def text(record: Record, field: str, longest: int = LONGEST_TEXT) -> dict[str, s
         unit = "bytes" if longest == LONGEST_TEXT else "characters"
         raise Refused(f"{field} is too long: {length} {unit}, at most {longest} fit.")
     return {field: value}
+
+
+def set_texts(
+    context: CallContext, entry: m.TimeEntry | m.Expense, record: Record, *names: str
+) -> None:
+    """Set the named texts of an entry to those in a record. An empty one is stored as null where
+    the column allows it, as in Kimai, also where the record doesn't have it.
+
+    :raises Refused: a text doesn't fit the column.
+    """
+    for name in names:
+        given = text(record, name, _LONGEST.get(name, LONGEST_TEXT))
+        value = given.get(name, getattr(entry, name)) or None
+        if value is None and refuses_null(context.session, type(entry), name):
+            value = ""
+        if value != getattr(entry, name):
+            setattr(entry, name, value)
 
 
 def money(record: Record, field: str, *, negative: bool = False) -> Decimal | None:
