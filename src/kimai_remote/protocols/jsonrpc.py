@@ -33,6 +33,8 @@ from .rendering import encode
 from .response_body import ResponseBody
 
 CONTENT_TYPE = "application/json"
+#: PHP's, which Kimai sent with a response without a body.
+NO_CONTENT_TYPE = "text/html; charset=UTF-8"
 #: The one method that belongs to the protocol: it describes the service.
 DISCOVER = "rpc.discover"
 #: A batch holds a thread: after so many seconds or bytes of responses its other calls are not run.
@@ -59,19 +61,16 @@ class ReplyHeader:
         if isinstance(request_id, bool) or not isinstance(request_id, str | int | Decimal | None):
             request_id = None
         names_method = isinstance(request.get("method"), str)
-        is_call = (
-            names_method
-            and request.get("jsonrpc") == "2.0"
-            and isinstance(request.get("params"), list | dict | None)
-        )
+        is_version_2 = _is_version_2(request.get("jsonrpc"))
+        is_call = names_method and isinstance(request.get("params"), list | dict | None)
         return cls(
             request_id,
-            has_version="jsonrpc" in request or not names_method,
-            is_notification=is_call and "id" not in request,
+            has_version=is_version_2 or not names_method,
+            is_notification=is_call and is_version_2 and "id" not in request,
         )
 
     def response(self, **content: Any) -> dict[str, Any]:
-        """Return a response object; ``jsonrpc`` is missing where it was in the request."""
+        """Return a response object; without ``jsonrpc`` where the request isn't version 2.0."""
         response = {**content, "id": self.id}
         if self.has_version:
             response["jsonrpc"] = "2.0"
@@ -81,7 +80,8 @@ class ReplyHeader:
         """Return the response to a request that failed."""
         # A fault of Spyne's own means that something here is wrong.
         handling = fault.handling if isinstance(fault, ApiFault) else handling_of(fault)
-        error = {"code": handling.jsonrpc_code, "message": str(fault.faultstring)}
+        # Zend's server has the member where there are no data, and some clients expect it.
+        error = {"code": handling.jsonrpc_code, "message": str(fault.faultstring), "data": None}
         return encode(self.response(error=error))
 
 
@@ -116,7 +116,7 @@ class JsonRpcEndpoint:
         return Description(CONTENT_TYPE, lambda: msgspec.json.encode(discovery.smd(target)))
 
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
-        """Run a call or a batch; the body is empty if there is nothing to respond."""
+        """Run a call or a batch; the status is 204 if there is nothing to respond."""
         try:
             message = parse(request.body)
             if isinstance(message, list):
@@ -125,7 +125,10 @@ class JsonRpcEndpoint:
             else:
                 body = self._run(message, request)
         except RequestError as error:
-            body = self._refuse(ReplyHeader(), request, error)
+            header = ReplyHeader(has_version=bool(request.body))
+            body = self._refuse(header, request, error)
+        if not body.length:
+            return ProtocolResponse(204, NO_CONTENT_TYPE, body)
         return ProtocolResponse(200, CONTENT_TYPE, body)
 
     def _check_batch(self, batch: list[Any]) -> None:
@@ -196,6 +199,15 @@ def _join(bodies: Iterable[ResponseBody]) -> ResponseBody:
     return joined + ResponseBody([b"]"]) if joined.length else joined
 
 
+def _is_version_2(version: Any) -> bool:
+    """Return whether ``jsonrpc`` says 2.0: also as a number, which some clients send. Any other
+    value is served like none at all."""
+    try:
+        return not isinstance(version, bool) and Decimal(version) == 2
+    except (TypeError, ValueError, ArithmeticError):
+        return False
+
+
 def parse(body: bytes) -> Any:
     """Return the JSON value of a body, with exact decimals.
 
@@ -212,8 +224,6 @@ def check(message: Any, header: ReplyHeader) -> None:
     # The texts of the specification's examples, where it has one.
     if not isinstance(message, dict) or not isinstance(message.get("method"), str):
         raise InvalidRequest("Invalid Request")
-    if message.get("jsonrpc", "2.0") != "2.0":
-        raise InvalidRequest('Invalid Request: jsonrpc must be "2.0".')
     if message.get("id") != header.id:
         raise InvalidRequest("Invalid Request: id must be a string or number.")
     if not isinstance(message.get("params"), list | dict | None):

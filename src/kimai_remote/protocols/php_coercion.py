@@ -30,10 +30,15 @@ def reader_of(spyne_type: type) -> Reader:
     if issubclass(spyne_type, primitive.Boolean):
         return read_boolean
     if issubclass(spyne_type, primitive.Integer):
-        return read_integer
+        return _or_null(read_integer) if hasattr(spyne_type.Attributes, "null") else read_integer
     if issubclass(spyne_type, primitive.Decimal):
         return read_decimal
     return read_text
+
+
+def _or_null(reader: Reader) -> Reader:
+    """Return a reader to which an empty text is null."""
+    return lambda value, name: None if value == "" else reader(value, name)
 
 
 def read_boolean(value: Any, name: str) -> bool | None:
@@ -44,8 +49,8 @@ def read_boolean(value: Any, name: str) -> bool | None:
 
 
 def read_integer(value: Any, name: str) -> int | None:
-    """A whole number as number, text or boolean; ``""`` and null are None."""
-    if value is None or value == "":
+    """A whole number as number, text or boolean; null is None, ``""`` is 0."""
+    if value is None:
         return None
     integer: int | None = None
     if isinstance(value, bool | int):
@@ -55,7 +60,7 @@ def read_integer(value: Any, name: str) -> int | None:
     elif isinstance(value, str):
         text = value.strip()
         if text == "":
-            return None
+            return 0
         integer = int(text) if _WHOLE.fullmatch(text) else None
     if integer is None:
         raise InvalidParameter(f"{name} must be a whole number, not {_excerpt(value)}.")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, and_, or_, select
 
 from ..errors import Refused
 from ..storage import models as m
+from .collation import collation_key
 from .context import CallContext
 from .permissions import (
     assigned_to_any_project,
@@ -29,9 +31,7 @@ def users(context: CallContext) -> RecordSet:
     condition = visible_users(context)
     if condition is not None:
         statement = statement.where(condition)
-    return RecordSet.fetch(
-        context.session, statement.order_by(*_by_name(m.User.name, m.User.userID))
-    )
+    return _by_name(RecordSet.fetch(context.session, statement))
 
 
 def customers(context: CallContext) -> RecordSet:
@@ -41,13 +41,13 @@ def customers(context: CallContext) -> RecordSet:
         select(customer.customerID, customer.name, customer.contact, customer.visible)
         .where(customer.trash == 0, customer.visible == 1)
         .where(sees_customer(context))
-        .order_by(*_by_name(customer.name, customer.customerID))
     )
-    return RecordSet.fetch(context.session, statement)
+    return _by_name(RecordSet.fetch(context.session, statement))
 
 
 def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
-    """Visible projects of visible customers, in the caller's groups, by name.
+    """Visible projects of visible customers, in the caller's groups, by name; by customer and name
+    where the caller's preference is to see the customer first (``ui.flip_project_display``).
 
     With tasks, each record has the :class:`RecordSet` of its tasks as its last value, ``tasks``.
     """
@@ -72,17 +72,20 @@ def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
         .where(project.trash == 0, project.visible == 1)
         .where(customer.trash == 0, customer.visible == 1)
         .where(sees_project(context))
-        .order_by(*_by_name(project.name, project.projectID))
     )
     visible = RecordSet.fetch(context.session, statement)
+    if context.prefers("ui.flip_project_display"):
+        visible = _by_name(visible, "customerName", "name")
+    else:
+        visible = _by_name(visible)
     if not with_tasks:
         return visible
     assigned = _assigned_tasks(context)
-    records = []
-    for record in visible.values:
-        # Tasks of no project at all (None) fit every one; merging keeps the order by name.
-        own = sorted(assigned[record[0]] + assigned[None], key=lambda task: task[0])
-        records.append((*record, RecordSet(_TASK_OF_PROJECT, [task[1] for task in own])))
+    # Tasks of no project at all (None) fit every one.
+    records = [
+        (*record, _by_name(RecordSet(_TASK_OF_PROJECT, assigned[record[0]] + assigned[None])))
+        for record in visible.values
+    ]
     return RecordSet((*visible.columns, "tasks"), records)
 
 
@@ -92,16 +95,18 @@ def tasks(context: CallContext, project_id: int | None) -> RecordSet:
     With a project: those assigned to it or to no project at all, with ``budget, approved,
     effort`` (null where the task isn't assigned to the project).
 
+    :param project_id: 0 for the tasks of no project at all, None for all tasks.
     :raises Refused: no such project among the caller's.
     """
     activity = m.Activity
     statement = _visible_tasks(
         context, select(activity.activityID, activity.name, activity.visible)
-    ).order_by(*_by_name(activity.name, activity.activityID))
+    )
     if project_id:
         known = select(m.Project.projectID).where(usable_project(context, project_id))
         if context.session.scalar(known) is None:
             raise Refused("Invalid projectId.")
+    if project_id is not None:
         link = m.ProjectActivity
         # A customer sees what was recorded, whatever a task is assigned to now.
         fits = (
@@ -116,12 +121,21 @@ def tasks(context: CallContext, project_id: int | None) -> RecordSet:
             )
             .where(fits)
         )
-    return RecordSet.fetch(context.session, statement)
+    return _by_name(RecordSet.fetch(context.session, statement))
 
 
-def _by_name(name: InstrumentedAttribute[str], key: InstrumentedAttribute[int]) -> tuple[Any, ...]:
-    """Order by name as people read it: capitals don't come first, on any database."""
-    return func.lower(name), name, key
+def _by_name(records: RecordSet, *columns: str) -> RecordSet:
+    """Return the records in order of their names, or of the columns given.
+
+    Sorted here, since databases differ in the order of capitals and accents.
+    """
+    indexes = [records.columns.index(name) for name in columns or ("name",)]
+
+    def order(record: Sequence[Any]) -> tuple[Any, ...]:
+        names = [record[index] for index in indexes]
+        return [collation_key(name) for name in names], names, record[0]
+
+    return replace(records, values=sorted(records.values, key=order))
 
 
 _TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effort")
@@ -133,11 +147,11 @@ def _visible_tasks(
     return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(sees_task(context))
 
 
-_Tasks = dict[int | None, list[tuple[int, tuple[Any, ...]]]]
+_Tasks = dict[int | None, list[tuple[Any, ...]]]
 
 
 def _assigned_tasks(context: CallContext) -> _Tasks:
-    """Visible tasks by project ID (None: of no project), with their positions in order of name."""
+    """Visible tasks by project ID (None: of no project)."""
     activity, link = m.Activity, m.ProjectActivity
     task = (activity.activityID, activity.name, activity.visible)
     budget = (link.budget, link.approved, link.effort)
@@ -155,8 +169,7 @@ def _assigned_tasks(context: CallContext) -> _Tasks:
                 and_(link.activityID == activity.activityID, link.projectID == used.c.projectID),
             )
         )
-    statement = statement.order_by(*_by_name(activity.name, activity.activityID))
     tasks_by_project: _Tasks = defaultdict(list)
-    for position, (project_id, *fields) in enumerate(context.session.execute(statement)):
-        tasks_by_project[project_id].append((position, tuple(fields)))
+    for project_id, *fields in context.session.execute(statement):
+        tasks_by_project[project_id].append(tuple(fields))
     return tasks_by_project

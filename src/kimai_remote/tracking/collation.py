@@ -1,0 +1,25 @@
+"""The order of names, the same on every database: that of Kimai's on MySQL."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+
+@lru_cache(maxsize=10_000)
+def collation_key(name: str) -> str:
+    """Return a key that sorts names as MySQL's ``utf8_general_ci`` does.
+
+    Capitals and accents make no difference, nor do spaces at the end; ``ß`` is an ``s``.
+    """
+    name = name.rstrip(" ")
+    if name.isascii():
+        return name.upper()
+    return "".join(map(_base, name))
+
+
+def _base(character: str) -> str:
+    if character == "ß":
+        return "S"
+    base = unicodedata.normalize("NFD", character)[0].upper()
+    return base if len(base) == 1 else character
