@@ -31,6 +31,7 @@ __all__ = [
     "legacy_required",
     "list_of",
     "maybe",
+    "not_empty",
     "null_of",
     "nullable",
     "optional",
@@ -59,6 +60,11 @@ def nullable(spyne_type: type, doc: str = "") -> Any:
 def maybe(spyne_type: type, doc: str = "") -> Any:
     """A field that some responses don't have."""
     return spyne_type.customize(min_occurs=0, nillable=True, **_doc(doc))  # type: ignore[attr-defined]
+
+
+def not_empty(field: Any) -> Any:
+    """Marks a number that may be missing, or null, but not empty: ``""`` is 0."""
+    return field.customize(not_empty=True)
 
 
 def computed(field: Any) -> Any:

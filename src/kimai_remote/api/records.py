@@ -23,6 +23,7 @@ from .fields import (
     computed,
     list_of,
     maybe,
+    not_empty,
     nullable,
     sometimes_computed,
 )
@@ -244,8 +245,8 @@ class ActiveRecordingChange(Item):
     """Fields of the running recording to change. Omitted fields keep their values."""
 
     _type_info = [
-        ("projectID", maybe(Integer32)),
-        ("activityID", maybe(Integer32)),
+        ("projectID", not_empty(maybe(Integer32))),
+        ("activityID", not_empty(maybe(Integer32))),
         ("description", maybe(Unicode)),
         ("comment", maybe(Unicode)),
         ("start", maybe(DateText)),

@@ -23,7 +23,7 @@ _NUMBER = re.compile(
 _INT_RANGE = range(-(2**31), 2**31)
 
 
-def reader_of(spyne_type: type) -> Reader:
+def reader_of(spyne_type: Any) -> Reader:
     """Return the reader for a Spyne type."""
     if issubclass(spyne_type, ComplexModelBase):
         return _record_reader(spyne_type)
@@ -99,8 +99,10 @@ def read_text(value: Any, name: str) -> str | None:
 def _record_reader(spyne_type: Any) -> Reader:
     types = spyne_type.get_flat_type_info(spyne_type)
     members = {name: reader_of(member) for name, member in types.items()}
-    numeric = {
+    # An empty number is none.
+    may_be_empty = {
         name: issubclass(member, primitive.Decimal | primitive.Boolean)
+        and not hasattr(member.Attributes, "not_empty")
         for name, member in types.items()
     }
 
@@ -112,7 +114,7 @@ def _record_reader(spyne_type: Any) -> Reader:
         record = spyne_type()
         for member, reader in members.items():
             content = value.get(member)
-            if content is not None and not (numeric[member] and content == ""):
+            if content is not None and not (may_be_empty[member] and content == ""):
                 setattr(record, member, reader(content, f"{name}.{member}"))
         return record
 

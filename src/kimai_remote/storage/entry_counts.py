@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from . import dialects
-from .dialects.base import COUNTS
+from .dialects.base import COUNTED_BY, COUNTS
 from .models import EntryCount, GroupUser, TimeEntry, real_name
 
 log = logging.getLogger(__name__)
@@ -67,32 +67,34 @@ def reset(connection: Connection) -> None:
     dialect = dialects.of(connection)
     dialect.lock_entries(connection)
     connection.execute(delete(EntryCount))
-    rows = [{"userID": MARKER, "cleared": 0, "entries": 0}]
-    rows += [
-        {"userID": user, "cleared": cleared, "entries": entries}
-        for (user, cleared), entries in _actual(connection).items()
+    marker = (MARKER, 0, 0, 0, 0)
+    names = (*COUNTED_BY, "cleared")
+    rows = [
+        {**dict(zip(names, key, strict=True)), "entries": entries}
+        for key, entries in ({marker: 0} | _actual(connection)).items()
     ]
     dialect.insert_counts(connection, rows)
 
 
-def _actual(connection: Connection) -> dict[tuple[int, int], int]:
-    """Entries by user, and whether they are cleared (0 or 1)."""
-    cleared = TimeEntry.cleared != 0
-    rows = connection.execute(
-        select(TimeEntry.userID, cleared, func.count()).group_by(TimeEntry.userID, cleared)
-    )
-    return {(user, int(is_cleared)): entries for user, is_cleared, entries in rows}
+#: What entries are counted by: the values of ``COUNTED_BY``, and whether they are cleared (0 or 1).
+_Key = tuple[int, ...]
+
+
+def _actual(connection: Connection) -> dict[_Key, int]:
+    """Number of entries by key."""
+    key = [*(getattr(TimeEntry, name) for name in COUNTED_BY), TimeEntry.cleared != 0]
+    rows = connection.execute(select(*key, func.count()).group_by(*key))
+    return {(*ids, int(is_cleared)): entries for *ids, is_cleared, entries in rows}
 
 
 def mismatches(connection: Connection) -> list[int]:
     """IDs of the users whose kept counts aren't those of their entries."""
     actual = _actual(connection)
-    kept = {
-        (user, cleared): entries
-        for user, cleared, entries in connection.execute(
-            select(EntryCount.userID, EntryCount.cleared, EntryCount.entries)
-        )
-        if entries and user != MARKER
+    columns = [getattr(EntryCount, name) for name in (*COUNTED_BY, "cleared", "entries")]
+    kept: dict[_Key, int] = {
+        tuple(key): entries
+        for *key, entries in connection.execute(select(*columns))
+        if entries and key[0] != MARKER
     }
     keys = actual.keys() | kept.keys()
     return sorted({key[0] for key in keys if actual.get(key) != kept.get(key)})

@@ -306,7 +306,9 @@ class TimeEntry(Base):
 
     __table_args__ = (
         # All that lists are filtered and ordered by, so that skipping a page reads nothing else.
-        Index(index_name("timeSheet_page"), "userID", "start", "timeEntryID", "end", "cleared"),
+        Index(
+            index_name("timeSheet_page"), "userID", start.desc(), "timeEntryID", "end", "cleared"
+        ),
         # The running entry of a user, and the entries that ended after a date.
         Index(index_name("timeSheet_end"), "userID", "end", "start", "timeEntryID", "cleared"),
         Index(index_name("timeSheet_project"), "projectID"),
@@ -332,7 +334,7 @@ class Expense(Base):
     value: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
 
     __table_args__ = (
-        Index(index_name("expenses_user"), "userID", "timestamp", "expenseID"),
+        Index(index_name("expenses_user"), "userID", timestamp.desc(), "expenseID"),
         Index(index_name("expenses_project"), "projectID"),
     )
 
@@ -410,13 +412,20 @@ class RemoteKey(Base):
 
 
 class EntryCount(Base):
-    """Number of a user's time entries; see :mod:`.entry_counts`. Not one of Kimai's tables."""
+    """Number of a user's time entries of one kind; see :mod:`.entry_counts`.
+
+    Not one of Kimai's tables.
+    """
 
     __tablename__ = prefixed("remote_counts")
 
     userID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     #: Whether the count is that of the cleared entries.
     cleared: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    #: So that entries of what no longer exists can be left out.
+    projectID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    activityID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    statusID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entries: Mapped[int] = _integer()
 
 

@@ -27,12 +27,11 @@ class Listing:
     """Entries of a list, newest first."""
 
     key: InstrumentedAttribute[int]
-    #: What the list is ordered by; then by the key.
+    #: What the list is ordered by.
     timestamp: InstrumentedAttribute[int]
     conditions: list[ColumnElement[bool]]
-    #: Reads the number of entries where the database keeps it; where that is null, and by default,
-    #: they are counted.
-    count: Select[int | None] | None = None
+    #: Number of entries, or the statement that counts them; None for the obvious one.
+    total: int | Select[int] | None = None
     #: Whether the conditions leave out most entries of a long list. Then an index tells which are
     #: left, and databases need to be told how few to look up, or they read the whole table.
     narrow: bool = False
@@ -41,9 +40,10 @@ class Listing:
     newest_only: bool = False
 
     def order(self, *, newest_first: bool) -> tuple[Any, Any]:
-        columns = (self.timestamp, self.key)
-        first, second = (c.desc() if newest_first else c.asc() for c in columns)
-        return first, second
+        # Of those at the same time, the lowest ID comes first, as in Kimai.
+        if newest_first:
+            return self.timestamp.desc(), self.key.asc()
+        return self.timestamp.asc(), self.key.desc()
 
 
 def page(
@@ -90,12 +90,12 @@ def page(
 
 
 def _total(context: CallContext, listing: Listing) -> int:
-    if listing.count is not None:
-        kept = context.session.scalar(listing.count)
-        if kept is not None:
-            return kept
-    counted = select(func.count(listing.key)).where(*listing.conditions)
-    return context.session.scalar(counted) or 0
+    if isinstance(listing.total, int):
+        return listing.total
+    count = listing.total
+    if count is None:
+        count = select(func.count(listing.key)).where(*listing.conditions)
+    return context.session.scalar(count) or 0
 
 
 #: Records that are read at once; longer lists come in pieces of this many.

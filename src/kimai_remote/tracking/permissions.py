@@ -150,18 +150,24 @@ def lists_entry(
     return entry.projectID.in_(_projects_of_customer(context))
 
 
-def is_shown(entry: type[m.TimeEntry] | type[m.Expense]) -> ColumnElement[bool]:
-    """SQL condition on entries: what they refer to exists. Kimai lists no others."""
-    project = select(m.Project.projectID).join(
-        m.Customer, m.Customer.customerID == m.Project.customerID
+def is_shown(
+    entry: type[m.TimeEntry] | type[m.EntryCount] | type[m.Expense],
+) -> ColumnElement[bool]:
+    """SQL condition on entries, or on counts of them: what they refer to exists. Kimai lists no
+    others."""
+    project = (
+        select(m.Project.projectID)
+        .join(m.Customer, m.Customer.customerID == m.Project.customerID)
+        .where(m.Project.projectID == entry.projectID)
     )
-    conditions = [entry.projectID.in_(project)]
-    if issubclass(entry, m.TimeEntry):
-        conditions += [
-            entry.activityID.in_(select(m.Activity.activityID)),
-            entry.statusID.in_(select(m.Status.statusID)),
+    lookups = [project]
+    if not issubclass(entry, m.Expense):
+        lookups += [
+            select(m.Activity.activityID).where(m.Activity.activityID == entry.activityID),
+            select(m.Status.statusID).where(m.Status.statusID == entry.statusID),
         ]
-    return and_(*conditions)
+    # With EXISTS, MariaDB may begin at the projects, and then sorts all entries.
+    return and_(*(lookup.correlate(entry).scalar_subquery().is_not(None) for lookup in lookups))
 
 
 def _of_customer(context: CallContext) -> ColumnElement[bool]:

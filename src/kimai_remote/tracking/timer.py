@@ -129,8 +129,8 @@ def update_active(context: CallContext, record: Record | None) -> RecordSet:
         raise Refused("Invalid record")
     entry = _entry_to_update(context, record.get("timeEntryID"))
     validation.require_entry_change(context, "edit", entry)
-    project_id = record.get("projectID") or entry.projectID
-    activity_id = record.get("activityID") or entry.activityID
+    project_id = record.get("projectID", entry.projectID)
+    activity_id = record.get("activityID", entry.activityID)
     if (project_id, activity_id) != (entry.projectID, entry.activityID):
         validate_assignment(context, entry.userID, project_id, activity_id)
         entry.projectID, entry.activityID = project_id, activity_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -78,17 +79,19 @@ def rows(
     conditions = [
         permissions.lists_entry(context, entry),
         *cleared_condition(entry.cleared, cleared),
-        permissions.is_shown(entry),
     ]
-    count: Select[Any] | None = None
+    counts = _kept_counts(context, cleared)
+    if counts is None or counts.entries != counts.shown:
+        conditions.append(permissions.is_shown(entry))
+    total: int | Select[int] | None = None
     if finish is not None:
         conditions.append(entry.start < finish)
     if begin is not None:
         ended, running = entry.end > begin, entry.end == 0
-        count = _counted(conditions, ended, running)
+        total = _counted(conditions, ended, running)
         conditions.append(or_(ended, running))
-    elif finish is None:
-        count = _kept_count(context, cleared)
+    elif finish is None and counts is not None:
+        total = counts.shown
     statement = (
         select(
             entry.timeEntryID,
@@ -130,7 +133,7 @@ def rows(
         entry.timeEntryID,
         entry.start,
         conditions,
-        count,
+        total,
         narrow=begin is not None or finish is not None,
         newest_only=begin is not None,
     )
@@ -160,17 +163,28 @@ def _counted(conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool])
     return select(first + second)
 
 
-def _kept_count(context: CallContext, cleared: int) -> Select[int | None] | None:
-    """Reads how many entries the caller has, where the database keeps that; null where counts
-    were disabled since the process started."""
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Numbers of a user's entries: of all, and of those that lists show."""
+
+    entries: int
+    shown: int
+
+
+def _kept_counts(context: CallContext, cleared: int) -> _Counts | None:
+    """Read how many entries the caller has, where the database keeps that; None where it doesn't,
+    or counts were disabled since the process started."""
     if not context.has_entry_counts or context.principal.customer_id is not None:
         return None
     kept = m.EntryCount
-    marker = exists().where(aliased(kept).userID == MARKER)
-    total = select(case((marker, func.coalesce(func.sum(kept.entries), 0)))).where(
-        kept.userID == context.principal.user_id
-    )
-    return total if cleared == -1 else total.where(kept.cleared == cleared)
+    shown = case((permissions.is_shown(kept), kept.entries), else_=0)
+    statement = select(
+        exists().where(aliased(kept).userID == MARKER),
+        func.coalesce(func.sum(kept.entries), 0),
+        func.coalesce(func.sum(shown), 0),
+    ).where(kept.userID == context.principal.user_id, *cleared_condition(kept.cleared, cleared))
+    is_kept, entries, entries_shown = context.session.execute(statement).one()
+    return _Counts(int(entries), int(entries_shown)) if is_kept else None
 
 
 def _shown(
@@ -181,14 +195,17 @@ def _shown(
     shows_rates: bool,
     with_seconds: bool,
 ) -> Iterator[tuple[Any, ...]]:
-    """RecordSet as the time sheet shows them: cut to the period, with duration and wage."""
+    """Entries as the time sheet shows them: cut to the period, with duration and wage.
+
+    A time at the bound of the period counts as cut, as in Kimai.
+    """
     first, last = Computed(begin or 0), Computed(finish or 0)
     for key, began, ended, rate, fixed, budget, approved, *rest in entries:
         duration = formatted = amount = text = None
-        if begin is not None and began < begin:
+        if begin is not None and began <= begin:
             began = first
         if ended:
-            if finish is not None and ended > finish:
+            if finish is not None and ended >= finish:
                 ended = last
             duration = ended - began
             formatted = format_duration(duration, seconds_shown=with_seconds)
@@ -317,14 +334,12 @@ def _change(context: CallContext, record: Record) -> RecordSet:
 
 
 def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
-    # Without the right, as on Kimai's page: a client that sends all fields back can save the rest.
-    rates = (
-        without_none(
-            rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
-        )
-        if permissions.edits_rates(context)
-        else {}
+    rates = without_none(
+        rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
     )
+    if not permissions.edits_rates(context):
+        # Ignored, as on Kimai's page: a client that sends all fields back can save the rest.
+        rates = {}
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
     if status_id and status_id not in context.session.scalars(select(m.Status.statusID)).all():

@@ -27,6 +27,8 @@ POOL_RECYCLE = 3600
 #: Names, without quotes, of the table of counts, of the table its triggers are on, and of a
 #: trigger without the event at its end.
 COUNTS, ENTRIES = EntryCount.__tablename__, TimeEntry.__tablename__
+#: What entries are counted by, beside whether they are cleared.
+COUNTED_BY = ("userID", "projectID", "activityID", "statusID")
 
 
 class Failure(Enum):

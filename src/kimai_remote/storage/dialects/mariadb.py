@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from ..models import EntryCount, User, real_name
 from .base import (
     CONNECT_TIMEOUT,
+    COUNTED_BY,
     COUNTS,
     ENTRIES,
     LOCK_TIMEOUT,
@@ -115,15 +116,20 @@ class MariaDB(Dialect):
                 guard.scalar(select(func.release_lock(name)))
 
     def create_triggers(self) -> Iterator[str]:
+        columns = ", ".join(f"`{name}`" for name in COUNTED_BY)
+        new = ", ".join(f"NEW.`{name}`" for name in COUNTED_BY)
+        same = " AND ".join(f"`{name}` = OLD.`{name}`" for name in COUNTED_BY)
+        differs = " OR ".join(f"OLD.`{name}` <> NEW.`{name}`" for name in COUNTED_BY)
         add = (
-            f"INSERT INTO `{COUNTS}` VALUES (NEW.`userID`, NEW.cleared <> 0, 1) "
+            f"INSERT INTO `{COUNTS}` ({columns}, cleared, entries) "
+            f"VALUES ({new}, NEW.cleared <> 0, 1) "
             "ON DUPLICATE KEY UPDATE entries = entries + 1;"
         )
         subtract = (
             f"UPDATE `{COUNTS}` SET entries = entries - 1 "
-            "WHERE `userID` = OLD.`userID` AND cleared = (OLD.cleared <> 0);"
+            f"WHERE {same} AND cleared = (OLD.cleared <> 0);"
         )
-        changed = "OLD.`userID` <> NEW.`userID` OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
+        changed = f"{differs} OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
         for name, body in (
             ("insert", add),
             ("delete", subtract),

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from .base import (
     CONNECT_TIMEOUT,
+    COUNTED_BY,
     COUNTS,
     ENTRIES,
     LOCK_TIMEOUT,
@@ -95,6 +96,7 @@ class PostgreSQL(Dialect):
         connection.exec_driver_sql(f'LOCK TABLE "{ENTRIES}" IN SHARE ROW EXCLUSIVE MODE')
 
     def create_triggers(self) -> Iterator[str]:
+        columns = ", ".join(f'"{name}"' for name in COUNTED_BY)
         # Triggers run once for a statement, not once for a row: many rows in one transaction would
         # leave as many dead versions of the same count behind.
         for name, transition_tables in (
@@ -104,15 +106,15 @@ class PostgreSQL(Dialect):
         ):
             trigger = f'"{COUNTS}_{name}"'
             union = " UNION ALL ".join(
-                f'SELECT "userID", (cleared <> 0)::int AS flag, {step} AS step FROM {table}'
+                f"SELECT {columns}, (cleared <> 0)::int AS flag, {step} AS step FROM {table}"
                 for table, _, step in transition_tables
             )
             yield (
                 f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "
-                f'$body$ BEGIN INSERT INTO "{COUNTS}" ("userID", cleared, entries) '
-                f'SELECT "userID", flag, sum(step) FROM ({union}) AS changed '
-                'GROUP BY "userID", flag HAVING sum(step) <> 0 ORDER BY "userID", flag '
-                f'ON CONFLICT ("userID", cleared) DO UPDATE SET entries = "{COUNTS}".entries '
+                f'$body$ BEGIN INSERT INTO "{COUNTS}" ({columns}, cleared, entries) '
+                f"SELECT {columns}, flag, sum(step) FROM ({union}) AS changed "
+                f"GROUP BY {columns}, flag HAVING sum(step) <> 0 ORDER BY {columns}, flag "
+                f'ON CONFLICT ({columns}, cleared) DO UPDATE SET entries = "{COUNTS}".entries '
                 "+ excluded.entries; RETURN NULL; END $body$"
             )
             references = " ".join(

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, event
 
 from ...errors import ConfigurationError
 from ..models import real_name
-from .base import COUNTS, ENTRIES, LOCK_TIMEOUT, Dialect, Failure, ServerInfo
+from .base import COUNTED_BY, COUNTS, ENTRIES, LOCK_TIMEOUT, Dialect, Failure, ServerInfo
 
 #: The clock is read after this many steps of SQLite's virtual machine.
 _STEPS = 10_000
@@ -75,15 +75,20 @@ class SQLite(Dialect):
             context.execution_context.cursor.close()
 
     def create_triggers(self) -> Iterator[str]:
+        columns = ", ".join(f'"{name}"' for name in COUNTED_BY)
+        new = ", ".join(f'NEW."{name}"' for name in COUNTED_BY)
+        same = " AND ".join(f'"{name}" = OLD."{name}"' for name in COUNTED_BY)
+        differs = " OR ".join(f'OLD."{name}" <> NEW."{name}"' for name in COUNTED_BY)
         add = (
-            f'INSERT INTO "{COUNTS}" VALUES (NEW."userID", NEW.cleared <> 0, 1) '
-            'ON CONFLICT ("userID", cleared) DO UPDATE SET entries = entries + 1;'
+            f'INSERT INTO "{COUNTS}" ({columns}, cleared, entries) '
+            f"VALUES ({new}, NEW.cleared <> 0, 1) "
+            f"ON CONFLICT ({columns}, cleared) DO UPDATE SET entries = entries + 1;"
         )
         subtract = (
             f'UPDATE "{COUNTS}" SET entries = entries - 1 '
-            'WHERE "userID" = OLD."userID" AND cleared = (OLD.cleared <> 0);'
+            f"WHERE {same} AND cleared = (OLD.cleared <> 0);"
         )
-        changed = 'OLD."userID" <> NEW."userID" OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)'
+        changed = f"{differs} OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
         for name, body in (
             ("insert", f"BEGIN {add} END"),
             ("delete", f"BEGIN {subtract} END"),
