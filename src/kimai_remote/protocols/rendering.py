@@ -156,12 +156,13 @@ def _json_converter(spyne_type: Any, native: bool) -> Callable[[Any], Any] | Non
     if native or _is_computed(spyne_type):
         if issubclass(spyne_type, Boolean):
             return bool
-        is_decimal = issubclass(spyne_type, Decimal) and not issubclass(spyne_type, Integer)
-        return _json_number if is_decimal else None
+        if not issubclass(spyne_type, Decimal) or issubclass(spyne_type, Integer):
+            return None
+        return float if native else _php_number
     return str if issubclass(spyne_type, Decimal | Boolean) else None
 
 
-def _json_number(value: Any) -> int | float:
+def _php_number(value: Any) -> int | float:
     """Return a number as PHP writes it in JSON: without a fraction where it is whole."""
     number = float(value)
     return int(number) if number.is_integer() else number

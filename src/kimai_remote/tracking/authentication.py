@@ -40,6 +40,16 @@ API_RIGHTS = (
 )
 
 
+#: The preferences of a user that the API follows.
+API_PREFERENCES = (
+    "timezone",
+    "ui.defaultLocation",
+    "ui.flip_project_display",
+    "ui.hideClearedEntries",
+    "ui.rowlimit",
+)
+
+
 class ApiKeyDeriver:
     """Derives API keys from a secret, so that every process agrees on them without a database.
 
@@ -348,29 +358,38 @@ def _user(context: AnonymousContext, key: str, valid: object) -> Principal | Non
         # A key that Kimai gave out.
         select(_KimaiKey.userID).where(_KimaiKey.apikey == key).scalar_subquery(),
     )
-    row = context.session.execute(
+    preference = m.Preference
+    rows = context.session.execute(
         select(
+            preference.option,
+            preference.value,
             m.User.userID,
             m.User.name,
             m.User.ban,
             m.User.banTime,
-            m.Preference.value,
             *(role[right] for right in API_RIGHTS),
         )
         .outerjoin(m.GlobalRole, role.globalRoleID == m.User.globalRoleID)
+        # A row for each preference of the user's.
         .outerjoin(
-            m.Preference,
-            (m.Preference.userID == m.User.userID) & (m.Preference.option == "timezone"),
+            preference,
+            and_(preference.userID == m.User.userID, preference.option.in_(API_PREFERENCES)),
         )
         .where(m.User.userID == owner, m.User.active == 1, m.User.trash == 0)
-    ).first()
-    if row is None:
+    ).all()
+    if not rows:
         return None
-    user_id, name, ban, ban_time, zone, *flags = row
+    user_id, name, ban, ban_time, *flags = rows[0][2:]
     if _bans(context, ban, ban_time):
         return None
-    rights = granted(API_RIGHTS, flags)
-    return Principal(name, timezone(zone, context.zone), user_id=user_id, rights=rights)
+    preferences = {option: value for option, value, *_ in rows if option is not None}
+    return Principal(
+        name,
+        timezone(preferences.get("timezone"), context.zone),
+        user_id=user_id,
+        rights=granted(API_RIGHTS, flags),
+        preferences=preferences,
+    )
 
 
 def _customer(context: AnonymousContext, valid: object) -> Principal | None:

@@ -74,7 +74,7 @@ def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
         .where(sees_project(context))
     )
     visible = RecordSet.fetch(context.session, statement)
-    if context.prefers("ui.flip_project_display"):
+    if context.principal.prefers("ui.flip_project_display"):
         visible = _by_name(visible, "customerName", "name")
     else:
         visible = _by_name(visible)

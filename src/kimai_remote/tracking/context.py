@@ -91,6 +91,12 @@ class Principal:
     customer_id: int | None = None
     #: Names of the global rights that the API asks for and the user has.
     rights: frozenset[str] = frozenset()
+    #: The stored ones of those that the API follows; a customer has none.
+    preferences: Mapping[str, str] = field(default_factory=dict)
+
+    def prefers(self, option: str) -> bool:
+        """Return whether a preference is set: in PHP, only ``""`` and ``"0"`` are not."""
+        return self.preferences.get(option, "") not in ("", "0")
 
 
 @dataclass(kw_only=True)
@@ -137,21 +143,6 @@ class CallContext(AnonymousContext):
     def memberships(self) -> dict[int, frozenset[str]]:
         """The rights in each group of the caller's that isn't trashed, by its ID."""
         return self._memberships()
-
-    @cached_property
-    def preferences(self) -> Mapping[str, str]:
-        """The caller's stored preferences, such as ``ui.rowlimit``. A customer has none."""
-        return dict(
-            self.session.execute(
-                select(m.Preference.option, m.Preference.value).where(
-                    m.Preference.userID == self.principal.user_id
-                )
-            ).all()
-        )
-
-    def prefers(self, option: str) -> bool:
-        """Return whether a preference is set: in PHP, only ``""`` and ``"0"`` are not."""
-        return self.preferences.get(option, "") not in ("", "0")
 
     def rights_over(self, owner_id: int) -> frozenset[str]:
         """Return the rights over entries of a user: those in the groups that both are in."""

@@ -124,7 +124,7 @@ def read_cleared(context: CallContext, cleared: int | None) -> int:
     :raises Refused: another value.
     """
     if cleared is None:
-        return 0 if context.prefers("ui.hideClearedEntries") else -1
+        return 0 if context.principal.prefers("ui.hideClearedEntries") else -1
     if cleared not in (-1, 0, 1):
         raise Refused("cleared must be -1 (all), 0 (open) or 1 (cleared).")
     return cleared

@@ -168,7 +168,7 @@ def _fixed_rate(context: CallContext, terms: Terms) -> Decimal | None:
 
 def _default_location(context: CallContext) -> str | None:
     """The caller's preference, cut to what the column holds."""
-    return context.preferences.get("ui.defaultLocation", "")[:LONGEST_LOCATION] or None
+    return context.principal.preferences.get("ui.defaultLocation", "")[:LONGEST_LOCATION] or None
 
 
 def _running(context: CallContext, user_id: int) -> list[m.TimeEntry]:

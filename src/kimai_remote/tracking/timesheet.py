@@ -149,7 +149,7 @@ def rows(
 
 
 def _row_limit(context: CallContext) -> int:
-    text = context.preferences.get("ui.rowlimit", str(ROW_LIMIT)).strip()
+    text = context.principal.preferences.get("ui.rowlimit", str(ROW_LIMIT)).strip()
     return min(int(text), 2**31) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
