@@ -72,7 +72,7 @@ def test_without_access_to_time_sheets(alice: Caller, world: World, revoke: Revo
     ("record", "changed"),
     [
         ({"description": "new"}, {"description": "new"}),
-        ({"description": ""}, {"description": ""}),
+        ({"description": ""}, {"description": None}),
         ({"comment": "☕\n日本語"}, {"comment": "☕\n日本語"}),
         ({"start": "2026-03-02 09:00"}, {"start": 1_772_442_000}),
         ({"end": "1772443990"}, {"end": 1_772_443_990, "duration": 540}),

@@ -92,7 +92,7 @@ def test_no_expenses(alice: Caller, world: World) -> None:
 
 def test_newest_first(alice: Caller, world: World, three: list[int]) -> None:
     twin = world.add_expense(timestamp=NOON)
-    assert ids(alice.items("getExpenses")) == [three[2], twin, three[1], three[0]]
+    assert ids(alice.items("getExpenses")) == [three[2], three[1], twin, three[0]]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,11 @@ def test_newest_first(alice: Caller, world: World, three: list[int]) -> None:
         ("0", "", [0, 1, 2]),
         (str(NOON), 0, [1, 2]),
         (str(NOON + 1), 0, [2]),
-        (0, str(NOON), [0]),
-        (0, str(NOON + 1), [0, 1]),
-        ("2026-03-01 12:00", "1.3.2026 13:00", [1]),
+        (0, str(NOON - 1), [0]),
+        (0, str(NOON), [0, 1]),
+        (str(NOON), str(NOON), [1]),
+        (str(NOON), str(NOON - 1), []),
+        ("2026-03-01 12:00", "1.3.2026 12:59", [1]),
         ("2026-03-02", "", []),
     ],
 )
@@ -152,7 +154,6 @@ def test_pages_have_the_total(
     [
         (("someday",), "Invalid from 'someday'"),
         ((0, "31.2.2026"), "Invalid to '31.2.2026'"),
-        (("2026-03-01", "2026-02-01"), INVALID_SPAN),
         ((0, 0, 2), "refundable must be"),
         ((0, 0, -1, 2), "cleared must be"),
         ((0, 0, -1, -1, -1), "must not be negative"),
@@ -182,7 +183,7 @@ def test_two_fields_are_enough_for_a_new_expense(alice: Caller, world: World) ->
     created = alice.item("setExpenseRecord", new(world))
     assert created == {"id": created["id"]}
     expense = world.expense(created["id"])
-    assert (expense.designation, expense.comment, expense.multiplier) == ("", "", Decimal(1))
+    assert (expense.designation, expense.comment, expense.multiplier) == ("", None, Decimal(1))
     texts = {"designation": "Train ☕", "comment": "to Acme"}
     alice.does("setExpenseRecord", {"id": created["id"], **texts}, True)
     assert alice.items("getExpenseRecord", created["id"]) == [fresh(world, created["id"])]
@@ -253,8 +254,7 @@ def test_an_expense_whose_project_was_deleted(alice: Caller, world: World) -> No
     assert alice.item("getExpenseRecord", expense_id) == fresh(
         world, expense_id, projectID=999, projectName=None, customerID=None, customerName=None
     )
-    (row,) = alice.items("getExpenses")
-    assert (row["projectName"], row["customerName"], row["customerID"]) == (None, None, None)
+    assert alice.call("getExpenses")["total"] == 0
 
 
 def test_remove(alice: Caller, world: World) -> None:

@@ -14,6 +14,7 @@ from kimai_remote.storage import models as m
 from support.world import World
 
 NOT_RECORDING = "Unable to stop, not recording?"
+NONE_ACTIVE = "No active recording."
 INVALID_WORK = "Invalid project or task"
 #: The last second that the columns hold.
 LAST = 2**31 - 1
@@ -51,7 +52,7 @@ def test_start_stores_a_running_entry(alice: Caller, world: World) -> None:
         "location": None,
         "trackingNumber": None,
         "rate": Decimal("60.00"),
-        "fixedRate": Decimal("0.00"),
+        "fixedRate": None,
         "budget": None,
         "approved": None,
         "statusID": 1,
@@ -65,6 +66,25 @@ def test_start_takes_the_best_rates_and_the_default_status(alice: Caller, world:
     world.execute(m.fixed_rates.insert(), {"projectID": world.shop, "rate": Decimal("99.90")})
     entry = world.entry(alice.item("startRecord", world.shop, world.coding)["timeEntryID"])
     assert (entry.rate, entry.fixedRate, entry.statusID) == (Decimal("70.50"), Decimal("99.90"), 2)
+
+
+@pytest.mark.parametrize(
+    ("preference", "location"),
+    [("", None), ("Büro", "Büro"), (" ", " "), ("O'Hara \\", "O'Hara \\"), ("x" * 99, "x" * 50)],
+)
+def test_start_takes_the_default_location(
+    alice: Caller, world: World, preference: str, location: str | None
+) -> None:
+    world.set_preference("alice", "ui.defaultLocation", preference)
+    entry = world.entry(alice.item("startRecord", world.shop, world.coding)["timeEntryID"])
+    assert entry.location == location
+
+
+def test_start_with_a_default_status_that_is_gone(alice: Caller, world: World) -> None:
+    """No list would have the entry."""
+    world.set_option("defaultStatusID", 99)
+    entry_id = alice.item("startRecord", world.shop, world.coding)["timeEntryID"]
+    assert world.entry(entry_id).statusID == 1
 
 
 def test_start_stops_the_running_entry_first(alice: Caller, world: World) -> None:
@@ -177,7 +197,7 @@ def test_stop_the_running_one(alice: Caller, world: World) -> None:
     alice.does("stopRecord")
     entry = world.entry(entry_id)
     assert (entry.start, entry.end, entry.duration) == (1_772_443_800, 1_772_443_920, 120)
-    assert alice.refusal("stopRecord", 0) == NOT_RECORDING
+    assert alice.refusal("stopRecord", 0) == NONE_ACTIVE
 
 
 @pytest.mark.parametrize(
@@ -260,7 +280,7 @@ def test_stop_changes_nothing_else(alice: Caller, world: World) -> None:
 def test_stop_when_nothing_is_running(alice: Caller, world: World) -> None:
     world.add_entry()
     world.add_entry("ben", end=0)
-    assert alice.refusal("stopRecord") == NOT_RECORDING
+    assert alice.refusal("stopRecord") == NONE_ACTIVE
 
 
 @pytest.mark.parametrize("entry_id", [999_999, -1, 2**31 - 1])
@@ -269,7 +289,10 @@ def test_stop_an_unknown_entry(alice: Caller, entry_id: int) -> None:
 
 
 def test_stop_an_entry_that_has_ended(alice: Caller, world: World) -> None:
-    assert alice.refusal("stopRecord", world.add_entry()) == NOT_RECORDING
+    ended = world.add_entry(start=100, end=200, duration=5)
+    alice.does("stopRecord", ended)
+    entry = world.entry(ended)
+    assert (entry.start, entry.end, entry.duration) == (100, 200, 5)
 
 
 def test_stop_a_recording_of_another_user(

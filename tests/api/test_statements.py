@@ -12,7 +12,7 @@ from sqlalchemy import event
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
-MAX_READING, MAX_WRITING, MAX_LOGIN = 4, 8, 9
+MAX_READING, MAX_WRITING, MAX_LOGIN = 5, 8, 9
 
 
 @contextmanager

@@ -45,7 +45,7 @@ SHAPES = {
     "named parameters and an unpadded German date": Shape(
         '{"jsonrpc":"2.0","method":"getTimesheet","id":"1","params":'
         '{"apiKey":"KEY","from":"1.1.2020 8:00","to":"24.12.2030 8:00"}}',
-        ('"timeEntryID":"ENTRY"', '"total":1'),
+        ('"timeEntryID":"ENTRY"', '"total":"1"'),
     ),
     "named parameters and a day before": Shape(
         '{"jsonrpc":"2.0","method":"getTimesheet","id":"1","params":'
@@ -54,7 +54,7 @@ SHAPES = {
     ),
     "empty texts for all but the limit": Shape(
         '{"jsonrpc":"2.0","method":"getTimesheet","params":["KEY","","","","",1],"id":3}',
-        ('"timeEntryID":"ENTRY"', '"total":1', '"id":3'),
+        ('"timeEntryID":"ENTRY"', '"total":"1"', '"id":3'),
     ),
     "no jsonrpc, and a named parameter that is unknown": Shape(
         '{"method":"getProjects","params":{"apiKey":"KEY","all":true},"id":1}',
@@ -80,7 +80,7 @@ SHAPES = {
         '"taskId":"1","start":"2015-03-02 08:00","end":"2015-03-02 09:30","rate":"",'
         '"fixedRate":"","statusId":"","flagBillable":"","budget":"","approved":"",'
         '"flagCleared":"","commentType":""}]}',
-        ('"items":[{"id":"', '"total":1'),
+        ('"items":[{"id":', '"total":1'),
     ),
     "doUpdate as the text true": Shape(
         '{"jsonrpc":"2.0","method":"setTimesheetRecord","id":1,'
@@ -102,7 +102,7 @@ def test_request_of_a_client(live_server: LiveServer, name: str) -> None:
     entry = call(live_server.server, "setTimesheetRecord", key, record)["items"][0]["id"]
 
     def filled(text: str) -> str:
-        return text.replace("KEY", key).replace("ENTRY", entry)
+        return text.replace("KEY", key).replace("ENTRY", str(entry))
 
     try:
         reply = post_json(live_server.server, filled(shape.body), headers=shape.headers)

@@ -138,7 +138,7 @@ def test_discovery_by_call_and_by_url_are_the_same(
 
 def test_the_discovery_call_is_a_call_like_others(live_server: LiveServer) -> None:
     assert post_json(live_server.server, {"jsonrpc": "2.0", "method": "rpc.discover"}).body == b""
-    request = {"jsonrpc": "3.0", "method": "rpc.discover", "id": 1}
+    request = {"jsonrpc": "2.0", "method": "rpc.discover", "id": True}
     assert post_json(live_server.server, request).json["error"]["code"] == -32600
     batch = [{"method": "rpc.discover", "id": 1}, {"method": "rpc.other", "id": 2}]
     first, second = post_json(live_server.server, batch).json

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kimai_remote.storage import models as m
 from support.live_server import LiveServer
 from support.raw_http import call, post_json
 
@@ -82,11 +83,31 @@ def test_jsonrpc_may_be_missing_and_is_in_the_response(
     assert list(received) == list(answer)
 
 
-@pytest.mark.parametrize("version", ['"1.0"', "2.0", "2", "null", '"2"'])
-def test_another_version_is_an_invalid_request(live_server: LiveServer, version: str) -> None:
+@pytest.mark.parametrize("version", ["2", "2.0", '"2"', '"2.0"'])
+def test_version_2_may_be_a_number(live_server: LiveServer, version: str) -> None:
+    body = f'{{"jsonrpc":{version},"method":"nothing","id":4}}'
+    answer = post_json(live_server.server, body).json
+    assert (answer["error"]["code"], answer["id"], answer["jsonrpc"]) == (-32601, 4, "2.0")
+    notification = f'{{"jsonrpc":{version},"method":"getVersion"}}'
+    assert post_json(live_server.server, notification).status == 204
+
+
+@pytest.mark.parametrize(
+    "version", ['"1.0"', '"3.0"', "null", '""', "1", "true", "[]", '{"a": 1}', '"x"', "1e400"]
+)
+def test_any_other_version_is_served_like_none(live_server: LiveServer, version: str) -> None:
     body = f'{{"jsonrpc":{version},"method":"getVersion","id":4}}'
     answer = post_json(live_server.server, body).json
-    assert (answer["error"]["code"], answer["id"]) == (-32600, 4)
+    assert list(answer) == ["result", "id"]
+    answer = post_json(live_server.server, body.replace("getVersion", "nothing")).json
+    assert list(answer) == ["error", "id"]
+    body = f'{{"jsonrpc":{version},"method":"getVersion"}}'
+    assert post_json(live_server.server, body).status == 200
+
+
+def test_an_empty_body_is_no_version_either(live_server: LiveServer) -> None:
+    error = {"code": -32700, "message": "Parse error", "data": None}
+    assert post_json(live_server.server, "").json == {"error": error, "id": None}
 
 
 @pytest.mark.parametrize("params", ['"x"', "1", "true"])
@@ -142,11 +163,48 @@ def test_parameters_are_read_generously(live_server: LiveServer, params: Any) ->
     )
 
 
-@pytest.mark.parametrize("empty", ["", 0, "0", None, False])
-def test_empty_values_mean_no_project(live_server: LiveServer, empty: object) -> None:
-    every = call(live_server.server, "getTasks", live_server.key)
-    assert call(live_server.server, "getTasks", live_server.key, empty) == every
-    assert "budget" not in every["items"][0]
+@pytest.mark.parametrize("empty", ["", 0, "0", False])
+def test_empty_values_are_project_0(live_server: LiveServer, empty: object) -> None:
+    """It has the tasks that are of no project."""
+    every = call(live_server.server, "getTasks", live_server.key)["items"]
+    assert call(live_server.server, "getTasks", live_server.key, None)["items"] == every
+    free = call(live_server.server, "getTasks", live_server.key, empty)["items"]
+    assert [task["name"] for task in free] == ["Coding", "Meeting"]
+    assert free[0]["budget"] is None
+    assert "budget" not in every[0]
+
+
+@pytest.mark.parametrize(
+    ("preference", "hidden"), [(None, False), ("1", True), ("0", False), ("", False), ("x", True)]
+)
+def test_null_may_hide_cleared_entries(
+    live_server: LiveServer, preference: str | None, hidden: bool
+) -> None:
+    world, server = live_server.world, live_server.server
+    key = world.key("oscar")
+    entries = [world.add_entry("oscar", cleared=cleared) for cleared in (0, 1)]
+    expenses = [world.add_expense("oscar", cleared=cleared) for cleared in (0, 1)]
+    if preference is not None:
+        world.set_preference("oscar", "ui.hideClearedEntries", preference)
+    try:
+        for cleared in (None, ""):
+            shown = "1" if hidden else "2"
+            assert call(server, "getTimesheet", key, 0, 0, cleared)["total"] == shown
+            assert call(server, "getExpenses", key, 0, 0, -1, cleared)["total"] == shown
+        for parameters in ((), (0, 0, -1), (0, 0, "-1")):
+            assert call(server, "getTimesheet", key, *parameters)["total"] == "2"
+        assert call(server, "getExpenses", key)["total"] == "2"
+    finally:
+        world.execute(m.TimeEntry.__table__.delete().where(m.TimeEntry.timeEntryID.in_(entries)))
+        world.execute(m.Expense.__table__.delete().where(m.Expense.expenseID.in_(expenses)))
+        world.execute(m.Preference.__table__.delete().where(m.Preference.userID == world.oscar))
+
+
+@pytest.mark.parametrize("refundable", [None, "", 0, "0"])
+def test_null_is_refundable(live_server: LiveServer, refundable: object) -> None:
+    answer = call(live_server.server, "getExpenses", live_server.key, 0, 0, refundable)
+    assert answer == call(live_server.server, "getExpenses", live_server.key, 0, 0, 0)
+    assert answer != call(live_server.server, "getExpenses", live_server.key, 0, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +235,7 @@ def test_flags_have_php_s_truth(live_server: LiveServer, flag: object, truth: bo
 
 def test_missing_parameters_get_their_defaults(live_server: LiveServer) -> None:
     bare = call(live_server.server, "getTimesheet", live_server.key)
-    assert bare["total"] == 1
+    assert bare["total"] == "1"
     assert call(live_server.server, "getTimesheet", live_server.key, 0, 0, -1, 0, 0) == bare
     assert call(live_server.server, "getTimesheet", live_server.key, None, "", "", None, "") == bare
     assert call(live_server.server, "getTimesheet") == REFUSED
@@ -231,14 +289,15 @@ def test_a_batch_has_a_cap(legacy_server: LiveServer) -> None:
     request = {"method": "getVersion", "id": 1}
     assert len(post_json(legacy_server.server, [request] * 3).json) == 3
     error = post_json(legacy_server.server, [request] * 4).json["error"]
-    assert error == {"code": -32600, "message": "Invalid Request: more than 3 calls in a batch."}
+    assert error["message"] == "Invalid Request: more than 3 calls in a batch."
+    assert (error["code"], error["data"]) == (-32600, None)
 
 
 def test_a_notification_is_carried_out(live_server: LiveServer) -> None:
     key = live_server.world.key("root")
     notification = {"jsonrpc": "2.0", "method": "startRecord", "params": [key, 1, 1]}
     reply = post_json(live_server.server, notification)
-    assert (reply.status, reply.body) == (200, b"")
+    assert (reply.status, reply.body) == (204, b"")
     assert call(live_server.server, "stopRecord", key)["success"]
 
 

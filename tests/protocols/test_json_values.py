@@ -10,7 +10,9 @@ from support.live_server import LiveServer
 from support.raw_http import call, post_json
 
 #: Fields that are no database values and therefore keep their types.
-COMPUTED = {"servertime": int, "wage_decimal": float}
+COMPUTED = {"servertime": int, "wage_decimal": float, "duration": int}
+#: Methods whose total Kimai's database counted.
+COUNTED = ("getTimesheet", "getExpenses")
 NEVER_NULL = ("timeEntryID", "start", "end")
 
 
@@ -33,19 +35,58 @@ def test_every_database_value_is_a_string_or_null(live_server: LiveServer) -> No
     for made in reading_calls(live_server):
         answer = call(live_server.server, *made)
         assert answer["success"] is True
-        assert type(answer["total"]) is int
+        assert type(answer["total"]) is (str if made[0] in COUNTED else int)
         assert answer["items"], made
         for item in answer["items"]:
-            _check_strings(item)
+            _check_strings(item, computed=COMPUTED if made[0] == "getTimesheet" else {})
 
 
-def _check_strings(item: dict[str, Any]) -> None:
+@pytest.mark.parametrize("method", COUNTED)
+def test_no_records_are_the_number_0(live_server: LiveServer, method: str) -> None:
+    answer = call(live_server.server, method, live_server.key, 1, 2)
+    assert answer == {"success": True, "items": [], "total": 0}
+    assert call(live_server.server, method, live_server.key, 1, 2, query="?types=native") == answer
+
+
+def test_new_ids_are_numbers(live_server: LiveServer) -> None:
+    key = live_server.world.key("root")
+    times = {"start": "2026-01-05 10:00", "end": "2026-01-05 11:00"}
+    for method, *parameters in (
+        ("startRecord", 1, 1),
+        ("setTimesheetRecord", {"projectId": 1, "taskId": 1, **times}),
+        ("setExpenseRecord", {"projectId": 1, "date": "2026-01-05"}),
+    ):
+        (item,) = call(live_server.server, method, key, *parameters)["items"]
+        assert [type(value) for value in item.values()] == [int]
+    assert call(live_server.server, "stopRecord", key)["success"]
+
+
+@pytest.mark.parametrize(
+    ("period", "types"),
+    [
+        ((0, 0), (str, str)),
+        ((1772436609, 1772442011), (str, str)),
+        # A time at the bound counts as cut.
+        ((1772436610, 1772442010), (int, int)),
+        ((1772436611, 0), (int, str)),
+        ((0, 1772442009), (str, int)),
+    ],
+)
+def test_times_that_are_cut_are_numbers(
+    live_server: LiveServer, period: tuple[int, int], types: tuple[type, type]
+) -> None:
+    (row,) = call(live_server.server, "getTimesheet", live_server.key, *period)["items"]
+    assert (type(row["start"]), type(row["end"])) == types
+    assert row["duration"] == int(row["end"]) - int(row["start"])
+
+
+def _check_strings(item: dict[str, Any], computed: dict[str, type]) -> None:
     for name, value in item.items():
         if name == "tasks":
             for task in value:
-                _check_strings(task)
-        elif name in COMPUTED:
-            assert type(value) is COMPUTED[name], name
+                _check_strings(task, {})
+        elif name in computed:
+            assert type(value) is computed[name], name
         else:
             assert value is None or type(value) is str, (name, value)
 
@@ -56,7 +97,7 @@ def test_the_values_of_a_time_entry(live_server: LiveServer) -> None:
         "timeEntryID": str(live_server.entry),
         "start": "1772436610",
         "end": "1772442010",
-        "duration": "5400",
+        "duration": 5400,
         "formattedDuration": "1:30",
         "wage_decimal": 128.25,
         "wage": "128.25",

@@ -16,8 +16,15 @@ VERSION = ("getVersion",)
 SHOP = ("getTasks", "KEY", 1)
 PORTAL = ("getTasks", "KEY", 2)
 
-PARSE_ERROR = {"error": {"code": -32700, "message": "Parse error"}, "id": None, "jsonrpc": "2.0"}
-INVALID = {"error": {"code": -32600, "message": "Invalid Request"}, "id": None, "jsonrpc": "2.0"}
+
+def failure(code: int, message: str, identifier: object = None) -> dict[str, object]:
+    # The member data may be left out or be null; clients of Kimai 1 expect it.
+    error = {"code": code, "message": message, "data": None}
+    return {"error": error, "id": identifier, "jsonrpc": "2.0"}
+
+
+PARSE_ERROR = failure(-32700, "Parse error")
+INVALID = failure(-32600, "Invalid Request")
 
 
 def answer(result: object, identifier: object) -> dict[str, object]:
@@ -25,8 +32,7 @@ def answer(result: object, identifier: object) -> dict[str, object]:
 
 
 def not_found(identifier: object) -> dict[str, object]:
-    error = {"code": -32601, "message": "Method not found"}
-    return {"error": error, "id": identifier, "jsonrpc": "2.0"}
+    return failure(-32601, "Method not found", identifier)
 
 
 EXAMPLES = {
@@ -91,11 +97,11 @@ EXAMPLES = {
 def test_example_of_the_specification(live_server: LiveServer, name: str) -> None:
     request, expected = EXAMPLES[name]
     reply = post_json(live_server.server, request.replace("KEY", live_server.key))
-    assert reply.status == 200
-    assert reply.headers["Content-Type"] == "application/json"
     if expected is None:
-        assert reply.body == b""
+        assert (reply.status, reply.body) == (204, b"")
     else:
+        assert reply.status == 200
+        assert reply.headers["Content-Type"] == "application/json"
         assert reply.json == _filled(expected, live_server)
 
 

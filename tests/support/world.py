@@ -74,6 +74,10 @@ class World:
     def set_option(self, option: str, value: object) -> None:
         self._run(lambda session: session.merge(m.Configuration(option=option, value=str(value))))
 
+    def set_preference(self, user: str, option: str, value: str) -> None:
+        preference = m.Preference(userID=self.ids[user], option=option, value=value)
+        self._run(lambda session: session.merge(preference))
+
     def add_entry(self, user: str = "alice", **fields: Any) -> int:
         """Store a time entry, by default of an hour on shop/coding that ended an hour ago.
 

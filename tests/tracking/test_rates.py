@@ -99,14 +99,35 @@ def test_a_specific_rate_of_nothing_wins(rates):
         (3600, "0.00", "0.00", "0.00"),
         (3600, "60.00", "99.90", "99.90"),
         (0, "60.00", "99.90", "99.90"),
-        (2**31 - 1, "99999999.99", "0", "59652323521812.55"),
+        (2**31 - 1, "99999999.99", "0", "59652323521812.54"),
         (3600, None, None, "0.00"),
         (3600, "60.00", None, "60.00"),
     ],
 )
 def test_wages(duration, rate, fixed, expected):
     values = [None if value is None else Decimal(value) for value in (rate, fixed)]
-    assert str(wage(duration, *values)) == expected
+    assert wage(duration, *values)[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("duration", "rate", "hourly", "rounded"),
+    [
+        (5400, "33.33", 49.995, "49.99"),
+        (1188, "42.50", 14.025, "14.03"),
+        (4500, "1.30", 1.625, "1.62"),
+        (1800, "0.01", 0.005, "0.01"),
+        (90, "1.00", 0.025, "0.03"),
+        (599, "120.50", 20.049861111111113, "20.05"),
+        (-60, "85.00", -1.4166666666666667, "-1.42"),
+    ],
+)
+def test_wages_are_those_of_php(duration, rate, hourly, rounded):
+    """As a released Kimai 1.3.5 answered."""
+    assert wage(duration, Decimal(rate), None) == (hourly, rounded)
+
+
+def test_the_hourly_wage_is_that_without_a_fixed_rate():
+    assert wage(3600, Decimal("60.00"), Decimal("99.90")) == (60.0, "99.90")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,8 @@ def listed(world: World, function: Any, period: Period, *arguments: int) -> Iter
             zone, user = ZoneInfo("UTC"), world.ids[name]
             principal = Principal(name, zone, user_id=user, rights=RIGHTS)
             context = CallContext(session=session, now=NOW, zone=zone, principal=principal)
-            rows = function(context, period.begin, period.end, *arguments, -1, 0, 0)
+            limit = 10**6
+            rows = function(context, period.begin, period.end, *arguments, -1, 0, limit)
             result += [dict(zip(rows.columns, row, strict=True)) for row in rows.values]
         return result
 
@@ -112,7 +113,7 @@ def sums(world: World, by: str, period: Period) -> dict[Any, tuple[int, int, Dec
             one = sums_by_id[row.get(f"{by}ID")]
             one[0] += 1
             one[1] += row["duration"]
-            one[2] += row["wage_decimal"]
+            one[2] += Decimal(row["wage"])
     if by != "activity":
         for row in listed(world, expenses.rows, period, -1):
             amount = to_cents(row["value"] * row["multiplier"])

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from ..errors import Denied, Refused, Unavailable
 from . import dialects, engine, entry_counts, origin
 from .dialects import LOCK_TIMEOUT, Failure
+from .models import Expense, TimeEntry, real_name
 from .origin import DatabaseOrigin
 
 log = logging.getLogger(__name__)
@@ -176,3 +178,21 @@ class Database:
     def _notify_watcher(self, connections: int) -> None:
         if self._watcher is not None:
             self._watcher(connections)
+
+
+#: Columns of entries that refuse null, by engine: Kimai's installers and updates differ.
+_not_null: WeakKeyDictionary[Engine, frozenset[tuple[str, str]]] = WeakKeyDictionary()
+
+
+def refuses_null(session: Session, entry: type[TimeEntry] | type[Expense], column: str) -> bool:
+    """Return whether a column can't be null; the tables are inspected once a process."""
+    engine = session.connection().engine
+    if engine not in _not_null:
+        inspector = inspect(session.connection())
+        _not_null[engine] = frozenset(
+            (model.__tablename__, each["name"])
+            for model in (TimeEntry, Expense)
+            for each in inspector.get_columns(real_name(model.__tablename__, engine))
+            if not each["nullable"]
+        )
+    return (entry.__tablename__, column) in _not_null[engine]

@@ -53,16 +53,17 @@ def best_status(default: int) -> ScalarSelect[int]:
     return select(status).order_by(status != default, status).limit(1).scalar_subquery()
 
 
-def hourly_wage(duration: int, rate: Decimal | None) -> float:
-    """Return what an entry is worth by its hourly rate, not rounded.
+def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> tuple[float, str]:
+    """Return what an entry is worth: by the hour, not rounded, and with two decimals, where a
+    fixed rate counts instead if there is one.
 
-    A binary float, and multiplied in this order, as in Kimai: clients compare both its digits and
-    the text with two decimals, for which half a cent goes to where the float is nearer
-    (5400 s at 33.33 are 49.99).
+    A binary float, multiplied in this order, as in Kimai: clients compare the digits of both. Half
+    a cent goes to where the float is nearer: 5400 seconds at 33.33 are 49.99.
 
     :param duration: seconds.
     """
-    return duration / 3600 * float(rate or 0)
+    hourly = duration / 3600 * float(rate or 0)
+    return hourly, f"{fixed_rate or hourly:.2f}"
 
 
 @dataclass(frozen=True, slots=True)

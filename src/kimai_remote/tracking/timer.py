@@ -8,7 +8,7 @@ from sqlalchemy import literal, select, update
 
 from ..errors import Refused
 from ..storage import models as m
-from ..storage.nullability import refuses_null
+from ..storage.transactions import refuses_null
 from . import permissions, validation
 from .context import CallContext
 from .rates import Terms, validate_assignment

@@ -16,7 +16,7 @@ from ..storage.entry_counts import MARKER
 from . import permissions, validation
 from .context import CallContext
 from .pagination import Listing, cleared_condition, page, read_cleared, window
-from .rates import hourly_wage, validate_named_assignment
+from .rates import validate_named_assignment, wage
 from .record_set import EMPTY, Computed, RecordSet
 from .timer import set_span
 from .validation import Record, without_none
@@ -210,8 +210,7 @@ def _shown(
             duration = ended - began
             formatted = format_duration(duration, seconds_shown=with_seconds)
             if shows_rates:
-                amount = hourly_wage(duration, rate)
-                text = f"{fixed or amount:.2f}"
+                amount, text = wage(duration, rate, fixed)
         yield (
             key,
             began,

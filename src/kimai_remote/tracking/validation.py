@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ..errors import Refused
 from ..storage import models as m
-from ..storage.nullability import refuses_null
+from ..storage.transactions import refuses_null
 from . import permissions
 from .context import CallContext
 
