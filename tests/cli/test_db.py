@@ -102,7 +102,14 @@ def test_backup_copies_and_keeps_an_existing_file(configured: Database, tmp_path
 def test_recount_corrects_counts(configured: Database) -> None:
     schema.create(configured)
     with configured.begin() as connection:
-        connection.execute(insert(EntryCount), {"userID": 5, "cleared": 0, "entries": 3})
+        connection.execute(
+            insert(EntryCount),
+            {
+                **dict.fromkeys(("userID", "projectID", "activityID", "statusID"), 5),
+                "cleared": 0,
+                "entries": 3,
+            },
+        )
     assert run("db", "recount") == (0, "Recalculated; the counts of 1 user were wrong.")
     assert run("db", "recount") == (0, "Recalculated; the counts of 0 users were wrong.")
     with configured.begin() as connection:

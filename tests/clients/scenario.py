@@ -253,7 +253,7 @@ def steps(scene: Scene) -> list[Step]:
         "startRecord",
         "startRecord",
         {**key, "projectId": world.shop, "activityId": world.coding},
-        Success([{"timeEntryID": AnyNumber()}]),
+        Success([{"timeEntryID": Computed(AnyNumber())}]),
     )
     running = {
         "timeEntryID": "$startRecord.timeEntryID",
@@ -316,7 +316,7 @@ def steps(scene: Scene) -> list[Step]:
             [
                 awkward
                 | {
-                    "duration": 5400,
+                    "duration": Computed(5400),
                     "formattedDuration": "1:30",
                     "wage": "128.25",
                     "wage_decimal": Computed(Decimal("128.25")),
@@ -356,7 +356,7 @@ def steps(scene: Scene) -> list[Step]:
             },
             "doUpdate": False,
         },
-        Success([{"id": AnyNumber()}]),
+        Success([{"id": Computed(AnyNumber())}]),
     )
     whole = created | {
         "start": start,
@@ -436,7 +436,7 @@ def steps(scene: Scene) -> list[Step]:
             },
             "doUpdate": False,
         },
-        Success([{"id": AnyNumber()}]),
+        Success([{"id": Computed(AnyNumber())}]),
     )
     bought = {
         "expenseID": "$createExpense.id",
@@ -584,7 +584,9 @@ class _Checker:
         return "untyped" if self.dialect.values == "untyped" else "native"
 
     def _value(self, where: str, found: Any, expected: Any) -> None:
-        values = self._plain if where == "total" else self.dialect.values
+        # Kimai's database counted the records of these lists.
+        counted = self.step.method in ("getTimesheet", "getExpenses") and expected != 0
+        values = self._plain if where == "total" and not counted else self.dialect.values
         if isinstance(expected, Computed):
             values, expected = self._plain, expected.value
         if isinstance(expected, str) and expected.startswith("$"):

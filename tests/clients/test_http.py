@@ -25,7 +25,7 @@ def test_one_connection_serves_everything(scene: Scene) -> None:
         ("POST", "/core/json.php", VERSION, 200),
         ("GET", "/core/soap.php?wsdl", None, 200),
         ("HEAD", "/core/soap.php?wsdl", None, 200),
-        ("POST", "/core/json.php", NOTIFICATION, 200),
+        ("POST", "/core/json.php", NOTIFICATION, 204),
         ("POST", "/core/soap.php", "<no/>", 500),
         ("OPTIONS", "/core/json.php", None, 204),
         ("POST", "/nothing/here", "some body", 404),

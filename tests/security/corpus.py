@@ -154,8 +154,6 @@ NO_CALLS = (
     b'{"method":null}',
     b'{"method":["getVersion"]}',
     b'{"jsonrpc":"2.0"}',
-    b'{"jsonrpc":"1.0","method":"getVersion","id":1}',
-    b'{"jsonrpc":2,"method":"getVersion","id":1}',
     b'{"method":"getVersion","id":{}}',
     b'{"method":"getVersion","id":[1]}',
     b'{"method":"getVersion","id":true}',

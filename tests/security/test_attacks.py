@@ -78,7 +78,7 @@ def client(full_world: World) -> Iterator[RawClient]:
 def test_malformed_json(client: RawClient, body: bytes) -> None:
     response = client.json(body)
     assert response == {
-        "error": {"code": -32700, "message": "Parse error"},
+        "error": {"code": -32700, "message": "Parse error", "data": None},
         "id": None,
         "jsonrpc": "2.0",
     }

@@ -267,7 +267,11 @@ def is_response(answer: Any) -> bool:
     if "result" in answer:
         return set(answer) <= {"result", "id", "jsonrpc"}
     error = answer["error"]
-    return error["code"] in (-32700, -32600, -32601, -32602) and set(error) == {"code", "message"}
+    return error["code"] in (-32700, -32600, -32601, -32602) and set(error) == {
+        "code",
+        "message",
+        "data",
+    }
 
 
 def test_json(fuzzed: Target, request: pytest.FixtureRequest) -> None:

@@ -38,7 +38,8 @@ def long_call(server: Server) -> bytes:
     """A batch whose response is several MiB."""
     key = call(server, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
     calls = [
-        {"jsonrpc": "2.0", "id": id_, "method": "getTimesheet", "params": [key]} for id_ in range(6)
+        {"jsonrpc": "2.0", "id": id_, "method": "getTimesheet", "params": [key, 0, 0, -1, 0, 9999]}
+        for id_ in range(6)
     ]
     return json.dumps(calls).encode()
 
