@@ -30,6 +30,8 @@ DATASET: dict[str, Any] = json.loads((HERE / "dataset.json").read_text("utf-8"))
 DEVIATIONS: list[dict[str, Any]] = json.loads((HERE / "deviations.json").read_text("utf-8"))[
     "deviations"
 ]
+#: Seconds before a step of rounding in which nothing is sent.
+NEAR_STEP = 5
 #: Of a column of type int; without strictness MariaDB stores it for larger ones.
 LARGEST = 2**31 - 1
 
@@ -251,6 +253,7 @@ def send(
     words = replay.Words(DATASET)
     outcome = Outcome(Deviations(own=own))
     for record in records:
+        _wait_between_steps(record)
         if not over_soap:
             response = replay.replay(url, database, words, record)
         elif twin := soap_twins.twin_of(record):
@@ -267,6 +270,17 @@ def send(
         if undeclared:
             outcome.reports[record["id"]] = _report(record, undeclared)
     return outcome
+
+
+def _wait_between_steps(record: dict[str, Any]) -> None:
+    """Wait where a time of now is rounded and the next step is near: a call may last until then."""
+    if "now rounded" not in json.dumps(record["changed"]):
+        return
+    options = [change.get("insert", {}) for change in record["database"]]
+    (minutes,) = (row["value"] for row in options if row.get("option") == "roundPrecision")
+    step = int(minutes) * 60
+    while step - NEAR_STEP < time.time() % step or time.time() % step < 1:
+        time.sleep(0.2)
 
 
 def _report(record: dict[str, Any], differences: list[replay.Difference]) -> str:

@@ -68,7 +68,7 @@ def _element(name: str, value: Any) -> str:
         count = f'SOAP-ENC:arrayType="xsd:ur-type[{len(value)}]"'
         return f'<{name} {count} xsi:type="SOAP-ENC:Array">{items}</{name}>'
     kind = {bool: "boolean", int: "int", float: "float", str: "string"}[type(value)]
-    text = json.dumps(value) if kind == "boolean" else escape(str(value))
+    text = json.dumps(value) if kind == "boolean" else escape(str(value), {"\r": "&#13;"})
     text = re.sub(r"&lt;((?:key|password):\w+)&gt;", r"<\1>", text)  # filled in when it is sent
     return f'<{name} xsi:type="xsd:{kind}">{text}</{name}>'
 
