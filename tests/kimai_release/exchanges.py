@@ -87,6 +87,8 @@ class OwnDatabase(replay.Database):
                 self.touched.add(name)
                 if "insert" in change:
                     self._put(connection, name, self._complete(name, change["insert"]))
+                    # MariaDB and SQLite do this on their own.
+                    self.database.dialect.after_import(connection, table)
                 elif "delete" in change:
                     condition = _equal(table, change["delete"], change["delete"])
                     connection.execute(delete(table).where(condition))
