@@ -293,6 +293,7 @@ def test_stop_an_entry_that_has_ended(alice: Caller, world: World) -> None:
     alice.does("stopRecord", ended)
     entry = world.entry(ended)
     assert (entry.start, entry.end, entry.duration) == (100, 200, 5)
+    assert alice.refusal("stopRecord", world.add_entry(projectID=99)) == NOT_RECORDING
 
 
 def test_stop_a_recording_of_another_user(

@@ -170,6 +170,13 @@ def is_shown(
     return and_(*(lookup.correlate(entry).scalar_subquery().is_not(None) for lookup in lookups))
 
 
+def is_listed(context: CallContext, entry: m.TimeEntry) -> bool:
+    """Return whether lists show a time entry; see :func:`is_shown`."""
+    key = m.TimeEntry.timeEntryID
+    found = select(key).where(key == entry.timeEntryID, is_shown(m.TimeEntry))
+    return context.session.scalar(found) is not None
+
+
 def _of_customer(context: CallContext) -> ColumnElement[bool]:
     return and_(
         m.Project.customerID == context.principal.customer_id,

@@ -61,7 +61,7 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
 def stop(context: CallContext, entry_id: int | None) -> RecordSet:
     """Stop a recording: the one of that ID, or the caller's running one if there is no ID.
 
-    An entry that has ended stays as it is; that is no error, as in Kimai.
+    An entry that has ended stays as it is; that is no error, as in Kimai, if a list shows it.
 
     :raises Refused: no such entry, or nothing is running.
     """
@@ -73,6 +73,8 @@ def stop(context: CallContext, entry_id: int | None) -> RecordSet:
         permissions.require_entry(context, "ki_timesheets", "edit", entry.userID)
         if not entry.end:
             _stop(context, entry)
+        elif not permissions.is_listed(context, entry):
+            raise Refused(_NOT_RUNNING)
         return EMPTY
     permissions.require_entry(context, "ki_timesheets", "edit", context.principal.user_id)
     running = _running(context, context.principal.user_id)
