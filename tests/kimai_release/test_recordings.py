@@ -24,11 +24,6 @@ from support import databases, kimai1
 from support.server import Server, serving
 from support.world import SECRET
 
-#: Exchanges that still differ: "adopted" with each database, "own" only with ours.
-KNOWN = [
-    line.split()
-    for line in (exchanges.HERE / "known_differences.txt").read_text("utf-8").splitlines()
-]
 GROUPS = sorted({record["group"] for record in RECORDINGS})
 #: Settings of a server for the recordings.
 SETTINGS = {
@@ -143,9 +138,7 @@ def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize("group", GROUPS)
 def test_recorded_exchanges(outcome: Outcome, group: str) -> None:
     """Responses and changed rows are those of Kimai 1.3.5, but for declared deviations."""
-    known = {i for where, i in KNOWN if where == "adopted" or outcome.deviations.own}
-    differing = [i for i in outcome.sent[group] if i in outcome.reports and i not in known]
-    reports = [outcome.reports[i] for i in differing]
+    reports = [outcome.reports[i] for i in outcome.sent[group] if i in outcome.reports]
     if reports:
         pytest.fail("\n\n".join(reports), pytrace=False)
 
@@ -154,8 +147,6 @@ def test_each_declared_deviation_is_needed(outcome: Outcome) -> None:
     """An entry of deviations.json that no exchange needs any more is to be removed there."""
     if sum(map(len, outcome.sent.values())) < len(RECORDINGS):
         pytest.skip("only where all exchanges are sent, as with --deep")
-    if KNOWN:
-        pytest.skip("some exchanges still differ")
     assert outcome.deviations.unneeded() == []
 
 
