@@ -261,6 +261,11 @@ def test_starting_stops_the_running_one_at_the_last_second(alice: Caller, world:
     assert running(world) == [second]
 
 
+def test_no_recording_starts_when_no_time_fits_any_more(alice: Caller, world: World) -> None:
+    world.now = LAST + 1
+    assert "2038-01-19" in alice.refusal("startRecord", world.shop, world.coding)
+
+
 def test_stop_at_once_gives_no_negative_time(alice: Caller, world: World) -> None:
     world.set_option("roundPrecision", 0)
     entry_id = world.add_entry(start=world.now + 500, end=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ..errors import Denied
 from ..storage import models as m
+from .collation import collation_key
 from .context import AnonymousContext, Options, Principal, granted, timezone
 
 if TYPE_CHECKING:  # a command that revokes a key needs no Argon2
@@ -338,12 +338,8 @@ def _folded(name: str) -> frozenset[str]:
 
     ``utf8_general_ci`` takes ß for s, ``utf8_unicode_ci`` for ss.
     """
-    name = name.rstrip(" ")
-    if name.isascii():
-        return frozenset({name.casefold()})
-    decomposed = unicodedata.normalize("NFD", name)
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return frozenset({letters.casefold(), letters.replace("ß", "s").casefold()})
+    two_letters = name.replace("ß", "ss").replace("ẞ", "SS")
+    return frozenset({collation_key(name), collation_key(two_letters)})
 
 
 def _has_password() -> ColumnElement[bool]:

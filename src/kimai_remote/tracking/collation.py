@@ -1,4 +1,4 @@
-"""The order of names, the same on every database: that of Kimai's on MySQL."""
+"""Comparison of names, the same on every database: that of Kimai's on MySQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=10_000)
 def collation_key(name: str) -> str:
-    """Return a key that sorts names as MySQL's ``utf8_general_ci`` does.
+    """Return a key that sorts and compares names as MySQL's ``utf8_general_ci`` does.
 
     Capitals and accents make no difference, nor do spaces at the end; ``ß`` is an ``s``.
     """
@@ -19,7 +19,7 @@ def collation_key(name: str) -> str:
 
 
 def _base(character: str) -> str:
-    if character == "ß":
+    if character in "ßẞ":
         return "S"
     base = unicodedata.normalize("NFD", character)[0].upper()
     return base if len(base) == 1 else character

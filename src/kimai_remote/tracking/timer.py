@@ -9,7 +9,7 @@ from sqlalchemy import literal, select, update
 from ..errors import Refused
 from ..storage import models as m
 from ..storage.transactions import refuses_null
-from . import permissions, validation
+from . import dates, permissions, validation
 from .context import CallContext
 from .rates import Terms, validate_assignment
 from .record_set import EMPTY, RecordSet
@@ -27,6 +27,8 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
     """
     user_id = context.principal.user_id
     permissions.require_entry(context, "ki_timesheets", "add", user_id)
+    if context.now > dates.LATEST:
+        raise Refused("The database holds no time after 2038-01-19 03:14:07 UTC.")
     # Whoever starts a recording holds the user's row, so that there is never more than one.
     last = context.session.execute(
         select(m.User.lastProject, m.User.lastActivity)
