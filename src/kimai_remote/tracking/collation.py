@@ -10,12 +10,13 @@ from functools import lru_cache
 def collation_key(name: str) -> str:
     """Return a key that sorts and compares names as MySQL's ``utf8_general_ci`` does.
 
-    Capitals and accents make no difference, nor do spaces at the end; ``ß`` is an ``s``.
+    Capitals and accents make no difference, nor do spaces at the end; ``ß`` is an ``s``. Unlike
+    there, nor does it matter whether an accent is a character of its own.
     """
     name = name.rstrip(" ")
     if name.isascii():
         return name.upper()
-    return "".join(map(_base, name))
+    return "".join(map(_base, unicodedata.normalize("NFC", name)))
 
 
 def _base(character: str) -> str:
