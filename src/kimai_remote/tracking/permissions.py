@@ -7,6 +7,7 @@ theirs and change nothing.
 
 from __future__ import annotations
 
+import functools
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
@@ -150,6 +151,7 @@ def lists_entry(
     return entry.projectID.in_(_projects_of_customer(context))
 
 
+@functools.cache
 def is_shown(
     entry: type[m.TimeEntry] | type[m.EntryCount] | type[m.Expense],
 ) -> ColumnElement[bool]:
