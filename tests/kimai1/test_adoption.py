@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from werkzeug.test import Client
 
 from kimai_remote.api.execution import Service
 from kimai_remote.app import create_app
 from kimai_remote.config import Settings
+from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage import models as m
-from kimai_remote.storage import schema
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.origin import DatabaseOrigin
 from kimai_remote.storage.transactions import Database
@@ -80,6 +80,24 @@ def test_upgrading_adds_and_changes_nothing_of_kimais(kimai: Database) -> None:
         name for name in inspect(kimai.engine).get_table_names() if name.startswith(kimai.prefix)
     } - {kimai.prefix + name for name in kimai1.TABLES}
     assert created == {kimai.prefix + f"remote_{name}" for name in ("counts", "keys", "version")}
+
+
+def test_upgrading_touches_no_trigger(kimai: Database) -> None:
+    """With a binary log, few accounts may, not even to remove one that doesn't exist."""
+    statements: list[str] = []
+
+    def collect(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement.upper())
+
+    event.listen(kimai.engine, "before_cursor_execute", collect)
+    try:
+        assert runner.upgrade(kimai) == list(schema.VERSIONS)
+        with kimai.begin() as connection:
+            entry_counts.disable(connection)
+    finally:
+        event.remove(kimai.engine, "before_cursor_execute", collect)
+    assert any("REMOTE_COUNTS" in statement for statement in statements)
+    assert not [each for each in statements if "DROP TRIGGER" in each or "CREATE TRIGGER" in each]
 
 
 def test_passwords_and_keys_of_kimai_work(api: Any, kimai: Database) -> None:

@@ -66,12 +66,23 @@ def _replace_counts(connection: sa.Connection, inspector: sa.Inspector, prefix: 
     quote = connection.dialect.identifier_preparer.initial_quote
     table = f"{quote}{PREFIX_TOKEN}timeSheet{quote}"
     where = f" ON {table}" if connection.dialect.name == "postgresql" else ""
-    for event in ("insert", "update", "delete"):
-        trigger = f"{quote}{PREFIX_TOKEN}remote_counts_{event}{quote}"
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{where}")
-    if inspector.has_table(f"{prefix}remote_counts"):
+    exists = inspector.has_table(f"{prefix}remote_counts")
+    # A MySQL or MariaDB with a binary log refuses many accounts even the removal of triggers that
+    # don't exist. In Kimai's tables there are none: nothing is counted there.
+    is_mysql = connection.dialect.name in ("mysql", "mariadb")
+    if not is_mysql or (exists and _is_kept(connection, counts)):
+        for event in ("insert", "update", "delete"):
+            trigger = f"{quote}{PREFIX_TOKEN}remote_counts_{event}{quote}"
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{where}")
+    if exists:
         counts.drop(connection)
     counts.create(connection)
+
+
+def _is_kept(connection: sa.Connection, counts: sa.Table) -> bool:
+    """Return whether triggers keep the counts: then there is one of user -1."""
+    marker = sa.select(counts.c.entries).where(counts.c.userID == -1)
+    return connection.scalar(marker) is not None
 
 
 def _quoted(name: str) -> sa.quoted_name:
