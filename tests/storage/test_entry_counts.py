@@ -13,11 +13,11 @@ from support.world import World
 
 def kept(world: World) -> dict[tuple[int, int], int]:
     rows = world.execute(
-        select(m.EntryCount.userID, m.EntryCount.cleared, m.EntryCount.entries).where(
-            m.EntryCount.userID != entry_counts.MARKER, m.EntryCount.entries != 0
-        )
+        select(m.EntryCount.userID, m.EntryCount.cleared, func.sum(m.EntryCount.entries))
+        .where(m.EntryCount.userID != entry_counts.MARKER, m.EntryCount.entries != 0)
+        .group_by(m.EntryCount.userID, m.EntryCount.cleared)
     )
-    return {(user, cleared): entries for user, cleared, entries in rows}
+    return {(user, cleared): int(entries) for user, cleared, entries in rows}
 
 
 def counted(world: World) -> dict[tuple[int, int], int]:
@@ -41,6 +41,19 @@ def test_triggers_keep_counts_through_every_change(world: World) -> None:
     assert kept(world) == counted(world) == {(world.alice, 0): 3}
     world.execute(m.TimeEntry.__table__.delete())
     assert kept(world) == counted(world) == {}
+
+
+def test_triggers_count_by_what_entries_refer_to(world: World, database: Database) -> None:
+    entry = world.add_entry()
+    world.add_entry()
+    for column in ("projectID", "activityID", "statusID"):
+        world.change(m.TimeEntry, entry, **{column: 77})
+        with database.begin() as connection:
+            counts = connection.execute(
+                select(m.EntryCount.entries).where(getattr(m.EntryCount, column) == 77)
+            ).scalars()
+            assert sum(counts) == 1
+            assert entry_counts.mismatches(connection) == []
 
 
 def test_counts_begin_with_what_there_is(world: World, database: Database) -> None:
