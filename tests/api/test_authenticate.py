@@ -9,6 +9,7 @@ from caller import DENIED
 from sqlalchemy import delete, select
 
 from kimai_remote.storage import models as m
+from kimai_remote.tracking.collation import collation_key
 from support.remotes import Remote
 from support.world import PASSWORD, World
 
@@ -110,6 +111,14 @@ def test_case_accents_and_spaces_at_the_end_dont_matter(
         assert key_of(remote, name) == world.key("alice"), name
     for other in (f" {stored}", stored[:-1], stored + "x", stored + "\n", "%", "_" * len(stored)):
         assert remote.call("authenticate", other, PASSWORD) == REFUSED
+
+
+def test_a_name_longer_than_any_stored_takes_no_memory(remote: Remote) -> None:
+    assert remote.call("authenticate", "nobody", "wrong") == REFUSED
+    kept = collation_key.cache_info().currsize
+    for letter in "a\u00e4":
+        assert remote.call("authenticate", letter * 10_000, "wrong") == REFUSED
+    assert collation_key.cache_info().currsize == kept
 
 
 def test_failures_with_another_case_count(remote: Remote, world: World) -> None:

@@ -40,6 +40,8 @@ API_RIGHTS = (
 )
 
 
+#: Characters of the longest name that can be stored, with each accent as a character of its own.
+_LONGEST_NAME = 4 * 160
 #: The preferences of a user that the API follows.
 API_PREFERENCES = (
     "timezone",
@@ -336,8 +338,12 @@ def _user_named(context: AnonymousContext, username: str) -> tuple[int, bool]:
 def _folded(name: str) -> frozenset[str]:
     """Return what a name is compared by: of the same names, one form at least is the same.
 
-    ``utf8_general_ci`` takes ß for s, ``utf8_unicode_ci`` for ss.
+    ``utf8_general_ci`` takes ß for s, ``utf8_unicode_ci`` for ss. A name longer than any stored one
+    has no form: anybody may send one, and forms stay in memory.
     """
+    name = name.rstrip(" ")
+    if len(name) > _LONGEST_NAME:
+        return frozenset()
     two_letters = name.replace("ß", "ss").replace("ẞ", "SS")
     return frozenset({collation_key(name), collation_key(two_letters)})
 
