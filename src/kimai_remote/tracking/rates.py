@@ -62,7 +62,7 @@ def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> tup
 
     :param duration: seconds.
     """
-    hourly = duration / 3600 * float(rate or 0)
+    hourly = duration / 3600 * float(rate or 0) + 0.0  # PHP writes -0.0 without its sign
     return hourly, f"{fixed_rate or hourly:.2f}"
 
 
