@@ -139,7 +139,7 @@ def test_refundable_and_cleared(
 
 @pytest.mark.parametrize(
     ("start", "limit", "expected"),
-    [(0, 2, [2, 1]), (1, 1, [1]), (1, 0, [1, 0]), (3, 5, []), (0, 99, [2, 1, 0])],
+    [(0, 2, [2, 1]), (1, 1, [1]), (1, 0, [2, 1, 0]), (3, 5, []), (0, 99, [2, 1, 0])],
 )
 def test_pages_have_the_total(
     alice: Caller, three: list[int], start: int, limit: int, expected: list[int]
@@ -156,7 +156,7 @@ def test_pages_have_the_total(
         ((0, "31.2.2026"), "Invalid to '31.2.2026'"),
         ((0, 0, 2), "refundable must be"),
         ((0, 0, -1, 2), "cleared must be"),
-        ((0, 0, -1, -1, -1), "must not be negative"),
+        ((0, 0, -1, -1, -1, 1), "must not be negative"),
         ((0, 0, -1, -1, 0, -1), "must not be negative"),
     ],
 )

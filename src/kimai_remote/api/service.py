@@ -44,7 +44,7 @@ _CLEARED = or_null(
     ),
     None,
 )
-_START = optional(Integer32, 0, "Number of records to skip.")
+_START = optional(Integer32, 0, "Number of records to skip, if there is a limit.")
 _LIMIT = optional(Integer32, 0, "Maximum number of records. 0 for all.")
 _ROW_LIMIT = optional(
     Integer32,

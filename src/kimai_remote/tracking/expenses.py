@@ -30,6 +30,8 @@ def rows(
     :param from_: expenses from this date on, and
     :param to: up to and at this date.
     :param cleared: see :func:`.pagination.read_cleared`.
+    :param start: number of records to skip, if there is a limit, as in Kimai.
+    :param limit: most records to return; 0 for all.
     :raises Refused: a parameter that has no meaning.
     """
     permissions.require_access(context, "ki_expenses")
@@ -71,7 +73,7 @@ def rows(
         .outerjoin(m.User, m.User.userID == expense.userID)
     )
     listing = Listing(expense.expenseID, expense.timestamp, conditions)
-    records, total = page(context, statement, listing, start, limit or None)
+    records, total = page(context, statement, listing, start if limit else 0, limit or None)
     return RecordSet(tuple(statement.selected_columns.keys()), records, total)
 
 
