@@ -111,8 +111,8 @@ class Authenticator:
 
         Counts failures, so the transaction is to be committed in both cases. Takes the same steps
         whether the name exists or not: five queries, a password check and, on failure, one counter.
-        The account stays locked from the first query on: of many attempts at once, each sees the
-        failures of those before it.
+        The account stays locked from the second query on, which reads its failures: of many
+        attempts at once, each sees those before it.
         """
         account = _find(context, username)
         banned = account.is_banned(context.options, context.now)
