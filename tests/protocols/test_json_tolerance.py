@@ -93,7 +93,21 @@ def test_version_2_may_be_a_number(live_server: LiveServer, version: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "version", ['"1.0"', '"3.0"', "null", '""', "1", "true", "[]", '{"a": 1}', '"x"', "1e400"]
+    "version",
+    [
+        '"1.0"',
+        '"3.0"',
+        "null",
+        '""',
+        "1",
+        "true",
+        "[]",
+        "[0,[2],0]",
+        '{"a": 1}',
+        '"x"',
+        '"_2"',
+        "1e400",
+    ],
 )
 def test_any_other_version_is_served_like_none(live_server: LiveServer, version: str) -> None:
     body = f'{{"jsonrpc":{version},"method":"getVersion","id":4}}'

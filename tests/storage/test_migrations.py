@@ -94,6 +94,14 @@ def test_migrations_make_what_a_fresh_database_has(database: Database, blank: Da
     assert contents(blank) == fresh
 
 
+#: An administrator's own, with what SQLAlchemy doesn't see when it looks at a table.
+OWN_TABLE = """CREATE TABLE notes (
+    u INTEGER REFERENCES "{prefix}users" ON DELETE CASCADE,
+    text TEXT COLLATE NOCASE,
+    length INTEGER GENERATED ALWAYS AS (length(text)) STORED
+)"""
+
+
 def upgrade_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Create a database as the program of that version did, but for the counts of entries."""
     real = ScriptDirectory._upgrade_revs
@@ -139,6 +147,8 @@ def test_an_upgrade_from_0003_keeps_all_records(
                 f'CREATE TRIGGER "{blank.prefix}remote_counts_insert" AFTER INSERT ON "{name}" '
                 f'BEGIN INSERT INTO "{blank.prefix}remote_counts" VALUES (NEW."userID", 0, 1); END'
             )
+            connection.exec_driver_sql(OWN_TABLE.format(prefix=blank.prefix))
+            connection.exec_driver_sql("INSERT INTO notes (u, text) VALUES (900, 'Note')")
         connection.exec_driver_sql(f"CREATE INDEX my_index ON {mark(name)} ({mark('statusID')})")
         connection.exec_driver_sql(
             f"CREATE VIEW {mark(blank.prefix + 'mine')} AS SELECT count(*) AS n FROM {mark(name)}"
@@ -158,6 +168,15 @@ def test_an_upgrade_from_0003_keeps_all_records(
             values = {"userID": 2, "projectID": 1, "activityID": 1, "statusID": 1}
             connection.execute(TimeEntry.__table__.insert(), values)  # without a fixed rate
             assert entry_counts.mismatches(connection) == []
+            if connection.dialect.name == "sqlite":
+                select_own = "SELECT length FROM notes WHERE text = 'NOTE'"
+                assert connection.exec_driver_sql(select_own).scalar() == 4
+                connection.exec_driver_sql(f'DELETE FROM "{blank.prefix}groups_users"')
+                connection.exec_driver_sql(
+                    f'DELETE FROM "{blank.prefix}users" WHERE "userID" = 900'
+                )
+                assert connection.exec_driver_sql("SELECT count(*) FROM notes").scalar() == 0
+                connection.exec_driver_sql("DROP TABLE notes")
         with pytest.raises(IntegrityError), blank.begin() as connection:
             link = {"groupID": 1, "userID": 77, "membershipRoleID": 1}
             connection.execute(GroupUser.__table__.insert(), link)

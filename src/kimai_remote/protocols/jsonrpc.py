@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ DISCOVER = "rpc.discover"
 BATCH_SECONDS = 20
 BATCH_SIZE = 64 * 1024 * 1024
 
+_VERSION_2 = re.compile(r"2(\.0*)?", re.ASCII)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -202,10 +204,9 @@ def _join(bodies: Iterable[ResponseBody]) -> ResponseBody:
 def _is_version_2(version: Any) -> bool:
     """Return whether ``jsonrpc`` says 2.0: also as a number, which some clients send. Any other
     value is served like none at all."""
-    try:
-        return not isinstance(version, bool) and Decimal(version) == 2
-    except (TypeError, ValueError, ArithmeticError):
+    if isinstance(version, bool) or not isinstance(version, str | int | Decimal):
         return False
+    return _VERSION_2.fullmatch(str(version)) is not None
 
 
 def parse(body: bytes) -> Any:

@@ -126,7 +126,8 @@ def _unreadable(field: str, text: str) -> Refused:
 def _out_of_range(field: str, value: object) -> Refused:
     return Refused(
         f"Invalid {field} {_excerpt(str(value))}:"
-        " times from 1970 to 19 January 2038 can be stored, in seconds."
+        " times after the first second of 1970 (UTC) and until 19 January 2038 can be stored,"
+        " in seconds."
     )
 
 

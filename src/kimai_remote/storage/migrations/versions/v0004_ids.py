@@ -65,6 +65,7 @@ class _Rebuilding:
             if table.name in names or parents & names:
                 names.add(table.name)
                 self._tables.append(table)
+        self._sql = {name: sql for _, name, sql in self._definitions("type = 'table'")}
 
     def run(self) -> None:
         counts = [self._count(table.name) for table in self._tables]
@@ -76,7 +77,8 @@ class _Rebuilding:
             kept += self._rename(table.name)
         for table in self._tables:
             self._create(table)
-            columns = ", ".join(_quoted(column.name) for column in table.columns)
+            stored = [column for column in table.columns if column.computed is None]
+            columns = ", ".join(_quoted(column.name) for column in stored)
             self._execute(
                 f"INSERT INTO {_quoted(table.name)} ({columns}) "  # noqa: S608
                 f"SELECT {columns} FROM {_quoted(table.name + OLD)}"
@@ -100,9 +102,12 @@ class _Rebuilding:
         return indexes
 
     def _create(self, table: sa.Table) -> None:
+        if table.name not in self._numbered:
+            # An administrator's own table may have what SQLAlchemy doesn't see.
+            self._execute(self._sql[table.name])
+            return
         table.indexes.clear()
-        if table.name in self._numbered:
-            table.dialect_options["sqlite"]["autoincrement"] = True
+        table.dialect_options["sqlite"]["autoincrement"] = True
         if table.name == self._entries:
             table.c.fixedRate.nullable = True
             table.c.fixedRate.server_default = None
