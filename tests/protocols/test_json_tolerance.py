@@ -312,6 +312,7 @@ def test_a_notification_is_carried_out(live_server: LiveServer) -> None:
     notification = {"jsonrpc": "2.0", "method": "startRecord", "params": [key, 1, 1]}
     reply = post_json(live_server.server, notification)
     assert (reply.status, reply.body) == (204, b"")
+    assert "Content-Length" not in reply.headers
     assert call(live_server.server, "stopRecord", key)["success"]
 
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from kimai_remote.tracking.rounding import LATEST, Rounding, precision_of, round_span, rule_of
+from kimai_remote.tracking.dates import LATEST
+from kimai_remote.tracking.rounding import Rounding, precision_of, round_span, rule_of
 
 #: A full hour in unix seconds.
 HOUR = 1_772_442_000

@@ -13,9 +13,8 @@ from enum import Enum
 from itertools import product
 
 from .. import SCHEMA_REVISION
+from .dates import LATEST
 
-#: Kimai keeps times in signed 32-bit columns.
-LATEST = 2**31 - 1
 #: Version that is assumed where none can be read.
 _NEWEST = (1, 3, 5)
 _SECONDS_OF_A_MINUTE = 60
@@ -84,7 +83,7 @@ def round_span(start: int, end: int, minutes: int, rule: Rounding) -> tuple[int,
     """Round a span to full steps of ``minutes``.
 
     :param end: not before ``start``; that stays so.
-    :returns: start and end in unix seconds, at most :data:`LATEST`.
+    :returns: start and end in unix seconds, at most :data:`.dates.LATEST`.
     """
     step = minutes * _SECONDS_OF_A_MINUTE
     if step > 0:

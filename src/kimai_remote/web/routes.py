@@ -130,7 +130,8 @@ class Router:
         if is_call:
             result = endpoint.respond(message)
             response = Response(result.body, result.status, content_type=result.content_type)
-            response.content_length = result.body.length
+            if result.status != 204:  # which has no content, and may not have the header
+                response.content_length = result.body.length
             response.headers["Cache-Control"] = "no-store"
             return response
         description = endpoint.describe(message)
