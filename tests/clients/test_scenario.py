@@ -47,6 +47,7 @@ SPOILED: dict[str, Callable[[Any], object]] = {
 }
 
 
+@pytest.mark.slow
 def test_checker_refuses_spoiled_reports(scene: Scene) -> None:
     client = tools.HERE / "python" / "jsonrpcclient_client.py"
     right = tools.report([sys.executable, client, scene.server.json], stdin=scenario.program(scene))

@@ -85,6 +85,7 @@ def test_what_a_page_started_is_ended(tmp_path: Path) -> None:
     assert not Path("/proc", number).exists() or time.monotonic() - started > 60
 
 
+@pytest.mark.slow
 def test_a_page_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "TIMEOUT", 1)
     failure, *_ = follow(tmp_path / "home", ("sleep 300\n", None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from lxml import etree
 
 from support.markdown import blocks
@@ -17,6 +18,7 @@ def send(server: Server, request: str) -> Response:
     return post_soap(server, request.replace("${#Project#key}", key).encode())
 
 
+@pytest.mark.slow
 def test_each_request_is_answered(demo_server: Server) -> None:
     login, answer, *rest = [block.code for block in blocks(PAGE) if block.language == "xml"]
     got = send(demo_server, login)

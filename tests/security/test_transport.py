@@ -77,6 +77,7 @@ UNFINISHED = {
 }
 
 
+@pytest.mark.slow
 def test_incomplete_requests(server: Server, subtests: pytest.Subtests) -> None:
     """All clients run in parallel, because each waits for its timeout."""
 

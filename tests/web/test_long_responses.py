@@ -82,6 +82,7 @@ def test_the_connection_is_kept(server: Server, long_call: bytes) -> None:
             received += connection.recv(1 << 20)
 
 
+@pytest.mark.slow
 def test_clients_that_leave(server: Server, long_call: bytes) -> None:
     """Before, or in the middle of, a long response."""
     for position in range(CLIENTS):
@@ -93,6 +94,7 @@ def test_clients_that_leave(server: Server, long_call: bytes) -> None:
     assert call(server, "getVersion")
 
 
+@pytest.mark.slow
 def test_clients_that_read_slowly(server: Server, long_call: bytes) -> None:
     """They get everything, hold no thread, and the server keeps little of it in memory."""
     connections = []

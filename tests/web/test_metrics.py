@@ -92,6 +92,7 @@ def calls(metrics: Metrics) -> dict[tuple[str, str, str], float]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_calls_of_all_processes_add_up(world: World, tmp_path: Path, workers: str) -> None:
     with serving_world(world, tmp_path, "--workers", workers) as server:
@@ -295,6 +296,7 @@ def test_nothing_is_measured_without_a_reader(tmp_path: Path, own_temporary_fold
 # The files of several processes -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_folder_goes_with_the_server(tmp_path: Path, own_temporary_folder: Path) -> None:
     with serving(tmp_path) as server:
         (folder,) = own_temporary_folder.iterdir()
