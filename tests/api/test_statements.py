@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from kimai_remote.storage import models as m
+from kimai_remote.storage.transactions import refuses_null
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
 
@@ -21,10 +23,11 @@ def statements(world: World) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        # The columns are looked at once a process.
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith("BEGIN"):
             sent.append(statement)
 
+    # The columns are looked at once a process.
+    world.database.run(lambda session: refuses_null(session, m.TimeEntry, "comment"), writes=True)
     event.listen(world.database.engine, "before_cursor_execute", note)
     try:
         yield sent

@@ -126,7 +126,7 @@ def test_lists_have_the_changes_of_php(beside: Beside) -> None:
     """Cached entry counts are disabled, because PHP changes entries without them."""
 
     def total() -> int:
-        return beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["total"]
+        return int(beside.api("getTimesheet", kimai1.KEY, 0, 0, -1, 0, 1)["total"])
 
     before = total()
     entry_id = beside.step("start", ANNA, PROJECT, ACTIVITY, int(time.time()))

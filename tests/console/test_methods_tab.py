@@ -59,7 +59,7 @@ def test_every_method_has_its_form(console: Console, contract: dict[str, Any]) -
         both = form.get_by_role("radio", name="Both")
         expect(both).to_have_count(0 if method["x-writes"] else 1)
     limit = page.get_by_label("limit")
-    console.choose("getTimesheet")
+    console.choose("getExpenses")
     hint = "Maximum number of records. 0 for all. Default: 0."
     expect(limit).to_have_accessible_description(hint)
 

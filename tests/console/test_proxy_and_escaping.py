@@ -115,7 +115,7 @@ def test_below_a_folder(browser: Browser, public_url: str) -> None:
     [(200, "ok", "Running"), (503, "failing", "Not ready. See the server’s log.")],
 )
 def test_the_health_check_is_shown(console: Console, status: int, state: str, said: str) -> None:
-    answer = {"status": state, "checks": {"database": "ok", "schema": state}}
+    answer = {"status": state, "version": "1.2.3", "checks": {"database": "ok", "schema": state}}
     if status == 503:
         console.expected.append("503")
     console.page.route(

@@ -102,7 +102,7 @@ def test_code_runs_as_it_is(
     day = DAYS[language]
     rows = call(demo, "getTimesheet", key, f"{day} 00:00", f"{day} 23:59")["items"]
     assert [row["description"] for row in rows] == [HOSTILE]
-    assert (rows[0]["duration"], rows[0]["rate"]) == ("3600", "0.50")
+    assert (rows[0]["duration"], rows[0]["rate"]) == (3600, "0.50")
 
 
 @pytest.mark.parametrize("language", RUNNERS)

@@ -135,9 +135,8 @@ def test_a_long_answer(proxy: Proxy) -> None:
     world.database.run(
         lambda session: session.execute(insert(m.TimeEntry), rows) and None, writes=True
     )
-    answer = call(proxy, "getTimesheet", proxy.live_server.key)
-    assert answer["total"] >= MANY
-    assert len(answer["items"]) == answer["total"]
+    answer = call(proxy, "getTimesheet", proxy.live_server.key, 0, 0, -1, 0, 10 * MANY)
+    assert len(answer["items"]) == int(answer["total"]) >= MANY
     assert len(json.dumps(answer)) > 4_000_000
 
 

@@ -104,7 +104,7 @@ class Client:
 def _understand(method: str, response: dict[str, Any]) -> Answer:
     error = response.get("error")
     if error is not None:
-        if error != {"code": TRY_AGAIN, "message": NOT_NOW}:
+        if error != {"code": TRY_AGAIN, "message": NOT_NOW, "data": None}:
             raise Unclear(f"{method}: {error}")
         return Answer(Outcome.NOT_NOW, [], NOT_NOW)
     result = response["result"]

@@ -97,6 +97,7 @@ def test_a_database_that_hangs(tmp_path: Path, backend: str) -> None:
                             assert ready.json == {
                                 "status": "failing",
                                 "checks": {"database": "slow", "schema": "unknown"},
+                                "version": __version__,
                             }
                         stop.clear()
                         wait_until_ready(server, 200)
