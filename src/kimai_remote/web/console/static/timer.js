@@ -144,7 +144,9 @@ export function timer(catalog, changed) {
   async function chooseLast(request) {
     let last = running;
     try {
-      last ??= (await callAsUser("getTimesheet", { limit: 1 })).items[0];
+      // Of those that begin in the same minute, the newest comes last.
+      const { items } = last ? { items: [] } : await callAsUser("getTimesheet", { limit: 10 });
+      last ??= items.filter(({ start }) => start === items[0].start).at(-1);
     } catch {
       // Without a last entry, nothing is chosen.
     }
