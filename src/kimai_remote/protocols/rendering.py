@@ -57,9 +57,9 @@ def json(result: type, envelope: Envelope, *, native: bool) -> ResponseBody:
         return ResponseBody([encode({"success": False, "error": {"msg": envelope.msg}})])
     records = json_writer(record_type_of(result), envelope.items.columns, native)
     buffer, count = _buffer(envelope.items, lambda rows: encode(records(rows))[1:-1], b",")
-    total: int | str = envelope.total(count)
-    if total and not native and not _is_computed(result_fields(result)["total"]):
-        total = str(total)  # Kimai's 0 isn't from its database
+    total: Any = envelope.total(count)
+    if not native and _is_stored_total(result, total):
+        total = str(total)
     return ResponseBody([b'{"success":true,"items":[', buffer, b'],"total":', encode(total), b"}"])
 
 
@@ -97,8 +97,7 @@ def soap_rpc(result: type, envelope: Envelope) -> ResponseBody:
     before, after = _map_entry_tags("items")
     success = _map_entry("success", '<value xsi:type="xsd:boolean">true</value>')
     number = envelope.total(count)
-    is_stored = number and not _is_computed(result_fields(result)["total"])
-    xsd_type = "string" if is_stored else "int"
+    xsd_type = "string" if _is_stored_total(result, number) else "int"
     total = _map_entry("total", f'<value xsi:type="xsd:{xsd_type}">{number}</value>')
     head, tail = f"{success}{before}{opening}", f"{closing}{after}{total}"
     return ResponseBody([head.encode(), buffer, tail.encode()])
@@ -304,14 +303,14 @@ def _map_entry_tags(key: str) -> tuple[str, str]:
     return f'<item><key xsi:type="xsd:string">{key}</key>', "</item>"
 
 
-def result_fields(result: Any) -> Any:
-    """Return the types of the fields of an envelope, by name."""
-    return result._type_info
+def _is_stored_total(result: Any, total: int) -> bool:
+    """Return whether Kimai's database counted a total, which is a string then; its 0 is not."""
+    return total != 0 and not _is_computed(result._type_info["total"])
 
 
 def record_type_of(result: Any) -> Any:
     """Return the type of the records in a result of this type."""
-    (record_type,) = result_fields(result)["items"]._type_info.values()
+    (record_type,) = result._type_info["items"]._type_info.values()
     return record_type
 
 
