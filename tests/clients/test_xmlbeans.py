@@ -24,7 +24,7 @@ def test_xmlbeans(scene: Scene, tmp_path: Path) -> None:
     # Those of the projects and of their tasks, null but for one.
     assert report["getProjects.effort"].count("8.00") == 1
     assert set(report["getProjects.effort"]) == {None, "8.00"}
-    assert report["getTimesheet.wage_decimal"] == ["128.25", "60.00"]
+    assert report["getTimesheet.wage_decimal"] == ["128.25", "60.0"]
     assert report["getTimesheet.location"] == [None, None]
     assert report["getTimesheetRecord.description"] == [AWKWARD]
     assert report["getExpenses.value"] == ["19.99"]
