@@ -22,6 +22,13 @@ NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 CONTROLS = "".join(map(chr, range(1, 32))) + "\x7f\x80\x85\x9f\u2028\ufeff\ufffe\uffff"
 
 
+@pytest.fixture
+def naughty(pytestconfig: pytest.Config) -> list[str]:
+    """As many of the texts as the option ``--strings`` says, from all parts of the list."""
+    step = max(1, len(NAUGHTY) // pytestconfig.option.strings)
+    return NAUGHTY[::step]
+
+
 class RawClient:
     """Alice's calls, raw in both protocols."""
 
@@ -62,11 +69,11 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("method", FIELDS)
-def test_from_json_to_both(world: World, method: str) -> None:
+def test_from_json_to_both(world: World, naughty: list[str], method: str) -> None:
     client = RawClient(world)
     read, fields = FIELDS[method]
     record_id = world.add_entry() if "Time" in method else world.add_expense()
-    for text in (*NAUGHTY, CONTROLS):
+    for text in (*naughty, CONTROLS):
         values = dict.fromkeys(fields, text)
         response = client.json(method, {"id": record_id, **values}, True)
         assert response == {"success": True, "items": [], "total": 0}, repr(text)
@@ -82,11 +89,11 @@ def test_from_json_to_both(world: World, method: str) -> None:
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("method", FIELDS)
-def test_from_soap_to_both(world: World, method: str) -> None:
+def test_from_soap_to_both(world: World, naughty: list[str], method: str) -> None:
     client = RawClient(world)
     read, fields = FIELDS[method]
     record_id = world.add_entry() if "Time" in method else world.add_expense()
-    for text in NAUGHTY:
+    for text in naughty:
         if NOT_IN_XML.search(text):
             continue  # no XML document can hold it
         values = "".join(f"<u:{field}>{corpus.text(text)}</u:{field}>" for field in sorted(fields))
@@ -106,11 +113,11 @@ def test_from_soap_to_both(world: World, method: str) -> None:
 
 
 @pytest.mark.parametrize(("field", "longest"), [("location", 50), ("trackingNumber", 30)])
-def test_short_fields(world: World, field: str, longest: int) -> None:
+def test_short_fields(world: World, naughty: list[str], field: str, longest: int) -> None:
     """A text that fits comes back unchanged; a longer one is refused, never cut."""
     client = RawClient(world)
     record_id = world.add_entry()
-    for text in (*NAUGHTY, CONTROLS[:30]):
+    for text in (*naughty, CONTROLS[:30]):
         response = client.json("setTimesheetRecord", {"id": record_id, field: text}, True)
         assert response["success"] is (len(text) <= longest), repr(text)
         if response["success"]:
@@ -120,10 +127,10 @@ def test_short_fields(world: World, field: str, longest: int) -> None:
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("method", ["description", "comment"])
-def test_the_running_recording(world: World, method: str) -> None:
+def test_the_running_recording(world: World, naughty: list[str], method: str) -> None:
     client = RawClient(world)
     world.add_entry(end=0)
-    for text in NAUGHTY:
+    for text in naughty:
         assert client.json("updateActiveRecording", {method: text})["success"] is True
         if method == "description":
             (record,) = client.json("getActiveRecording")["items"]
@@ -143,10 +150,10 @@ def test_a_nul_is_refused_in_every_text(world: World) -> None:
 
 
 @pytest.mark.one_database
-def test_as_name_password_and_key(world: World) -> None:
+def test_as_name_password_and_key(world: World, naughty: list[str]) -> None:
     world.settings = type(world.settings)(login_rate=0)
     client = RawClient(world)
-    for text in NAUGHTY:
+    for text in naughty:
         body = corpus.call("authenticate", text, text)
         response = json.loads(client.client.post("/core/json.php", data=body).get_data())
         assert response["result"] == REFUSED, repr(text)
@@ -155,9 +162,9 @@ def test_as_name_password_and_key(world: World) -> None:
 
 
 @pytest.mark.one_database
-def test_as_a_date(world: World) -> None:
+def test_as_a_date(world: World, naughty: list[str]) -> None:
     client = RawClient(world)
-    for text in NAUGHTY:
+    for text in naughty:
         response = client.json("getTimesheet", text)
         if not response["success"]:
             assert response["error"]["msg"].startswith("Invalid from ")
