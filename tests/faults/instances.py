@@ -212,12 +212,19 @@ class MariaDB(Instance):
             f"--datadir={self.data}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
-            *self._small,
+            *self._common,
         )
 
     @property
-    def _small(self) -> list[str]:
-        return ["--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", "--skip-log-bin"]
+    def _common(self) -> list[str]:
+        return [
+            "--innodb-log-file-size=8M",
+            "--innodb-buffer-pool-size=16M",
+            "--skip-log-bin",
+            # A server that starts removes temporary tables from its directory, and with a shared
+            # one those of the others too.
+            f"--tmpdir={self.directory}",
+        ]
 
     def _command(self) -> list[str]:
         return [
@@ -229,7 +236,7 @@ class MariaDB(Instance):
             f"--socket={self.directory / 'socket'}",
             "--skip-name-resolve",
             f"--pid-file={self.directory / 'pid'}",
-            *self._small,
+            *self._common,
         ]
 
     def _create_database(self) -> None:
