@@ -5,13 +5,15 @@ What is particular to one kind of database is in :mod:`.dialects`.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
 
 from ..errors import ConfigurationError
 from . import dialects
@@ -70,6 +72,8 @@ def create(
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=LOCK_TIMEOUT,
+            # Every transaction is ended before its connection is returned.
+            pool_reset_on_return=None,
             # Errors are logged; parameters may be an API key or the text of an entry.
             hide_parameters=True,
             execution_options={"prefix": prefix},  # for models.real_name
@@ -78,12 +82,7 @@ def create(
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise DriverMissing(url, error, dialect.extra) from None
 
-    # Only names of the schema, which are always quoted: parameters may be named after a table too.
-    mark = engine.dialect.identifier_preparer.initial_quote
-
-    @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def set_prefix(_conn, _cursor, statement, parameters, _context, _many):  # type: ignore[no-untyped-def]
-        return statement.replace(mark + PREFIX_TOKEN, mark + prefix), parameters
+    _set_prefix(engine, prefix)
 
     @event.listens_for(engine, "handle_error")
     def drop_lost_connection(context: Any) -> None:
@@ -91,7 +90,44 @@ def create(
             context.is_disconnect = True
 
     dialect.add_listeners(engine, **limits)
+    if dialect.has_server:
+        _ping_idle_connections(engine)
     return engine
+
+
+def _set_prefix(engine: Engine, prefix: str) -> None:
+    """Have names of tables and indexes get their prefix when a statement is compiled."""
+    dialect = engine.dialect
+
+    class Preparer(dialect.preparer):  # type: ignore[name-defined]
+        def quote_identifier(self, value: str) -> str:
+            return super().quote_identifier(value.replace(PREFIX_TOKEN, prefix))  # type: ignore[no-any-return]
+
+    # The dialect makes another one when it has seen the server's settings.
+    dialect.preparer = Preparer
+    dialect.identifier_preparer = Preparer(dialect)
+
+
+#: Seconds after which a connection may have been lost unnoticed. A call that finds one of a shorter
+#: time lost is run again (see :meth:`.transactions.Database.execute`).
+_IDLE = 5
+
+
+def _ping_idle_connections(engine: Engine) -> None:
+    """Check a connection before it is used, unless it was just used."""
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("used", math.inf) < _IDLE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def watch(engine: Engine, changed: Callable[[int], None]) -> None:

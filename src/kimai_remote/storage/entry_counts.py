@@ -36,7 +36,7 @@ def enable(connection: Connection) -> bool:
     _drop_triggers(connection)
     try:
         for statement in dialect.create_triggers():
-            connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(real_name(statement, connection))
     except DBAPIError as error:
         if not dialect.restricts_triggers:
             raise

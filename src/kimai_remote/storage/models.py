@@ -1,8 +1,9 @@
 """The schema of Kimai 1.3.5 (revision 1394) as SQLAlchemy models, plus the tables of our own.
 
 Column names are Kimai's, since its PHP may share the database. Every table name starts with
-:data:`PREFIX_TOKEN`, which the engine replaces by the configured prefix in each statement, so one
-process can serve databases with different prefixes (see :mod:`kimai_remote.storage.transactions`).
+:data:`PREFIX_TOKEN`, which the engine replaces by the configured prefix when it compiles a
+statement, so one process can serve databases with different prefixes. In SQL that is sent as it is,
+:func:`real_name` does it.
 
 Units: times are unix seconds, durations seconds, money DECIMAL(10,2). ``end`` is 0 while a time
 entry is running. Flags are small integers, as Kimai stores them.
@@ -62,7 +63,7 @@ def plain_name(table: Any) -> str:
 
 
 def real_name(name: str, bind: Connection | Engine) -> str:
-    """Return the name of a table or index in a database."""
+    """Return the name of a table or index in a database; or SQL, with the real names in it."""
     prefix: str = bind.get_execution_options()["prefix"]
     return name.replace(PREFIX_TOKEN, prefix)
 

@@ -15,7 +15,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ...errors import ConfigurationError
-from ..models import EntryCount, TimeEntry
+from ..models import EntryCount, TimeEntry, real_name
 
 #: Seconds to wait for a lock that another call holds, or for a pooled connection.
 LOCK_TIMEOUT = 10
@@ -121,7 +121,6 @@ class Dialect(ABC):
         :param statement_timeout: seconds; 0 sets no limit.
         """
         return {
-            "pool_pre_ping": True,
             "pool_recycle": POOL_RECYCLE,
             # After waiting for a lock, a statement must see what the other call has written.
             "isolation_level": "READ COMMITTED",
@@ -130,6 +129,9 @@ class Dialect(ABC):
     @abstractmethod
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
         """Prepare connections as they are made, and limit statements."""
+
+    def limit_transaction(self, connection: Connection, seconds: int) -> None:
+        """Limit the time of a transaction that has begun, where statements can't be limited."""
 
     # Errors
 
@@ -165,7 +167,8 @@ class Dialect(ABC):
     def drop_trigger(self, connection: Connection, event: str) -> None:
         """Remove a trigger, if it exists."""
         quote = connection.dialect.identifier_preparer.initial_quote
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {quote}{COUNTS}_{event}{quote}")
+        trigger = real_name(f"{quote}{COUNTS}_{event}{quote}", connection)
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
 
     def insert_counts(self, connection: Connection, rows: Sequence[Mapping[str, int]]) -> None:
         """Insert rows of :class:`EntryCount`."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
+from ..models import real_name
 from .base import (
     CONNECT_TIMEOUT,
     COUNTED_BY,
@@ -93,7 +94,8 @@ class PostgreSQL(Dialect):
             yield connection
 
     def lock_entries(self, connection: Connection) -> None:
-        connection.exec_driver_sql(f'LOCK TABLE "{ENTRIES}" IN SHARE ROW EXCLUSIVE MODE')
+        entries = real_name(ENTRIES, connection)
+        connection.exec_driver_sql(f'LOCK TABLE "{entries}" IN SHARE ROW EXCLUSIVE MODE')
 
     def create_triggers(self) -> Iterator[str]:
         columns = ", ".join(f'"{name}"' for name in COUNTED_BY)
@@ -126,8 +128,9 @@ class PostgreSQL(Dialect):
             )
 
     def drop_trigger(self, connection: Connection, event: str) -> None:
-        trigger = f'"{COUNTS}_{event}"'
-        connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS {trigger} ON "{ENTRIES}"')
+        trigger = real_name(f'"{COUNTS}_{event}"', connection)
+        entries = real_name(ENTRIES, connection)
+        connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS {trigger} ON "{entries}"')
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {trigger}()")
 
     def server_info(self, connection: Connection) -> ServerInfo:
@@ -145,16 +148,17 @@ class PostgreSQL(Dialect):
         key = table.autoincrement_column
         if key is None:
             return
-        # Both names are ours, and the engine puts the prefix into the statement.
+        name = real_name(table.name, connection)
         connection.exec_driver_sql(
-            f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', '{key.name}'), "
-            f'(SELECT greatest(coalesce(max("{key.name}"), 0) + 1, 1) FROM "{table.name}"), false)'
+            f"SELECT setval(pg_get_serial_sequence('\"{name}\"', '{key.name}'), "
+            f'(SELECT greatest(coalesce(max("{key.name}"), 0) + 1, 1) FROM "{name}"), false)'
         )
 
     def next_id(self, connection: Connection, table: Any) -> int | None:
         key = table.autoincrement_column
         sequence = connection.exec_driver_sql(
-            f"SELECT pg_get_serial_sequence('\"{table.name}\"', '{key.name}')"
+            f"SELECT pg_get_serial_sequence('\"{real_name(table.name, connection)}\"', "
+            f"'{key.name}')"
         ).scalar()
         if sequence is None:
             return None
@@ -165,7 +169,7 @@ class PostgreSQL(Dialect):
         known = self.next_id(connection, table)
         if known is not None and known < next_id:
             connection.exec_driver_sql(
-                f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', "
+                f"SELECT setval(pg_get_serial_sequence('\"{real_name(table.name, connection)}\"', "
                 f"'{table.autoincrement_column.name}'), {next_id:d}, false)"
             )
 

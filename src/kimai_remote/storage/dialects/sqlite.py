@@ -62,7 +62,11 @@ class SQLite(Dialect):
         event.listen(engine, "begin", _begin)
         event.listen(engine, "handle_error", self._close_cursor)
         if statement_timeout:
-            _limit_statements(engine, statement_timeout)
+            event.listen(engine, "connect", _install_deadline)
+
+    def limit_transaction(self, connection: Connection, seconds: int) -> None:
+        if seconds:
+            connection.info["deadline"][0] = time.monotonic() + seconds
 
     def error_code(self, error: BaseException | None) -> object:
         # SQLITE_BUSY_SNAPSHOT is a kind of SQLITE_BUSY.
@@ -169,19 +173,15 @@ def _use_write_ahead_log(cursor: Any) -> None:
             time.sleep(0.02)
 
 
-def _begin(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
     # A transaction that reads first and writes later can't wait for a lock (SQLITE_BUSY at once),
     # so calls that write take the write lock when they begin.
+    if "deadline" in connection.info:  # of the transaction before
+        connection.info["deadline"][0] = math.inf
     immediate = connection.get_execution_options().get("sqlite_immediate")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _limit_statements(engine: Engine, seconds: int) -> None:
-    @event.listens_for(engine, "connect")
-    def install(connection: Any, record: Any) -> None:
-        deadline = record.info["deadline"] = [math.inf]
-        connection.set_progress_handler(lambda: time.monotonic() > deadline[0], _STEPS)
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def start(conn, _cursor, _statement, _parameters, _context, _many):  # type: ignore[no-untyped-def]
-        conn.info["deadline"][0] = time.monotonic() + seconds
+def _install_deadline(connection: Any, record: Any) -> None:
+    deadline = record.info["deadline"] = [math.inf]
+    connection.set_progress_handler(lambda: time.monotonic() > deadline[0], _STEPS)

@@ -64,7 +64,7 @@ def _replace_counts(connection: sa.Connection, inspector: sa.Inspector, prefix: 
         mariadb_charset="utf8mb4",
     )
     quote = connection.dialect.identifier_preparer.initial_quote
-    table = f"{quote}{PREFIX_TOKEN}timeSheet{quote}"
+    table = f"{quote}{prefix}timeSheet{quote}"
     where = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     exists = inspector.has_table(f"{prefix}remote_counts")
     # A MySQL or MariaDB with a binary log refuses many accounts even the removal of triggers that
@@ -72,7 +72,7 @@ def _replace_counts(connection: sa.Connection, inspector: sa.Inspector, prefix: 
     is_mysql = connection.dialect.name in ("mysql", "mariadb")
     if not is_mysql or (exists and _is_kept(connection, counts)):
         for event in ("insert", "update", "delete"):
-            trigger = f"{quote}{PREFIX_TOKEN}remote_counts_{event}{quote}"
+            trigger = f"{quote}{prefix}remote_counts_{event}{quote}"
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{where}")
     if exists:
         counts.drop(connection)
