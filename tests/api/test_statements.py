@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from kimai_remote.storage import models as m
+from kimai_remote.storage import tables
 from kimai_remote.storage.transactions import refuses_null
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
@@ -27,7 +27,9 @@ def statements(world: World) -> Iterator[list[str]]:
             sent.append(statement)
 
     # The columns are looked at once a process.
-    world.database.run(lambda session: refuses_null(session, m.TimeEntry, "comment"), writes=True)
+    world.database.execute(
+        lambda connection: refuses_null(connection, tables.time_entries, "comment"), writes=True
+    )
     event.listen(world.database.engine, "before_cursor_execute", note)
     try:
         yield sent

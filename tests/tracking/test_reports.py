@@ -91,18 +91,18 @@ def report(filled: World) -> Reporter:
 def listed(world: World, function: Any, period: Period, *arguments: int) -> Iterator[dict]:
     """Return the records of a period that all users get by getTimesheet or getExpenses."""
 
-    def work(session: Any) -> list[dict]:
+    def work(connection: Any) -> list[dict]:
         result = []
         for name in (*USERS, "root"):
             zone, user = ZoneInfo("UTC"), world.ids[name]
             principal = Principal(name, zone, user_id=user, rights=RIGHTS)
-            context = CallContext(session=session, now=NOW, zone=zone, principal=principal)
+            context = CallContext(connection=connection, now=NOW, zone=zone, principal=principal)
             limit = 10**6
             rows = function(context, period.begin, period.end, *arguments, -1, 0, limit)
             result += [dict(zip(rows.columns, row, strict=True)) for row in rows.values]
         return result
 
-    yield from world.database.run(work, writes=False)
+    yield from world.database.execute(work, writes=False)
 
 
 def sums(world: World, by: str, period: Period) -> dict[Any, tuple[int, int, Decimal, Decimal]]:

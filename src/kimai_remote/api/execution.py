@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from spyne import MethodContext, rpc
 from spyne.model.complex import ComplexModel
 from spyne.model.fault import Fault
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from ..config import Settings
 from ..errors import Denied, ErrorHandling, Outcome, Refused, handling_of
@@ -168,6 +168,7 @@ def rpc_method(
     result: str,
     writes: bool = False,
     needs_key: bool = True,
+    needs_options: bool | None = None,
     public_names: dict[str, str] | None = None,
     legacy_boolean: bool = False,
     legacy_false: bool = False,
@@ -184,6 +185,8 @@ def rpc_method(
     :param writes: whether the function changes anything.
     :param needs_key: whether the method takes an API key, as its first parameter. A function whose
         method takes none gets a :class:`LoginContext`.
+    :param needs_options: whether the function usually reads ``context.options``; by default those
+        that write do.
     :param public_names: names of parameters that are Python keywords, in the API.
     :param legacy_boolean: whether Kimai's method returned a boolean until 2018.
     :param legacy_false: whether it returned false for nothing, according to Kimai's service map.
@@ -198,7 +201,14 @@ def rpc_method(
             names.insert(0, "apiKey")
             types.insert(0, always(Unicode, "From authenticate."))
         nulls = [null_of(each) for each in types]
-        method = _Method(function, names, nulls, writes=writes, needs_key=needs_key)
+        method = _Method(
+            function,
+            names,
+            nulls,
+            writes=writes,
+            needs_key=needs_key,
+            needs_options=writes if needs_options is None else needs_options,
+        )
 
         @functools.wraps(function)
         def run(ctx: MethodContext, *values: Any) -> Any:
@@ -245,6 +255,7 @@ class _Method:
     nulls: Sequence[Any]
     writes: bool
     needs_key: bool
+    needs_options: bool
 
     @property
     def name(self) -> str:
@@ -255,20 +266,20 @@ class _Method:
         on_commit: list[Callable[[], None]] = []
         rendered: Any = None
 
-        def work(session: Session) -> None:
+        def work(connection: Connection) -> None:
             # May run more than once, so it starts from nothing.
             nonlocal rendered
             _discard(rendered)
             rendered = None
             on_commit.clear()
             request.record.outcome, request.record.caller = None, {}
-            envelope = self._execute(request, session, values, on_commit)
+            envelope = self._execute(request, connection, values, on_commit)
             if request.record.outcome is None:
                 request.record.outcome = Outcome.SUCCESS if envelope.success else Outcome.FAILURE
             rendered = request.render(envelope)
 
         try:
-            request.service.database.run(work, writes=self.writes)
+            request.service.database.execute(work, writes=self.writes)
         except Exception as error:
             _discard(rendered)
             return self._fail(request, error)
@@ -279,7 +290,7 @@ class _Method:
     def _execute(
         self,
         request: RequestContext,
-        session: Session,
+        connection: Connection,
         values: Sequence[Any],
         on_commit: list[Callable[[], None]],
     ) -> Envelope:
@@ -288,18 +299,20 @@ class _Method:
             zip(self.parameters, map(to_python, values, self.nulls, self.parameters), strict=True)
         )
         context: AnonymousContext = LoginContext(
-            session=session,
+            connection=connection,
             now=int(service.clock()),
             zone=service.zone,
             on_commit=on_commit,
             request=request,
         )
         if self.needs_key:
-            principal = service.authenticator.identify(context, arguments.pop("apiKey"))
+            principal = service.authenticator.identify(
+                context, arguments.pop("apiKey"), with_options=self.needs_options
+            )
             account_type = "user" if principal.customer_id is None else "customer"
             request.record.caller = {account_type: principal.name}
             context = context.authenticated(
-                principal, has_entry_counts=service.database.has_entry_counts(session)
+                principal, has_entry_counts=service.database.has_entry_counts(connection)
             )
         result = self.function(context, *arguments.values())
         if isinstance(result, Envelope):

@@ -160,6 +160,7 @@ class RemoteApi(ServiceBase):
         _CLEARED,
         _START,
         _ROW_LIMIT,
+        needs_options=True,
         items=t.TimesheetRow,
         result="TimesheetResult",
         counted=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, Table, inspect
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from ..errors import Denied, Refused, Unavailable
 from . import dialects, engine, entry_counts, origin
 from .dialects import LOCK_TIMEOUT, Failure
-from .models import Expense, TimeEntry, real_name
+from .models import real_name
 from .origin import DatabaseOrigin
+from .tables import expenses, time_entries
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class Database:
         )
         options = self.dialect.write_options
         self._writing_engine = self.engine.execution_options(**options) if options else self.engine
+        self._statement_timeout = statement_timeout
         self._has_entry_counts: bool | None = None
         self._origin: DatabaseOrigin | None = None
         self._watcher: Callable[[int], None] | None = None
@@ -79,27 +81,39 @@ class Database:
         return url.render_as_string(hide_password=True)
 
     def run(self, work: Callable[[Session], T], *, writes: bool) -> T:
+        """Do the same as :meth:`execute` with a session, for work on records as objects."""
+
+        def in_session(connection: Connection) -> T:
+            with Session(connection, expire_on_commit=False) as session:
+                result = work(session)
+                session.flush()
+                return result
+
+        return self.execute(in_session, writes=writes)
+
+    def execute(self, work: Callable[[Connection], T], *, writes: bool) -> T:
         """Run ``work`` in one transaction: committed when it returns, rolled back if it raises.
 
         A call that the database rolled back because of another one (deadlock) is run again from
-        its start, so ``work`` must have no effect but on its session. It isn't after waiting for a
-        lock in vain, since the client has waited too. A call whose connection was lost is run again
-        once, unless that was during the commit: it may have been committed.
+        its start, so ``work`` must have no effect but on its connection. It isn't after waiting for
+        a lock in vain, since the client has waited too. A call whose connection was lost is run
+        again once, unless that was during the commit: it may have been committed.
 
         :raises Unavailable: the database can't be reached or stays locked.
         :raises Refused: a text has characters that its column can't hold.
         :raises Denied: a name or key has such characters, so nobody has it.
         """
         deadline = time.monotonic() + LOCK_TIMEOUT
+        bind = self._writing_engine if writes else self.engine
         for attempt in range(1, ATTEMPTS + 1):
             committing = False
             try:
-                bind = self._writing_engine if writes else self.engine
-                with Session(bind, expire_on_commit=False) as session:
-                    result = work(session)
-                    session.flush()
-                    committing = writes
-                    session.commit()
+                with bind.connect() as connection:
+                    with connection.begin() as transaction:
+                        self.dialect.limit_transaction(connection, self._statement_timeout)
+                        result = work(connection)
+                        committing = writes
+                        transaction.commit()
                     return result
             except (DBAPIError, PoolTimeout) as error:
                 failure = self._classify(error)
@@ -143,11 +157,11 @@ class Database:
         with self._writing_engine.begin() as connection:
             yield connection
 
-    def has_entry_counts(self, session: Session) -> bool:
+    def has_entry_counts(self, connection: Connection) -> bool:
         """Whether counts of time entries can be read instead of counting; queried once a process,
-        in the session's transaction."""
+        in the connection's transaction."""
         if self._has_entry_counts is None:
-            self._has_entry_counts = entry_counts.enabled(session.connection())
+            self._has_entry_counts = entry_counts.enabled(connection)
         return self._has_entry_counts
 
     def origin(self) -> DatabaseOrigin:
@@ -157,9 +171,7 @@ class Database:
         """
         if self._origin is None:
             try:
-                self._origin = self.run(
-                    lambda session: origin.read(session.connection()), writes=False
-                )
+                self._origin = self.execute(origin.read, writes=False)
             except NoSuchTableError as error:
                 raise Unavailable from error
         return self._origin
@@ -184,15 +196,16 @@ class Database:
 _not_null: WeakKeyDictionary[Engine, frozenset[tuple[str, str]]] = WeakKeyDictionary()
 
 
-def refuses_null(session: Session, entry: type[TimeEntry] | type[Expense], column: str) -> bool:
-    """Return whether a column can't be null; the tables are inspected once a process."""
-    engine = session.connection().engine
+def refuses_null(connection: Connection, table: Table, column: str) -> bool:
+    """Return whether a column of the time entries or expenses can't be null; the tables are
+    inspected once a process."""
+    engine = connection.engine
     if engine not in _not_null:
-        inspector = inspect(session.connection())
+        inspector = inspect(connection)
         _not_null[engine] = frozenset(
-            (model.__tablename__, each["name"])
-            for model in (TimeEntry, Expense)
-            for each in inspector.get_columns(real_name(model.__tablename__, engine))
-            if not each["nullable"]
+            (each.name, described["name"])
+            for each in (time_entries, expenses)
+            for described in inspector.get_columns(real_name(each.name, engine))
+            if not described["nullable"]
         )
-    return (entry.__tablename__, column) in _not_null[engine]
+    return (table.name, column) in _not_null[engine]

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hmac
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import (
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ..errors import Denied
 from ..storage import models as m
+from ..storage.tables import (
+    ONE,
+    ZERO,
+    configuration,
+    customers,
+    global_roles,
+    not_trashed,
+    number,
+    preferences,
+    remote_keys,
+    users,
+    word,
+)
 from .collation import collation_key
-from .context import AnonymousContext, Options, Principal, granted, timezone
+from .context import OPTIONS, AnonymousContext, Options, Principal, timezone
 
 if TYPE_CHECKING:  # a command that revokes a key needs no Argon2
     from .passwords import PasswordHasher
@@ -131,48 +160,69 @@ class Authenticator:
             account.set_password(context, self.passwords.hash(password))
         return Login(self._key(context, account.type, account.id), account.type)
 
-    def identify(self, context: AnonymousContext, key: str | None) -> Principal:
+    def identify(
+        self, context: AnonymousContext, key: str | None, *, with_options: bool = False
+    ) -> Principal:
         """Return the user or customer whose key this is.
+
+        :param with_options: whether to read ``context.options`` in the same statement.
 
         :raises Denied: nobody's key, an expired one, or of somebody who is trashed, inactive or
             banned.
         """
         if not key or len(key) > KEY_LENGTH:
             raise Denied
-        key_hash = self.keys.hash(key)
-        valid = and_(
-            m.RemoteKey.keyHash == key_hash,
-            m.RemoteKey.created > (context.now - self.lifetime if self.lifetime else -1),
-        )
-        principal = _user(context, key, valid) or _customer(context, valid)
-        if principal is None:
+        found = context.connection.execute(
+            _IDENTITY_AND_OPTIONS if with_options else _IDENTITY,
+            {
+                "key": key,
+                "key_hash": self.keys.hash(key),
+                "oldest": context.now - self.lifetime if self.lifetime else -1,
+            },
+        ).one()
+        user_id, user, customer_id, customer, zone, failures, failed_at, rights, chosen = found[:9]
+        if with_options:
+            context.options = Options.of(_parsed(found[9]))
+        if user_id is None and customer_id is None:
             raise Denied
-        return principal
+        # The usual case reads no options.
+        if failures and _is_banned(context.options, context.now, failures, failed_at):
+            raise Denied
+        if user_id is None:
+            return Principal(customer, timezone(zone, context.zone), customer_id=customer_id)
+        preferred = _parsed(chosen)
+        return Principal(
+            user,
+            timezone(preferred.get("timezone"), context.zone),
+            user_id=user_id,
+            rights=_rights(rights),
+            preferences=preferred,
+        )
 
     def _key(self, context: AnonymousContext, account_type: str, account_id: int) -> str:
         """Return the key; its hash is stored when it is given out for the first time.
 
         No two logins of an account get here at once, since :func:`_find` locks it.
         """
+        connection = context.connection
         if self.shares_keys and not self.lifetime and account_type == "user":
             # Read after the lock: a key that was revoked meanwhile must not be given out.
-            kimai_key = context.session.scalar(
-                select(m.User.apikey).where(m.User.userID == account_id).with_for_update()
-            )
+            kimai_key: str | None = connection.scalar(_KIMAI_KEY, {"account": account_id})
             if kimai_key:
                 return kimai_key
-        row = context.session.get(m.RemoteKey, (account_type, account_id), with_for_update=True)
-        if row is None:
-            row = m.RemoteKey(kind=account_type, ownerID=account_id, generation=0)
-            context.session.add(row)
-        elif row.keyHash is not None and self._is_expired(context, row.created):
-            row.generation += 1
-            row.keyHash = None
-        key = self.keys.derive(account_type, account_id, row.generation)
+        account = {"account_type": account_type, "account": account_id}
+        row = connection.execute(_KEY, account).first()
+        generation, stored_hash = (0, None) if row is None else (row.generation, row.keyHash)
+        if row is not None and stored_hash is not None and self._is_expired(context, row.created):
+            generation, stored_hash = generation + 1, None
+        key = self.keys.derive(account_type, account_id, generation)
         key_hash = self.keys.hash(key)
+        values = {"keyHash": key_hash, "created": context.now, "generation": generation}
+        if row is None:
+            connection.execute(_ADD_KEY, {"kind": account_type, "ownerID": account_id, **values})
         # It is another one too if the server has got another secret.
-        if row.keyHash != key_hash:
-            row.keyHash, row.created = key_hash, context.now
+        elif stored_hash != key_hash:
+            connection.execute(_UPDATE_KEY, {**account, **values})
         return key
 
     def _is_expired(self, context: AnonymousContext, created: int) -> bool:
@@ -242,30 +292,26 @@ class _Account:
         self.set_failures(context, 1 if again else None)
 
     def set_password(self, context: AnonymousContext, stored: str) -> None:
-        model, key = (
-            (m.User, m.User.userID) if self.type == "user" else (m.Customer, m.Customer.customerID)
-        )
-        context.session.execute(update(model).where(key == self.id).values(password=stored))
+        statement = _UPDATE_USER if self.type == "user" else _UPDATE_CUSTOMER
+        context.connection.execute(statement, {"account": self.id, "password": stored})
 
     def set_failures(self, context: AnonymousContext, failures: int | None) -> None:
         """Set the counter, or add one to it (None)."""
         since = 0 if failures == 0 else context.now
+        execute = context.connection.execute
         if self.type == "user":
-            value = m.User.ban + 1 if failures is None else failures
-            context.session.execute(
-                update(m.User)
-                .where(m.User.userID == self.id)
-                .values({m.User.ban: value, m.User.banTime: since})
-            )
+            if failures is None:
+                execute(_COUNT_FAILURE_OF_USER, {"account": self.id, "since": since})
+            else:
+                values = {"account": self.id, "ban": failures, "banTime": since}
+                execute(_UPDATE_USER, values)
             return
-        key = m.RemoteKey
-        value = key.failures + 1 if failures is None else failures
-        counted = context.session.execute(
-            update(key)
-            .where(key.kind == self.type, key.ownerID == self.id)
-            .values({key.failures: value, key.failedAt: since})
-        )
-        if not counted.rowcount:  # type: ignore[attr-defined]
+        account = {"account_type": self.type, "account": self.id}
+        if failures is None:
+            counted = execute(_COUNT_FAILURE, {**account, "since": since})
+        else:
+            counted = execute(_UPDATE_KEY, {**account, "failures": failures, "failedAt": since})
+        if not counted.rowcount:
             _add_counter(context, self.type, self.id, since)
 
 
@@ -274,11 +320,10 @@ _NOBODY = _Account("nobody", 0, None, False, _Counter())
 
 def _add_counter(context: AnonymousContext, account_type: str, account_id: int, since: int) -> None:
     """Count the first failure of a customer who never logged in, or of any unknown name."""
+    counter = {"kind": account_type, "ownerID": account_id, "failures": 1, "failedAt": since}
     try:
-        with context.session.begin_nested():
-            context.session.add(
-                m.RemoteKey(kind=account_type, ownerID=account_id, failures=1, failedAt=since)
-            )
+        with context.connection.begin_nested():
+            context.connection.execute(_ADD_KEY, counter)
     except IntegrityError:
         pass  # another unknown name was counted at the same moment; one more or less is the same
 
@@ -287,26 +332,12 @@ def _find(context: AnonymousContext, username: str) -> _Account:
     """Find the user of that name, else the only customer of that name with a password, else the
     user that :func:`_user_named` takes for it; lock it."""
     user_id, is_exact = _user_named(context, username)
-    user = context.session.execute(
-        select(
-            m.User.userID, m.User.password, m.User.active, m.User.trash, m.User.ban, m.User.banTime
-        )
-        .where(m.User.userID == user_id)
-        .with_for_update()
-    ).first()
-    customers = context.session.execute(
-        select(m.Customer.customerID, m.Customer.password)
-        .where(m.Customer.name == username, m.Customer.trash == 0, _has_password())
-        .limit(2)
-        .with_for_update()
-    ).all()
-    customer_id, password = customers[0] if len(customers) == 1 else (0, None)
+    execute = context.connection.execute
+    user = execute(_USER_TO_LOG_IN, {"account": user_id}).first()
+    named = execute(_CUSTOMERS_TO_LOG_IN, {"username": username}).all()
+    customer_id, password = named[0] if len(named) == 1 else (0, None)
     # Read after the lock, when it has what other attempts have counted.
-    counted = context.session.execute(
-        select(m.RemoteKey.failures, m.RemoteKey.failedAt).where(
-            m.RemoteKey.kind == "customer", m.RemoteKey.ownerID == customer_id
-        )
-    ).first()
+    counted = execute(_FAILURES_OF_CUSTOMER, {"account": customer_id}).first()
     if user is not None and (is_exact or not customer_id):
         may_log_in = bool(user.active) and not user.trash
         counter = _Counter(user.ban, user.banTime)
@@ -323,13 +354,10 @@ def _user_named(context: AnonymousContext, username: str) -> tuple[int, bool]:
     without regard to case, accents and spaces at the end. It is -1 if there is none. All names are
     read in any case, so that a client can't tell from the time which exist.
     """
-    is_same = m.User.name == username
-    users = context.session.execute(
-        select(m.User.userID, m.User.name, is_same).where(or_(is_same, m.User.trash == 0))
-    ).all()
+    named = context.connection.execute(_NAMES, {"username": username}).all()
     wanted = _folded(username)
-    similar = [user_id for user_id, name, _ in users if wanted & _folded(name)]
-    exact = [user_id for user_id, _, same in users if same]
+    similar = [user_id for user_id, name, _ in named if wanted & _folded(name)]
+    exact = [user_id for user_id, _, same in named if same]
     if exact:
         return exact[0], True
     return (similar[0] if len(similar) == 1 else -1), False
@@ -348,84 +376,146 @@ def _folded(name: str) -> frozenset[str]:
     return frozenset({collation_key(name), collation_key(two_letters)})
 
 
-def _has_password() -> ColumnElement[bool]:
-    """SQL condition on customers: the API is open to them."""
-    return and_(m.Customer.password.is_not(None), m.Customer.password != "")
-
-
-def _user(context: AnonymousContext, key: str, valid: object) -> Principal | None:
-    role = m.GlobalRole.__table__.c
-    owner = func.coalesce(
-        select(m.RemoteKey.ownerID).where(valid, m.RemoteKey.kind == "user").scalar_subquery(),  # type: ignore[arg-type]
-        # A key that Kimai gave out.
-        select(_KimaiKey.userID).where(_KimaiKey.apikey == key).scalar_subquery(),
-    )
-    preference = m.Preference
-    rows = context.session.execute(
-        select(
-            preference.option,
-            preference.value,
-            m.User.userID,
-            m.User.name,
-            m.User.ban,
-            m.User.banTime,
-            *(role[right] for right in API_RIGHTS),
-        )
-        .outerjoin(m.GlobalRole, role.globalRoleID == m.User.globalRoleID)
-        # A row for each preference of the user's.
-        .outerjoin(
-            preference,
-            and_(preference.userID == m.User.userID, preference.option.in_(API_PREFERENCES)),
-        )
-        .where(m.User.userID == owner, m.User.active == 1, m.User.trash == 0)
-    ).all()
-    if not rows:
-        return None
-    user_id, name, ban, ban_time, *flags = rows[0][2:]
-    if _bans(context, ban, ban_time):
-        return None
-    preferences = {option: value for option, value, *_ in rows if option is not None}
-    return Principal(
-        name,
-        timezone(preferences.get("timezone"), context.zone),
-        user_id=user_id,
-        rights=granted(API_RIGHTS, flags),
-        preferences=preferences,
-    )
-
-
-def _customer(context: AnonymousContext, valid: object) -> Principal | None:
-    row = context.session.execute(
-        select(
-            m.Customer.customerID,
-            m.Customer.name,
-            m.Customer.timezone,
-            m.RemoteKey.failures,
-            m.RemoteKey.failedAt,
-        )
-        .join(m.RemoteKey, m.RemoteKey.ownerID == m.Customer.customerID)
-        .where(
-            valid,  # type: ignore[arg-type]
-            m.RemoteKey.kind == "customer",
-            m.Customer.trash == 0,
-            _has_password(),
-        )
-    ).first()
-    if row is None:
-        return None
-    customer_id, name, zone, failures, failed_at = row
-    if _bans(context, failures, failed_at):
-        return None
-    return Principal(name, timezone(zone, context.zone), customer_id=customer_id)
-
-
-_KimaiKey = aliased(m.User)
-
-
-def _bans(context: AnonymousContext, failures: int, since: int) -> bool:
-    # The usual case reads no options.
-    return bool(failures) and _is_banned(context.options, context.now, failures, since)
+@functools.cache
+def _rights(flags: int) -> frozenset[str]:
+    """Return the rights whose bit is set; there are no more of such numbers than roles."""
+    return frozenset(right for bit, right in enumerate(API_RIGHTS) if flags >> bit & 1)
 
 
 def _is_banned(options: Options, now: int, failures: int, since: int) -> bool:
     return 0 < options.login_tries <= failures and now - since < options.login_ban_time
+
+
+# Statements -------------------------------------------------------------------------------------
+
+_IS_USER = users.c.userID == bindparam("account")
+_IS_ACCOUNT = and_(
+    remote_keys.c.kind == bindparam("account_type"), remote_keys.c.ownerID == bindparam("account")
+)
+#: The API is open to these customers.
+_HAS_PASSWORD = and_(
+    customers.c.password.is_not(None), customers.c.password != literal_column("''", String)
+)
+
+_is_same = users.c.name == bindparam("username")
+_NAMES = select(users.c.userID, users.c.name, _is_same).where(or_(_is_same, not_trashed(users)))
+_USER_TO_LOG_IN = (
+    select(
+        users.c.userID,
+        users.c.password,
+        users.c.active,
+        users.c.trash,
+        users.c.ban,
+        users.c.banTime,
+    )
+    .where(_IS_USER)
+    .with_for_update()
+)
+_CUSTOMERS_TO_LOG_IN = (
+    select(customers.c.customerID, customers.c.password)
+    .where(customers.c.name == bindparam("username"), not_trashed(customers), _HAS_PASSWORD)
+    .limit(2)
+    .with_for_update()
+)
+_FAILURES_OF_CUSTOMER = select(remote_keys.c.failures, remote_keys.c.failedAt).where(
+    remote_keys.c.kind == word("customer"), remote_keys.c.ownerID == bindparam("account")
+)
+_COUNT_FAILURE = (
+    update(remote_keys)
+    .where(_IS_ACCOUNT)
+    .values(failures=remote_keys.c.failures + ONE, failedAt=bindparam("since"))
+)
+_COUNT_FAILURE_OF_USER = (
+    update(users).where(_IS_USER).values(ban=users.c.ban + ONE, banTime=bindparam("since"))
+)
+_UPDATE_USER = update(users).where(_IS_USER)
+_UPDATE_CUSTOMER = update(customers).where(customers.c.customerID == bindparam("account"))
+_KIMAI_KEY = select(users.c.apikey).where(_IS_USER).with_for_update()
+_KEY = (
+    select(remote_keys.c.generation, remote_keys.c.keyHash, remote_keys.c.created)
+    .where(_IS_ACCOUNT)
+    .with_for_update()
+)
+_ADD_KEY = insert(remote_keys)
+_UPDATE_KEY = update(remote_keys).where(_IS_ACCOUNT)
+
+_EQUALS: Any = literal_column("'='", String)
+_SEPARATOR: Any = literal_column("'\x1e'", String)
+
+
+def _stored_texts(table: Table, names: Sequence[str], *conditions: Any) -> Any:
+    """Select the values of some options as one text: one row and column cost less than many."""
+    pairs = func.aggregate_strings(table.c.option + _EQUALS + table.c.value, _SEPARATOR)
+    return (
+        select(pairs)
+        .where(table.c.option.in_([word(name) for name in names]), *conditions)
+        .scalar_subquery()
+    )
+
+
+def _parsed(texts: str | None) -> dict[str, str]:
+    """Return values by option, as :func:`_stored_texts` selects them."""
+    return {
+        option: value
+        for option, _, value in (text.partition("=") for text in (texts or "").split("\x1e"))
+    }
+
+
+def _identity(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select the user or customer who has the key with the hash ``key_hash`` or, given out by
+    Kimai, ``key``: one row in any case."""
+    nobody = select(ONE.label("one")).subquery()
+    kimai_key = users.alias()
+    user_id = case(
+        (remote_keys.c.kind == word("user"), remote_keys.c.ownerID),
+        (
+            remote_keys.c.kind.is_(None),
+            select(kimai_key.c.userID)
+            .where(kimai_key.c.apikey == bindparam("key"))
+            .scalar_subquery(),
+        ),
+    )
+    rights = (
+        case((global_roles.c[right] != ZERO, number(1 << position)), else_=ZERO)
+        for position, right in enumerate(API_RIGHTS)
+    )
+    return (
+        select(
+            users.c.userID,
+            users.c.name,
+            customers.c.customerID,
+            customers.c.name,
+            customers.c.timezone,
+            func.coalesce(users.c.ban, remote_keys.c.failures),
+            func.coalesce(users.c.banTime, remote_keys.c.failedAt),
+            functools.reduce(operator.add, rights),
+            _stored_texts(preferences, API_PREFERENCES, preferences.c.userID == users.c.userID),
+            *columns,
+        )
+        .select_from(nobody)
+        .outerjoin(
+            remote_keys,
+            and_(
+                nobody.c.one == ONE,
+                remote_keys.c.keyHash == bindparam("key_hash"),
+                remote_keys.c.created > bindparam("oldest"),
+            ),
+        )
+        .outerjoin(
+            users, and_(users.c.userID == user_id, users.c.active == ONE, not_trashed(users))
+        )
+        .outerjoin(
+            customers,
+            and_(
+                remote_keys.c.kind == word("customer"),
+                customers.c.customerID == remote_keys.c.ownerID,
+                not_trashed(customers),
+                _HAS_PASSWORD,
+            ),
+        )
+        .outerjoin(global_roles, global_roles.c.globalRoleID == users.c.globalRoleID)
+    )
+
+
+_IDENTITY = _identity()
+_IDENTITY_AND_OPTIONS = _identity(_stored_texts(configuration, OPTIONS))

@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, or_, select
 
 from ..errors import Refused
-from ..storage import models as m
+from ..storage import tables as t
+from ..storage.tables import ONE, not_trashed
 from .collation import collation_key
-from .context import CallContext
+from .context import CallContext, CallerType
 from .permissions import (
     assigned_to_any_project,
     recorded_tasks,
+    sees_all_users,
     sees_customer,
     sees_project,
     sees_task,
+    sees_task_of_project,
+    sees_user,
     usable_project,
-    visible_users,
 )
 from .record_set import RecordSet
+from .validation import is_usable_project
 
 
 def users(context: CallContext) -> RecordSet:
-    """Users whom the caller may see, by name: ``userID, name``."""
-    statement = select(m.User.userID, m.User.name).where(m.User.trash == 0)
-    condition = visible_users(context)
-    if condition is not None:
-        statement = statement.where(condition)
-    return _by_name(RecordSet.fetch(context.session, statement))
+    """Users whom the caller may see, by name: ``userID, name``. A customer sees none."""
+    if context.principal.customer_id is not None:
+        return RecordSet(("userID", "name"), [])
+    return _by_name(_fetch(context, _ALL_USERS if sees_all_users(context) else _USERS))
 
 
 def customers(context: CallContext) -> RecordSet:
     """Visible customers of the caller's groups, by name: ``customerID, name, contact, visible``."""
-    customer = m.Customer
-    statement = (
-        select(customer.customerID, customer.name, customer.contact, customer.visible)
-        .where(customer.trash == 0, customer.visible == 1)
-        .where(sees_customer(context))
-    )
-    return _by_name(RecordSet.fetch(context.session, statement))
+    return _by_name(_fetch(context, _CUSTOMERS[context.principal.type]))
 
 
 def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
@@ -51,29 +47,7 @@ def projects(context: CallContext, *, with_tasks: bool = False) -> RecordSet:
 
     With tasks, each record has the :class:`RecordSet` of its tasks as its last value, ``tasks``.
     """
-    project, customer = m.Project, m.Customer
-    statement = (
-        select(
-            project.projectID,
-            project.customerID,
-            project.name,
-            project.comment,
-            project.visible,
-            project.filter,
-            project.trash,
-            project.budget,
-            project.effort,
-            project.approved,
-            project.internal,
-            customer.name.label("customerName"),
-            customer.visible.label("customerVisible"),
-        )
-        .join(customer, customer.customerID == project.customerID)
-        .where(project.trash == 0, project.visible == 1)
-        .where(customer.trash == 0, customer.visible == 1)
-        .where(sees_project(context))
-    )
-    visible = RecordSet.fetch(context.session, statement)
+    visible = _fetch(context, _PROJECTS[context.principal.type])
     if context.principal.prefers("ui.flip_project_display"):
         visible = _by_name(visible, "customerName", "name")
     else:
@@ -98,30 +72,23 @@ def tasks(context: CallContext, project_id: int | None) -> RecordSet:
     :param project_id: 0 for the tasks of no project at all, None for all tasks.
     :raises Refused: no such project among the caller's.
     """
-    activity = m.Activity
-    statement = _visible_tasks(
-        context, select(activity.activityID, activity.name, activity.visible)
-    )
-    if project_id:
-        known = select(m.Project.projectID).where(usable_project(context, project_id))
-        if context.session.scalar(known) is None:
-            raise Refused("Invalid projectId.")
-    if project_id is not None:
-        link = m.ProjectActivity
-        # A customer sees what was recorded, whatever a task is assigned to now.
-        fits = (
-            or_(link.projectID.is_not(None), ~assigned_to_any_project())
-            if context.principal.customer_id is None
-            else sees_task(context, project_id)
-        )
-        statement = (
-            statement.add_columns(link.budget, link.approved, link.effort)
-            .outerjoin(
-                link, and_(link.activityID == activity.activityID, link.projectID == project_id)
-            )
-            .where(fits)
-        )
-    return _by_name(RecordSet.fetch(context.session, statement))
+    caller = context.principal.type
+    if project_id is None:
+        return _by_name(_fetch(context, _TASKS[caller]))
+    if not project_id:
+        return _by_name(_fetch(context, _TASKS_OF_PROJECT[caller], project=0))
+    found = _fetch(context, _TASKS_OF_USABLE_PROJECT[caller], project=project_id)
+    if not found.values and not is_usable_project(context, project_id):
+        raise Refused("Invalid projectId.")
+    return _by_name(found)
+
+
+def _fetch(
+    context: CallContext, statement: Select[*tuple[Any, ...]], **parameters: int
+) -> RecordSet:
+    """Return all records of a statement whose columns are labelled with the API's field names."""
+    result = context.execute(statement, **parameters)
+    return RecordSet(tuple(result.keys()), list(result))
 
 
 def _by_name(records: RecordSet, *columns: str) -> RecordSet:
@@ -139,37 +106,105 @@ def _by_name(records: RecordSet, *columns: str) -> RecordSet:
 
 
 _TASK_OF_PROJECT = ("activityID", "name", "visible", "budget", "approved", "effort")
+_TasksByProject = dict[int | None, list[tuple[Any, ...]]]
 
 
-def _visible_tasks(
-    context: CallContext, statement: Select[*tuple[Any, ...]]
-) -> Select[*tuple[Any, ...]]:
-    return statement.where(m.Activity.trash == 0, m.Activity.visible == 1).where(sees_task(context))
-
-
-_Tasks = dict[int | None, list[tuple[Any, ...]]]
-
-
-def _assigned_tasks(context: CallContext) -> _Tasks:
+def _assigned_tasks(context: CallContext) -> _TasksByProject:
     """Visible tasks by project ID (None: of no project)."""
-    activity, link = m.Activity, m.ProjectActivity
-    task = (activity.activityID, activity.name, activity.visible)
-    budget = (link.budget, link.approved, link.effort)
-    if context.principal.customer_id is None:
-        statement = _visible_tasks(context, select(link.projectID, *task, *budget)).outerjoin(
-            link, link.activityID == activity.activityID
-        )
-    else:
-        used = recorded_tasks(context).subquery()
-        statement = (
-            _visible_tasks(context, select(used.c.projectID, *task, *budget))
-            .join(used, used.c.activityID == activity.activityID)
-            .outerjoin(
-                link,
-                and_(link.activityID == activity.activityID, link.projectID == used.c.projectID),
-            )
-        )
-    tasks_by_project: _Tasks = defaultdict(list)
-    for project_id, *fields in context.session.execute(statement):
+    tasks_by_project: _TasksByProject = defaultdict(list)
+    for project_id, *fields in context.execute(_ASSIGNED_TASKS[context.principal.type]):
         tasks_by_project[project_id].append(tuple(fields))
     return tasks_by_project
+
+
+# Statements -------------------------------------------------------------------------------------
+
+_user, _customer, _project, _activity = t.users, t.customers, t.projects, t.activities
+
+
+def _visible(table: Table) -> ColumnElement[bool]:
+    return and_(not_trashed(table), table.c.visible == ONE)
+
+
+_ALL_USERS = select(_user.c.userID, _user.c.name).where(not_trashed(_user))
+_USERS = _ALL_USERS.where(sees_user)
+
+_CUSTOMERS = {
+    caller: select(
+        _customer.c.customerID, _customer.c.name, _customer.c.contact, _customer.c.visible
+    ).where(_visible(_customer), sees)
+    for caller, sees in sees_customer.items()
+}
+_PROJECTS = {
+    caller: select(
+        _project.c.projectID,
+        _project.c.customerID,
+        _project.c.name,
+        _project.c.comment,
+        _project.c.visible,
+        _project.c.filter,
+        _project.c.trash,
+        _project.c.budget,
+        _project.c.effort,
+        _project.c.approved,
+        _project.c.internal,
+        _customer.c.name.label("customerName"),
+        _customer.c.visible.label("customerVisible"),
+    )
+    .join(_customer, _customer.c.customerID == _project.c.customerID)
+    .where(_visible(_project), _visible(_customer), sees)
+    for caller, sees in sees_project.items()
+}
+
+_assignment = t.projects_activities
+_BUDGET = (_assignment.c.budget, _assignment.c.approved, _assignment.c.effort)
+_TASK = (_activity.c.activityID, _activity.c.name, _activity.c.visible)
+_TASKS = {
+    caller: select(*_TASK).where(_visible(_activity), sees) for caller, sees in sees_task.items()
+}
+_PROJECT_ID = bindparam("project", type_=Integer)
+#: A customer sees what was recorded, whatever a task is assigned to now.
+_FITS: Mapping[CallerType, ColumnElement[bool]] = {
+    "user": or_(_assignment.c.projectID.is_not(None), ~assigned_to_any_project),
+    "customer": sees_task_of_project["customer"],
+}
+_TASKS_OF_PROJECT = {
+    caller: statement.add_columns(*_BUDGET)
+    .outerjoin(
+        _assignment,
+        and_(
+            _assignment.c.activityID == _activity.c.activityID,
+            _assignment.c.projectID == _PROJECT_ID,
+        ),
+    )
+    .where(_FITS[caller])
+    for caller, statement in _TASKS.items()
+}
+_TASKS_OF_USABLE_PROJECT = {
+    caller: statement.where(
+        select(_project.c.projectID)
+        .where(usable_project(caller, _PROJECT_ID))
+        .scalar_subquery()
+        .is_not(None)
+    )
+    for caller, statement in _TASKS_OF_PROJECT.items()
+}
+
+_recorded = recorded_tasks.subquery()
+_ASSIGNED_TASKS: Mapping[CallerType, Select[*tuple[Any, ...]]] = {
+    "user": select(_assignment.c.projectID, *_TASK, *_BUDGET)
+    .select_from(_activity)
+    .outerjoin(_assignment, _assignment.c.activityID == _activity.c.activityID)
+    .where(_visible(_activity), sees_task["user"]),
+    "customer": select(_recorded.c.projectID, *_TASK, *_BUDGET)
+    .select_from(_activity)
+    .join(_recorded, _recorded.c.activityID == _activity.c.activityID)
+    .outerjoin(
+        _assignment,
+        and_(
+            _assignment.c.activityID == _activity.c.activityID,
+            _assignment.c.projectID == _recorded.c.projectID,
+        ),
+    )
+    .where(_visible(_activity), sees_task["customer"]),
+}

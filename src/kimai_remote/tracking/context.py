@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Connection, CursorResult, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
-from ..storage import models as m
+from ..storage.tables import (
+    CALLER,
+    configuration,
+    groups,
+    groups_users,
+    membership_roles,
+    not_trashed,
+    word,
+)
 from . import dates
 from .rounding import Rounding, precision_of, rule_of
 
@@ -23,6 +32,10 @@ ENTRY_RIGHTS_IN_GROUP = (
         for action in ("add", "edit", "delete")
     ),
 )
+
+
+CallerType = Literal["user", "customer"]
+CALLER_TYPES: tuple[CallerType, ...] = ("user", "customer")
 
 
 def granted(rights: Iterable[str], flags: Iterable[int | None]) -> frozenset[str]:
@@ -38,6 +51,21 @@ def timezone(name: str | None, default: ZoneInfo) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return default
+
+
+#: The options that calls follow, by their names in Kimai's table ``configuration``.
+OPTIONS = (
+    "allowRoundDown",
+    "defaultStatusID",
+    "durationWithSeconds",
+    "editLimit",
+    "loginBanTime",
+    "loginTries",
+    "revision",
+    "roundPrecision",
+    "roundingMethod",
+    "version",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +84,8 @@ class Options:
     duration_with_seconds: bool = False
 
     @classmethod
-    def load(cls, session: Session) -> Options:
-        stored = session.execute(select(m.Configuration.option, m.Configuration.value))
-        return cls.of(dict(stored.all()))
+    def load(cls, connection: Connection | Session) -> Options:
+        return cls.of(dict(connection.execute(_OPTIONS).all()))
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> Options:
@@ -79,6 +106,11 @@ class Options:
         )
 
 
+_OPTIONS = select(configuration.c.option, configuration.c.value).where(
+    configuration.c.option.in_([word(name) for name in OPTIONS])
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The user or customer whose API key a call carries."""
@@ -94,6 +126,10 @@ class Principal:
     #: The stored ones of those that the API follows; a customer has none.
     preferences: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def type(self) -> CallerType:
+        return "user" if self.customer_id is None else "customer"
+
     def prefers(self, option: str) -> bool:
         """Return whether a preference is set: in PHP, only ``""`` and ``"0"`` are not."""
         return self.preferences.get(option, "") not in ("", "0")
@@ -103,7 +139,7 @@ class Principal:
 class AnonymousContext:
     """Context of one call before its caller is known. It lasts for one transaction."""
 
-    session: Session
+    connection: Connection
     #: The server's time in unix seconds, the same all through the call.
     now: int
     #: The server's time zone, for users who chose none.
@@ -113,12 +149,12 @@ class AnonymousContext:
 
     @cached_property
     def options(self) -> Options:
-        return Options.load(self.session)
+        return Options.load(self.connection)
 
     def authenticated(self, principal: Principal, *, has_entry_counts: bool) -> CallContext:
         """Return the context of the same call, now that its caller is known."""
         context = CallContext(
-            session=self.session,
+            connection=self.connection,
             now=self.now,
             zone=self.zone,
             on_commit=self.on_commit,
@@ -139,31 +175,31 @@ class CallContext(AnonymousContext):
     has_entry_counts: bool = False
     _rights_over: dict[int, frozenset[str]] = field(default_factory=dict)
 
+    def execute(self, statement: Executable, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
+        """Execute a query that was built at import (see :mod:`..storage.tables`).
+
+        :param parameters: those of the statement, but the IDs of the caller.
+        """
+        principal = self.principal
+        parameters["caller"], parameters["customer"] = principal.user_id, principal.customer_id
+        return self.connection.execute(statement, parameters)
+
     @cached_property
     def memberships(self) -> dict[int, frozenset[str]]:
         """The rights in each group of the caller's that isn't trashed, by its ID."""
-        return self._memberships()
+        return self._memberships(_MEMBERSHIPS)
 
     def rights_over(self, owner_id: int) -> frozenset[str]:
         """Return the rights over entries of a user: those in the groups that both are in."""
         if owner_id not in self._rights_over:
-            shared = select(m.GroupUser.groupID).where(m.GroupUser.userID == owner_id)
-            by_group = self._memberships(m.GroupUser.groupID.in_(shared))
+            by_group = self._memberships(_SHARED_MEMBERSHIPS, owner=owner_id)
             self._rights_over[owner_id] = frozenset().union(*by_group.values())
         return self._rights_over[owner_id]
 
-    def _memberships(self, *conditions: ColumnElement[bool]) -> dict[int, frozenset[str]]:
-        role = m.MembershipRole.__table__.c
-        rights = [role[name] for name in ENTRY_RIGHTS_IN_GROUP]
-        statement = (
-            select(m.GroupUser.groupID, *rights)
-            .join(m.Group, m.Group.groupID == m.GroupUser.groupID)
-            .outerjoin(m.MembershipRole, role.membershipRoleID == m.GroupUser.membershipRoleID)
-            .where(m.GroupUser.userID == self.principal.user_id, m.Group.trash == 0, *conditions)
-        )
+    def _memberships(self, statement: Executable, **parameters: Any) -> dict[int, frozenset[str]]:
         return {
             group_id: granted(ENTRY_RIGHTS_IN_GROUP, flags)
-            for group_id, *flags in self.session.execute(statement)
+            for group_id, *flags in self.execute(statement, **parameters)
         }
 
     def parse_date(self, value: object, field: str) -> int | None:
@@ -173,3 +209,20 @@ class CallContext(AnonymousContext):
     def parse_bound(self, value: object, field: str) -> int | None:
         """Return the unix seconds of an end of a period; see :func:`dates.parse_bound`."""
         return dates.parse_bound(value, self.principal.zone, now=self.now, field=field)
+
+
+_MEMBERSHIPS = (
+    select(groups_users.c.groupID, *(membership_roles.c[right] for right in ENTRY_RIGHTS_IN_GROUP))
+    .join(groups, groups.c.groupID == groups_users.c.groupID)
+    .outerjoin(
+        membership_roles,
+        membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID,
+    )
+    .where(groups_users.c.userID == CALLER, not_trashed(groups))
+)
+_of_owner = groups_users.alias()
+_SHARED_MEMBERSHIPS = _MEMBERSHIPS.where(
+    groups_users.c.groupID.in_(
+        select(_of_owner.c.groupID).where(_of_owner.c.userID == bindparam("owner"))
+    )
+)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..errors import Refused
 from ..storage import models as m
+from ..storage.tables import customers, expenses, projects
 from . import permissions, validation
 from .context import CallContext
 from .pagination import Listing, cleared_condition, page, read_cleared, window
 from .record_set import EMPTY, RecordSet
+from .stored_records import EXPENSES, StoredRecord
 from .validation import Record, without_none
 
 
@@ -83,24 +85,24 @@ def record(context: CallContext, expense_id: int | None) -> RecordSet:
     :raises Refused: no such expense.
     """
     permissions.require_access(context, "ki_expenses")
-    expense = m.Expense
-    statement = (
-        select(
-            *expense.__table__.c,
-            m.Project.name.label("projectName"),
-            m.Project.customerID,
-            m.Customer.name.label("customerName"),
-        )
-        .outerjoin(m.Project, m.Project.projectID == expense.projectID)
-        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
-        .where(expense.expenseID == (expense_id or 0))
-    )
-    expenses = RecordSet.fetch(context.session, statement)
-    fields = expenses.first
-    if fields is None:
+    row = context.execute(_RECORD, expense=expense_id or 0).first()
+    if row is None:
         raise Refused("Invalid ID")
-    permissions.require_readable(context, "ki_expenses", fields["userID"], fields["projectID"])
-    return expenses
+    permissions.require_readable(context, "ki_expenses", row.userID, row.projectID)
+    return RecordSet.one(dict(row._mapping))
+
+
+_RECORD = (
+    select(
+        *expenses.c,
+        projects.c.name.label("projectName"),
+        projects.c.customerID,
+        customers.c.name.label("customerName"),
+    )
+    .outerjoin(projects, projects.c.projectID == expenses.c.projectID)
+    .outerjoin(customers, customers.c.customerID == projects.c.customerID)
+    .where(expenses.c.expenseID == bindparam("expense"))
+)
 
 
 def save(context: CallContext, record: Record | None, *, update: bool) -> RecordSet:
@@ -119,24 +121,26 @@ def save(context: CallContext, record: Record | None, *, update: bool) -> Record
         date = context.parse_date(record.get("date"), "date")
         if date is None:
             raise Refused("Invalid date, make sure there is a valid date property.")
-        new = m.Expense(
-            userID=context.principal.user_id, projectID=project_id, timestamp=date, designation=""
-        )
+        new: StoredRecord = {
+            "userID": context.principal.user_id,
+            "projectID": project_id,
+            "timestamp": date,
+            "designation": "",
+        }
         _set_fields(context, new, record)
-        context.session.add(new)
-        context.session.flush()
-        return RecordSet.one({"id": new.expenseID})
+        return RecordSet.one({"id": EXPENSES.add(context, new)})
     if not record.get("id"):
         raise Refused("Performed an update, but missing id property.")
-    expense = _find(context, record["id"])
-    _require_change(context, "edit", expense)
-    if record.get("projectId") and record["projectId"] != expense.projectID:
-        expense.projectID = validation.check_project(context, record["projectId"])
-    date = context.parse_date(record.get("date"), "date") or expense.timestamp
-    if date != expense.timestamp:
+    expense = _find_to_change(context, "edit", record["id"])
+    before = expense.copy()
+    if record.get("projectId") and record["projectId"] != expense["projectID"]:
+        expense["projectID"] = validation.check_project(context, record["projectId"])
+    date = context.parse_date(record.get("date"), "date") or expense["timestamp"]
+    if date != expense["timestamp"]:
         permissions.require_unlocked(context, date)
-        expense.timestamp = date
+        expense["timestamp"] = date
     _set_fields(context, expense, record)
+    EXPENSES.save(context, before, expense)
     return EMPTY
 
 
@@ -145,38 +149,33 @@ def remove(context: CallContext, expense_id: int | None) -> RecordSet:
 
     :raises Refused: no such expense, or it is locked.
     """
-    expense = _find(context, expense_id or 0)
-    _require_change(context, "delete", expense)
-    context.session.delete(expense)
+    EXPENSES.remove(context, _find_to_change(context, "delete", expense_id or 0))
     return EMPTY
 
 
-def _require_change(context: CallContext, action: permissions.Action, expense: m.Expense) -> None:
+def _find_to_change(
+    context: CallContext, action: permissions.Action, expense_id: int
+) -> StoredRecord:
+    permissions.require_access(context, "ki_expenses")
+    expense = EXPENSES.find(context, expense_id)
     permissions.require_change(
         context,
         "ki_expenses",
         action,
-        expense.userID,
-        cleared=expense.cleared,
-        ended=expense.timestamp,
+        expense["userID"],
+        cleared=expense["cleared"],
+        ended=expense["timestamp"],
     )
-
-
-def _find(context: CallContext, expense_id: int) -> m.Expense:
-    permissions.require_access(context, "ki_expenses")
-    expense = context.session.get(m.Expense, expense_id, with_for_update=True)
-    if expense is None:
-        raise Refused("Invalid ID")
     return expense
 
 
-def _set_fields(context: CallContext, expense: m.Expense, record: Record) -> None:
+def _set_fields(context: CallContext, expense: StoredRecord, record: Record) -> None:
     flags: dict[str, Any] = {
         name: int(record[name])
         for name in ("refundable", "cleared")
         if record.get(name) is not None
     }
-    values = {
+    expense |= {
         **flags,
         **validation.text(record, "designation"),
         **without_none(
@@ -185,6 +184,4 @@ def _set_fields(context: CallContext, expense: m.Expense, record: Record) -> Non
             value=validation.money(record, "value", negative=True),
         ),
     }
-    for name, value in values.items():
-        setattr(expense, name, value)
-    validation.set_texts(context, expense, record, "comment")
+    validation.set_texts(context, EXPENSES.table, expense, record, "comment")

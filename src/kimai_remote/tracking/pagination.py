@@ -95,7 +95,7 @@ def _total(context: CallContext, listing: Listing) -> int:
     count = listing.total
     if count is None:
         count = select(func.count(listing.key)).where(*listing.conditions)
-    return context.session.scalar(count) or 0
+    return context.execute(count).scalar() or 0
 
 
 #: Records that are read at once; longer lists come in pieces of this many.
@@ -104,16 +104,15 @@ PIECE = 1000
 
 def _extra_rows(context: CallContext) -> int:
     """Records that may be added between counting and reading: a list of all has them too."""
-    return dialects.of(context.session.get_bind()).extra_rows
+    return dialects.of(context.connection).extra_rows
 
 
 def _read(
     context: CallContext, statement: Select[*tuple[Any, ...]], size: int | None
 ) -> Iterable[Any]:
-    connection = context.session.connection()
     if size is not None and size <= PIECE:
-        return list(connection.execute(statement))
-    return connection.execute(statement.execution_options(yield_per=PIECE))
+        return list(context.execute(statement))
+    return context.execute(statement.execution_options(yield_per=PIECE))
 
 
 def read_cleared(context: CallContext, cleared: int | None) -> int:

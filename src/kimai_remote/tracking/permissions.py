@@ -8,14 +8,32 @@ theirs and change nothing.
 from __future__ import annotations
 
 import functools
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, or_, select
 
 from ..errors import Denied, Refused
 from ..storage import models as m
-from .context import CallContext
+from ..storage.tables import (
+    CALLER,
+    CUSTOMER,
+    ZERO,
+    activities,
+    customers,
+    groups,
+    groups_activities,
+    groups_customers,
+    groups_projects,
+    groups_users,
+    membership_roles,
+    not_trashed,
+    projects,
+    projects_activities,
+    time_entries,
+    users,
+)
+from .context import CallContext, CallerType
 
 Subject = Literal["ki_timesheets", "ki_expenses"]
 Action = Literal["add", "edit", "delete"]
@@ -49,13 +67,12 @@ def require_readable(
     customer, one that isn't on its projects."""
     require_access(context, subject)
     if context.principal.customer_id is not None:
-        own = _projects_of_customer(context).where(m.Project.projectID == project_id)
-        if context.session.scalar(own) is None:
+        if context.execute(_OWN_PROJECT, project=project_id).first() is None:
             raise Denied
         return
     if owner_id == context.principal.user_id:
         return
-    if "core-user-otherGroup-view" in context.principal.rights:
+    if sees_all_users(context):
         return
     if "core-user-view" in context.rights_over(owner_id):
         return
@@ -106,40 +123,62 @@ def edits_rates(context: CallContext) -> bool:
     return "ki_timesheets-editRates" in context.principal.rights
 
 
-def sees_customer(context: CallContext) -> ColumnElement[bool]:
-    """SQL condition on customers: of a group of the caller's; a customer sees itself."""
-    if context.principal.customer_id is not None:
-        return m.Customer.customerID == context.principal.customer_id
-    return _in_own_group(context, m.GroupCustomer, m.Customer.customerID)
+def _in_own_group(links: Table, column: ColumnElement[int]) -> ColumnElement[bool]:
+    """SQL condition: ``column``'s object is assigned to a group of the caller's.
 
-
-def sees_project(context: CallContext) -> ColumnElement[bool]:
-    """SQL condition on projects: of a group of the caller's; a customer sees its own ones."""
-    if context.principal.customer_id is not None:
-        return _of_customer(context)
-    return _in_own_group(context, m.GroupProject, m.Project.projectID)
-
-
-def sees_task(context: CallContext, project_id: int | None = None) -> ColumnElement[bool]:
-    """SQL condition on activities: of a group of the caller's; a customer sees those that were
-    recorded on its projects, or on one of them."""
-    if context.principal.customer_id is None:
-        return _in_own_group(context, m.GroupActivity, m.Activity.activityID)
-    recorded = recorded_tasks(context).subquery()
-    used = select(recorded.c.activityID)
-    if project_id:
-        used = used.where(recorded.c.projectID == project_id)
-    return m.Activity.activityID.in_(used)
-
-
-def recorded_tasks(context: CallContext) -> Select[int, int]:
-    """The pairs of project and activity that time was recorded on for the calling customer."""
-    entry = m.TimeEntry
-    return (
-        select(entry.projectID, entry.activityID)
-        .where(entry.projectID.in_(_projects_of_customer(context)))
-        .distinct()
+    :param links: groups_customers, groups_projects or groups_activities, with a column of the same
+        name.
+    """
+    own_groups = (
+        select(groups_users.c.groupID)
+        .join(groups, groups.c.groupID == groups_users.c.groupID)
+        .where(groups_users.c.userID == CALLER, not_trashed(groups))
     )
+    linked = select(links.c[column.key]).where(links.c.groupID.in_(own_groups))  # type: ignore[index]
+    return column.in_(linked)
+
+
+#: SQL conditions that depend on what the caller is.
+Condition = Mapping[CallerType, ColumnElement[bool]]
+
+_of_customer = and_(
+    projects.c.customerID == CUSTOMER, projects.c.internal == ZERO, not_trashed(projects)
+)
+projects_of_customer = select(projects.c.projectID).where(_of_customer)
+_OWN_PROJECT = projects_of_customer.where(projects.c.projectID == bindparam("project"))
+
+#: Customers of a group of the caller's; a customer sees itself.
+sees_customer: Condition = {
+    "user": _in_own_group(groups_customers, customers.c.customerID),
+    "customer": customers.c.customerID == CUSTOMER,
+}
+#: Projects of a group of the caller's; a customer sees its own ones.
+sees_project: Condition = {
+    "user": _in_own_group(groups_projects, projects.c.projectID),
+    "customer": _of_customer,
+}
+
+
+#: The pairs of project and activity that time was recorded on for the calling customer.
+recorded_tasks = (
+    select(time_entries.c.projectID, time_entries.c.activityID)
+    .where(time_entries.c.projectID.in_(projects_of_customer))
+    .distinct()
+)
+#: Activities of a group of the caller's; a customer sees those that were recorded on its projects.
+sees_task: Condition = {
+    "user": _in_own_group(groups_activities, activities.c.activityID),
+    "customer": activities.c.activityID.in_(select(recorded_tasks.subquery().c.activityID)),
+}
+#: Activities that the caller may record on the project ``project``; a customer sees those that were
+#: recorded on it.
+_recorded = recorded_tasks.subquery()
+sees_task_of_project: Condition = {
+    "user": sees_task["user"],
+    "customer": activities.c.activityID.in_(
+        select(_recorded.c.activityID).where(_recorded.c.projectID == bindparam("project"))
+    ),
+}
 
 
 def lists_entry(
@@ -148,7 +187,7 @@ def lists_entry(
     """SQL condition on entries: the caller's own; a customer sees those on its projects."""
     if context.principal.customer_id is None:
         return entry.userID == context.principal.user_id
-    return entry.projectID.in_(_projects_of_customer(context))
+    return entry.projectID.in_(projects_of_customer)
 
 
 @functools.cache
@@ -172,86 +211,63 @@ def is_shown(
     return and_(*(lookup.correlate(entry).scalar_subquery().is_not(None) for lookup in lookups))
 
 
-def is_listed(context: CallContext, entry: m.TimeEntry) -> bool:
+_is_listed = select(time_entries.c.timeEntryID).where(
+    time_entries.c.timeEntryID == bindparam("entry"), is_shown(m.TimeEntry)
+)
+
+
+def is_listed(context: CallContext, entry_id: int) -> bool:
     """Return whether lists show a time entry; see :func:`is_shown`."""
-    key = m.TimeEntry.timeEntryID
-    found = select(key).where(key == entry.timeEntryID, is_shown(m.TimeEntry))
-    return context.session.scalar(found) is not None
+    return context.execute(_is_listed, entry=entry_id).first() is not None
 
 
-def _of_customer(context: CallContext) -> ColumnElement[bool]:
-    return and_(
-        m.Project.customerID == context.principal.customer_id,
-        m.Project.internal == 0,
-        m.Project.trash == 0,
-    )
+def usable_project(caller: CallerType, project: Any) -> ColumnElement[bool]:
+    """SQL condition: the caller may record time on a project, visible in lists or not."""
+    return and_(projects.c.projectID == project, not_trashed(projects), sees_project[caller])
 
 
-def _projects_of_customer(context: CallContext) -> Select[int]:
-    return select(m.Project.projectID).where(_of_customer(context))
+_assignment, _other_assignment = projects_activities.alias(), projects_activities.alias()
+#: SQL condition on activities: assigned to a project, so that no other project offers them.
+assigned_to_any_project = exists().where(_other_assignment.c.activityID == activities.c.activityID)
 
 
-def _in_own_group(
-    context: CallContext, link: type[m.Base], column: InstrumentedAttribute[int]
-) -> ColumnElement[bool]:
-    """SQL condition: ``column``'s object is assigned to a group of the caller's.
-
-    :param link: GroupCustomer, GroupProject or GroupActivity, with a column of the same name.
-    """
-    links = link.__table__.c
-    return column.in_(select(links[column.key]).where(links["groupID"].in_(own_groups(context))))
-
-
-def own_groups(context: CallContext) -> Select[int]:
-    """The groups of the caller's that aren't trashed."""
-    return (
-        select(m.GroupUser.groupID)
-        .join(m.Group, m.Group.groupID == m.GroupUser.groupID)
-        .where(m.GroupUser.userID == context.principal.user_id, m.Group.trash == 0)
-    )
-
-
-def usable_project(context: CallContext, project_id: int) -> ColumnElement[bool]:
-    """SQL condition: the caller may record time on this project, visible in lists or not."""
-    return and_(
-        m.Project.projectID == project_id,
-        m.Project.trash == 0,
-        sees_project(context),
-    )
-
-
-def usable_task(context: CallContext, project_id: int, activity_id: int) -> ColumnElement[bool]:
-    """SQL condition: the caller may record this task on that project; the two belong together."""
-    link = aliased(m.ProjectActivity)
-    assigned = exists().where(
-        link.projectID == project_id, link.activityID == m.Activity.activityID
+def usable_task(caller: CallerType, project: Any, activity: Any) -> ColumnElement[bool]:
+    """SQL condition: the caller may record an activity on a project; the two belong together."""
+    is_assigned = exists().where(
+        _assignment.c.projectID == project, _assignment.c.activityID == activities.c.activityID
     )
     return and_(
-        m.Activity.activityID == activity_id,
-        m.Activity.trash == 0,
-        sees_task(context),
-        or_(assigned, ~assigned_to_any_project()),
+        activities.c.activityID == activity,
+        not_trashed(activities),
+        sees_task[caller],
+        or_(is_assigned, ~assigned_to_any_project),
     )
 
 
-def assigned_to_any_project() -> ColumnElement[bool]:
-    """SQL condition on activities: assigned to a project, so that no other project offers them."""
-    link = aliased(m.ProjectActivity)
-    return exists().where(link.activityID == m.Activity.activityID)
+_groups_of_others = groups_users.alias()
+_watched_groups = (
+    select(groups_users.c.groupID)
+    .join(groups, groups.c.groupID == groups_users.c.groupID)
+    .join(membership_roles, membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID)
+    .where(
+        groups_users.c.userID == CALLER,
+        not_trashed(groups),
+        membership_roles.c["core-user-view"] != ZERO,
+    )
+)
+#: SQL condition on users whom a user without the right to see all may see: itself, and the members
+#: of groups in which it may watch the others.
+sees_user = or_(
+    users.c.userID == CALLER,
+    users.c.userID.in_(
+        select(_groups_of_others.c.userID).where(_groups_of_others.c.groupID.in_(_watched_groups))
+    ),
+)
 
 
-def visible_users(context: CallContext) -> ColumnElement[bool] | None:
-    """SQL condition on users whom the caller may see; None means all of them."""
-    if context.principal.customer_id is not None:
-        return false()
-    if "core-user-otherGroup-view" in context.principal.rights:
-        return None
-    watched = [group for group, rights in context.memberships.items() if "core-user-view" in rights]
-    oneself = m.User.userID == context.principal.user_id
-    if not watched:
-        return oneself
-    members = select(m.GroupUser.userID).where(m.GroupUser.groupID.in_(watched))
-    return or_(oneself, m.User.userID.in_(members))
+def sees_all_users(context: CallContext) -> bool:
+    """Return whether the caller may see users of all groups."""
+    return "core-user-otherGroup-view" in context.principal.rights
 
 
 def _may(context: CallContext, subject: Subject, action: Action, owner_id: int) -> bool:

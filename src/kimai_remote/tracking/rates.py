@@ -4,53 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ScalarSelect, or_, select
+from sqlalchemy import Integer, ScalarSelect, Select, SmallInteger, bindparam, func, or_, select
 
 from ..errors import Refused
-from ..storage import models as m
-from .context import CallContext
+from ..storage.tables import ONE, activities, fixed_rates, projects, rates, statuses
+from .context import CALLER_TYPES, CallContext, CallerType
 from .permissions import usable_project, usable_task
 from .validation import check_project
 
 
-def best_rate(user_id: int, project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
+def best_rate(user: Any, project: Any, activity: Any) -> ScalarSelect[Decimal]:
     """Select the hourly rate: one set for the user before one for all users, then one for the
     activity, then one for the project. Null where none fits."""
-    rate = m.rates.c
+    rate = rates.c
     return (
         select(rate.rate)
         .where(
-            or_(rate.userID == user_id, rate.userID.is_(None)),
-            or_(rate.activityID == activity_id, rate.activityID.is_(None)),
-            or_(rate.projectID == project_id, rate.projectID.is_(None)),
+            or_(rate.userID == user, rate.userID.is_(None)),
+            or_(rate.activityID == activity, rate.activityID.is_(None)),
+            or_(rate.projectID == project, rate.projectID.is_(None)),
         )
         .order_by(rate.userID.is_(None), rate.activityID.is_(None), rate.projectID.is_(None))
-        .limit(1)
+        .limit(ONE)
         .scalar_subquery()
     )
 
 
-def best_fixed_rate(project_id: int, activity_id: int) -> ScalarSelect[Decimal]:
+def best_fixed_rate(project: Any, activity: Any) -> ScalarSelect[Decimal]:
     """Select the fixed rate: one set for the activity before one for the project."""
-    rate = m.fixed_rates.c
+    rate = fixed_rates.c
     return (
         select(rate.rate)
         .where(
-            or_(rate.activityID == activity_id, rate.activityID.is_(None)),
-            or_(rate.projectID == project_id, rate.projectID.is_(None)),
+            or_(rate.activityID == activity, rate.activityID.is_(None)),
+            or_(rate.projectID == project, rate.projectID.is_(None)),
         )
         .order_by(rate.activityID.is_(None), rate.projectID.is_(None))
-        .limit(1)
+        .limit(ONE)
         .scalar_subquery()
     )
 
 
-def best_status(default: int) -> ScalarSelect[int]:
+def best_status(default: Any) -> ScalarSelect[int]:
     """Select the status of new entries: the configured one, or the first where there is no such
     status. Entries without a status are in no list."""
-    status = m.Status.statusID
-    return select(status).order_by(status != default, status).limit(1).scalar_subquery()
+    status = statuses.c.statusID
+    return select(status).order_by(status != default, status).limit(ONE).scalar_subquery()
 
 
 def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> tuple[float, str]:
@@ -75,6 +76,43 @@ class Terms:
     fixed_rate: Decimal | None
     status_id: int
 
+    @classmethod
+    def of(cls, rate: Decimal | None, fixed_rate: Decimal | None, status_id: int) -> Terms:
+        """:param rate: as :func:`terms_of` selects them."""
+        fixed_rate = None if fixed_rate is None else Decimal(fixed_rate)
+        return cls(Decimal(rate or 0), fixed_rate, status_id)
+
+
+def assignment(caller: CallerType, project: Any, activity: Any) -> Select[*tuple[Any, ...]]:
+    """Select the project if the caller may record that activity on it."""
+    return (
+        select(projects.c.projectID)
+        .join(activities, activities.c.activityID == activity)
+        .where(usable_project(caller, project), usable_task(caller, project, activity))
+    )
+
+
+def terms_of(user: Any, project: Any, activity: Any) -> tuple[Any, ...]:
+    """Columns of the terms that a new entry of a user's gets, for :meth:`Terms.of`. The statement
+    has the parameter ``default_status``."""
+    default_status = bindparam("default_status", type_=SmallInteger)
+    return (
+        best_rate(user, project, activity),
+        best_fixed_rate(project, activity),
+        func.coalesce(best_status(default_status), default_status),
+    )
+
+
+_PROJECT, _ACTIVITY, _OWNER = (
+    bindparam(name, type_=Integer) for name in ("project", "activity", "owner")
+)
+_TERMS = {
+    caller: assignment(caller, _PROJECT, _ACTIVITY).with_only_columns(
+        *terms_of(_OWNER, _PROJECT, _ACTIVITY), maintain_column_froms=True
+    )
+    for caller in CALLER_TYPES
+}
+
 
 def validate_assignment(
     context: CallContext, user_id: int, project_id: int | None, activity_id: int | None
@@ -84,23 +122,15 @@ def validate_assignment(
     :raises Refused: the caller may not record on the project, or not this task on it.
     """
     if project_id and activity_id:
-        default_status = context.options.default_status
-        terms = context.session.execute(
-            select(
-                best_rate(user_id, project_id, activity_id),
-                best_fixed_rate(project_id, activity_id),
-                best_status(default_status),
-            )
-            .select_from(m.Project)
-            .join(m.Activity, m.Activity.activityID == activity_id)
-            .where(
-                usable_project(context, project_id), usable_task(context, project_id, activity_id)
-            )
+        terms = context.execute(
+            _TERMS[context.principal.type],
+            owner=user_id,
+            project=project_id,
+            activity=activity_id,
+            default_status=context.options.default_status,
         ).first()
         if terms is not None:
-            rate, fixed_rate, status_id = terms
-            fixed_rate = None if fixed_rate is None else Decimal(fixed_rate)
-            return Terms(Decimal(rate or 0), fixed_rate, status_id or default_status)
+            return Terms.of(*terms)
     raise Refused("Invalid project or task")
 
 

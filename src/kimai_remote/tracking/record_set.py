@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select
-from sqlalchemy.orm import Session
-
 
 class Computed(int):
     """A number that is not the stored one: Kimai's responses have it as a number, where a stored
@@ -53,12 +50,6 @@ class RecordSet:
     def one(cls, record: Mapping[str, Any]) -> RecordSet:
         """A single record."""
         return cls(tuple(record), [tuple(record.values())])
-
-    @classmethod
-    def fetch(cls, session: Session, statement: Select[*tuple[Any, ...]]) -> RecordSet:
-        """All records of a statement whose columns are labelled with the API's field names."""
-        rows = session.connection().execute(statement)
-        return cls(tuple(statement.selected_columns.keys()), list(rows))
 
 
 #: The result of a change that has nothing to report.

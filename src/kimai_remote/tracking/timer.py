@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, case, select, update
 
 from ..errors import Refused
-from ..storage import models as m
+from ..storage.tables import (
+    CALLER,
+    ONE,
+    ZERO,
+    activities,
+    customers,
+    projects,
+    time_entries,
+    users,
+)
 from ..storage.transactions import refuses_null
 from . import dates, permissions, validation
 from .context import CallContext
-from .rates import Terms, validate_assignment
+from .rates import Terms, assignment, terms_of, validate_assignment
 from .record_set import EMPTY, RecordSet
 from .rounding import round_span
+from .stored_records import TIME_ENTRIES, StoredRecord
 from .validation import LONGEST_LOCATION, Record
 
 
@@ -30,34 +41,34 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
     if context.now > dates.LATEST:
         raise Refused("The database holds no time after 2038-01-19 03:14:07 UTC.")
     # Whoever starts a recording holds the user's row, so that there is never more than one.
-    last = context.session.execute(
-        select(m.User.lastProject, m.User.lastActivity)
-        .where(m.User.userID == user_id)
-        .with_for_update()
+    last_project, last_activity, usable, *terms = context.execute(
+        _START if project_id or activity_id else _START_LAST,
+        project=project_id,
+        activity=activity_id,
+        default_status=context.options.default_status,
     ).one()
     if not project_id and not activity_id:
-        project_id, activity_id = last
-    terms = validate_assignment(context, user_id, project_id, activity_id)
-    for entry in _running(context, user_id):
-        _stop(context, entry)
-    entry = m.TimeEntry(
-        userID=user_id,
-        projectID=project_id,
-        activityID=activity_id,
-        start=context.now,
-        rate=terms.rate,
-        fixedRate=_fixed_rate(context, terms),
-        statusID=terms.status_id,
-        location=_default_location(context),
+        project_id, activity_id = last_project, last_activity
+    if usable is None or not project_id or not activity_id:
+        raise Refused("Invalid project or task")
+    assigned = Terms.of(*terms)
+    _stop_running(context)
+    entry_id = TIME_ENTRIES.add(
+        context,
+        {
+            "userID": user_id,
+            "projectID": project_id,
+            "activityID": activity_id,
+            "start": context.now,
+            "rate": assigned.rate,
+            "fixedRate": _fixed_rate(context, assigned),
+            "statusID": assigned.status_id,
+            "location": _default_location(context),
+        },
     )
-    context.session.add(entry)
-    context.session.flush()
-    context.session.execute(
-        update(m.User)
-        .where(m.User.userID == user_id)
-        .values(lastProject=project_id, lastActivity=activity_id, lastRecord=entry.timeEntryID)
-    )
-    return RecordSet.one({"timeEntryID": entry.timeEntryID})
+    last = {"lastProject": project_id, "lastActivity": activity_id, "lastRecord": entry_id}
+    context.connection.execute(_REMEMBER, {"caller": user_id, **last})
+    return RecordSet.one({"timeEntryID": entry_id})
 
 
 def stop(context: CallContext, entry_id: int | None) -> RecordSet:
@@ -69,21 +80,18 @@ def stop(context: CallContext, entry_id: int | None) -> RecordSet:
     """
     if entry_id:
         try:
-            entry = validation.find_entry(context, entry_id)
+            entry = TIME_ENTRIES.find(context, entry_id)
         except Refused:
             raise Refused(_NOT_RUNNING) from None
-        permissions.require_entry(context, "ki_timesheets", "edit", entry.userID)
-        if not entry.end:
+        permissions.require_entry(context, "ki_timesheets", "edit", entry["userID"])
+        if not entry["end"]:
             _stop(context, entry)
-        elif not permissions.is_listed(context, entry):
+        elif not permissions.is_listed(context, entry_id):
             raise Refused(_NOT_RUNNING)
         return EMPTY
     permissions.require_entry(context, "ki_timesheets", "edit", context.principal.user_id)
-    running = _running(context, context.principal.user_id)
-    if not running:
+    if not _stop_running(context):
         raise Refused(_NONE_ACTIVE)
-    for entry in running:
-        _stop(context, entry)
     return EMPTY
 
 
@@ -93,33 +101,10 @@ def active(context: CallContext) -> RecordSet:
     :raises Refused: none is running.
     """
     permissions.require_access(context, "ki_timesheets")
-    entry = m.TimeEntry
-    statement = (
-        select(
-            entry.timeEntryID,
-            entry.activityID,
-            entry.projectID,
-            entry.start,
-            entry.end,
-            entry.duration,
-            entry.description,
-            literal(context.now).label("servertime"),
-            m.Project.customerID,
-            m.Customer.name.label("customerName"),
-            m.Project.name.label("projectName"),
-            m.Activity.name.label("activityName"),
-        )
-        .outerjoin(m.Project, m.Project.projectID == entry.projectID)
-        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
-        .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
-        .where(entry.userID == context.principal.user_id, entry.end == 0)
-        .order_by(entry.start.desc(), entry.timeEntryID.desc())
-        .limit(1)
-    )
-    running = RecordSet.fetch(context.session, statement)
-    if running.first is None:
+    row = context.execute(_ACTIVE).first()
+    if row is None:
         raise Refused(_NONE_ACTIVE)
-    return running
+    return RecordSet((*_ACTIVE_COLUMNS, "servertime"), [(*row, context.now)])
 
 
 def update_active(context: CallContext, record: Record | None) -> RecordSet:
@@ -133,30 +118,32 @@ def update_active(context: CallContext, record: Record | None) -> RecordSet:
         raise Refused("Invalid record")
     entry = _entry_to_update(context, record.get("timeEntryID"))
     validation.require_entry_change(context, "edit", entry)
-    project_id = record.get("projectID", entry.projectID)
-    activity_id = record.get("activityID", entry.activityID)
-    if (project_id, activity_id) != (entry.projectID, entry.activityID):
-        validate_assignment(context, entry.userID, project_id, activity_id)
-        entry.projectID, entry.activityID = project_id, activity_id
+    before = entry.copy()
+    project_id = record.get("projectID", entry["projectID"])
+    activity_id = record.get("activityID", entry["activityID"])
+    if (project_id, activity_id) != (entry["projectID"], entry["activityID"]):
+        validate_assignment(context, entry["userID"], project_id, activity_id)
+        entry["projectID"], entry["activityID"] = project_id, activity_id
     set_span(context, entry, record)
-    validation.set_texts(context, entry, record, "description", "comment")
+    validation.set_texts(context, TIME_ENTRIES.table, entry, record, "description", "comment")
+    TIME_ENTRIES.save(context, before, entry)
     return EMPTY
 
 
-def set_span(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
+def set_span(context: CallContext, entry: StoredRecord, record: Record) -> None:
     """Move an entry to the ``start`` and ``end`` that are given; without an end, a running entry
     goes on running.
 
     :raises Refused: the end isn't after the start, or a running entry would start in the future.
     """
-    start = context.parse_date(record.get("start"), "start") or entry.start
-    end = context.parse_date(record.get("end"), "end") or entry.end
-    if (start, end) == (entry.start, entry.end):
+    start = context.parse_date(record.get("start"), "start") or entry["start"]
+    end = context.parse_date(record.get("end"), "end") or entry["end"]
+    if (start, end) == (entry["start"], entry["end"]):
         return
     validation.check_span(start, end or context.now + 1)
     permissions.require_unlocked(context, end)
-    entry.start, entry.end = start, end
-    entry.duration = end - start if end else 0
+    entry["start"], entry["end"] = start, end
+    entry["duration"] = end - start if end else 0
 
 
 _NOT_RUNNING = "Unable to stop, not recording?"
@@ -165,7 +152,7 @@ _NONE_ACTIVE = "No active recording."
 
 def _fixed_rate(context: CallContext, terms: Terms) -> Decimal | None:
     """Null where none fits, if the column allows it."""
-    if terms.fixed_rate is None and refuses_null(context.session, m.TimeEntry, "fixedRate"):
+    if terms.fixed_rate is None and refuses_null(context.connection, time_entries, "fixedRate"):
         return Decimal(0)
     return terms.fixed_rate
 
@@ -175,32 +162,92 @@ def _default_location(context: CallContext) -> str | None:
     return context.principal.preferences.get("ui.defaultLocation", "")[:LONGEST_LOCATION] or None
 
 
-def _running(context: CallContext, user_id: int) -> list[m.TimeEntry]:
-    """The user's running recordings, locked. More than one only where others wrote them."""
-    statement = (
-        select(m.TimeEntry)
-        .where(m.TimeEntry.userID == user_id, m.TimeEntry.end == 0)
-        .order_by(m.TimeEntry.start.desc(), m.TimeEntry.timeEntryID.desc())
-        .with_for_update()
-    )
-    return list(context.session.scalars(statement))
+def _stop_running(context: CallContext) -> bool:
+    """Stop the caller's running recordings, of which there is more than one only where others wrote
+    them; return whether there was any."""
+    if not context.options.round_precision:
+        parameters = {"caller": context.principal.user_id, "now": context.now}
+        return context.connection.execute(_STOP, parameters).rowcount > 0
+    running = context.execute(_RUNNING).all()
+    for row in running:
+        _stop(context, dict(row._mapping))
+    return bool(running)
 
 
-def _stop(context: CallContext, entry: m.TimeEntry) -> None:
+def _stop(context: CallContext, entry: StoredRecord) -> None:
     options = context.options
-    entry.start, entry.end = round_span(
-        entry.start,
-        max(entry.start, context.now),
+    start, end = round_span(
+        entry["start"],
+        max(entry["start"], context.now),
         options.round_precision,
         options.rounding,
     )
-    entry.duration = entry.end - entry.start
+    stopped = {"start": start, "end": end, "duration": end - start}
+    TIME_ENTRIES.change(context, entry["timeEntryID"], stopped)
 
 
-def _entry_to_update(context: CallContext, entry_id: int | None) -> m.TimeEntry:
-    if not entry_id:
-        running = _running(context, context.principal.user_id)
-        if not running:
-            raise Refused(_NONE_ACTIVE)
-        return running[0]
-    return validation.find_entry(context, entry_id)
+def _entry_to_update(context: CallContext, entry_id: int | None) -> StoredRecord:
+    if entry_id:
+        return TIME_ENTRIES.find(context, entry_id)
+    running = context.execute(_RUNNING).first()
+    if running is None:
+        raise Refused(_NONE_ACTIVE)
+    return dict(running._mapping)
+
+
+# Statements -------------------------------------------------------------------------------------
+
+
+def _start(project: Any, activity: Any) -> Select[*tuple[Any, ...]]:
+    """Lock the caller's row and select what a new recording needs. The third column is null where
+    the caller may not record this."""
+    return (
+        select(
+            users.c.lastProject,
+            users.c.lastActivity,
+            assignment("user", project, activity).scalar_subquery(),
+            *terms_of(CALLER, project, activity),
+        )
+        .where(users.c.userID == CALLER)
+        .with_for_update()
+    )
+
+
+_START = _start(bindparam("project", type_=Integer), bindparam("activity", type_=Integer))
+_START_LAST = _start(users.c.lastProject, users.c.lastActivity)
+_REMEMBER = update(users).where(users.c.userID == CALLER)
+_is_running = and_(time_entries.c.userID == CALLER, time_entries.c.end == ZERO)
+_newest_first = (time_entries.c.start.desc(), time_entries.c.timeEntryID.desc())
+_RUNNING = select(time_entries).where(_is_running).order_by(*_newest_first).with_for_update()
+_now = bindparam("now", type_=Integer)
+_is_ahead = time_entries.c.start > _now
+_STOP = (
+    update(time_entries)
+    .where(_is_running)
+    .values(
+        end=case((_is_ahead, time_entries.c.start), else_=_now),
+        duration=case((_is_ahead, ZERO), else_=_now - time_entries.c.start),
+    )
+)
+_ACTIVE = (
+    select(
+        time_entries.c.timeEntryID,
+        time_entries.c.activityID,
+        time_entries.c.projectID,
+        time_entries.c.start,
+        time_entries.c.end,
+        time_entries.c.duration,
+        time_entries.c.description,
+        projects.c.customerID,
+        customers.c.name.label("customerName"),
+        projects.c.name.label("projectName"),
+        activities.c.name.label("activityName"),
+    )
+    .outerjoin(projects, projects.c.projectID == time_entries.c.projectID)
+    .outerjoin(customers, customers.c.customerID == projects.c.customerID)
+    .outerjoin(activities, activities.c.activityID == time_entries.c.activityID)
+    .where(_is_running)
+    .order_by(*_newest_first)
+    .limit(ONE)
+)
+_ACTIVE_COLUMNS = tuple(_ACTIVE.selected_columns.keys())

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from ..errors import Refused
 from ..storage import models as m
 from ..storage.entry_counts import MARKER
+from ..storage.tables import activities, customers, projects, statuses, time_entries
 from . import permissions, validation
 from .context import CallContext
 from .pagination import Listing, cleared_condition, page, read_cleared, window
 from .rates import validate_named_assignment, wage
 from .record_set import EMPTY, Computed, RecordSet
+from .stored_records import TIME_ENTRIES, StoredRecord
 from .timer import set_span
 from .validation import Record, without_none
 
@@ -183,7 +185,7 @@ def _kept_counts(context: CallContext, cleared: int) -> _Counts | None:
         func.coalesce(func.sum(kept.entries), 0),
         func.coalesce(func.sum(shown), 0),
     ).where(kept.userID == context.principal.user_id, *cleared_condition(kept.cleared, cleared))
-    is_kept, entries, entries_shown = context.session.execute(statement).one()
+    is_kept, entries, entries_shown = context.execute(statement).one()
     return _Counts(int(entries), int(entries_shown)) if is_kept else None
 
 
@@ -232,20 +234,7 @@ def record(context: CallContext, entry_id: int | None) -> RecordSet:
     :raises Refused: no such entry.
     """
     permissions.require_access(context, "ki_timesheets")
-    entry = m.TimeEntry
-    row = context.session.execute(
-        select(
-            *entry.__table__.c,
-            m.Project.name.label("projectName"),
-            m.Customer.name.label("customerName"),
-            m.Activity.name.label("activityName"),
-            m.Project.customerID,
-        )
-        .outerjoin(m.Project, m.Project.projectID == entry.projectID)
-        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
-        .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
-        .where(entry.timeEntryID == (entry_id or 0))
-    ).first()
+    row = context.execute(_RECORD, entry=entry_id or 0).first()
     if row is None:
         raise Refused("Invalid ID")
     fields: dict[str, Any] = dict(row._mapping)
@@ -253,6 +242,21 @@ def record(context: CallContext, entry_id: int | None) -> RecordSet:
     if not permissions.shows_rates(context):
         fields["rate"] = fields["fixedRate"] = None
     return RecordSet.one(fields)
+
+
+_RECORD = (
+    select(
+        *time_entries.c,
+        projects.c.name.label("projectName"),
+        customers.c.name.label("customerName"),
+        activities.c.name.label("activityName"),
+        projects.c.customerID,
+    )
+    .outerjoin(projects, projects.c.projectID == time_entries.c.projectID)
+    .outerjoin(customers, customers.c.customerID == projects.c.customerID)
+    .outerjoin(activities, activities.c.activityID == time_entries.c.activityID)
+    .where(time_entries.c.timeEntryID == bindparam("entry"))
+)
 
 
 def save(context: CallContext, record: Record | None, *, update: bool) -> RecordSet:
@@ -275,9 +279,9 @@ def remove(context: CallContext, entry_id: int | None) -> RecordSet:
     :raises Refused: no such entry, or it is locked.
     """
     permissions.require_access(context, "ki_timesheets")
-    entry = validation.find_entry(context, entry_id or 0)
+    entry = TIME_ENTRIES.find(context, entry_id or 0)
     validation.require_entry_change(context, "delete", entry)
-    context.session.delete(entry)
+    TIME_ENTRIES.remove(context, entry)
     return EMPTY
 
 
@@ -297,21 +301,19 @@ def _create(context: CallContext, record: Record) -> RecordSet:
         context.parse_date(record.get("start"), "start"),
         context.parse_date(record.get("end"), "end"),
     )
-    entry = m.TimeEntry(
-        userID=user_id,
-        projectID=project_id,
-        activityID=activity_id,
-        start=start,
-        end=end,
-        duration=end - start,
-        rate=terms.rate,
-        fixedRate=Decimal(0),
-        statusID=terms.status_id,
-    )
+    entry: StoredRecord = {
+        "userID": user_id,
+        "projectID": project_id,
+        "activityID": activity_id,
+        "start": start,
+        "end": end,
+        "duration": end - start,
+        "rate": terms.rate,
+        "fixedRate": Decimal(0),
+        "statusID": terms.status_id,
+    }
     _set_fields(context, entry, record)
-    context.session.add(entry)
-    context.session.flush()
-    return RecordSet.one({"id": entry.timeEntryID})
+    return RecordSet.one({"id": TIME_ENTRIES.add(context, entry)})
 
 
 def _change(context: CallContext, record: Record) -> RecordSet:
@@ -319,20 +321,21 @@ def _change(context: CallContext, record: Record) -> RecordSet:
     if not entry_id:
         raise Refused("Performed an update, but missing id property.")
     permissions.require_access(context, "ki_timesheets")
-    entry = validation.find_entry(context, entry_id)
+    entry = TIME_ENTRIES.find(context, entry_id)
     validation.require_entry_change(context, "edit", entry)
-    project_id = record.get("projectId") or entry.projectID
-    activity_id = record.get("taskId") or entry.activityID
-    if (project_id, activity_id) != (entry.projectID, entry.activityID):
-        validate_named_assignment(context, entry.userID, project_id, activity_id)
-        entry.projectID, entry.activityID = project_id, activity_id
-    with context.session.no_autoflush:  # one update for all of it
-        set_span(context, entry, record)
-        _set_fields(context, entry, record)
+    before = entry.copy()
+    project_id = record.get("projectId") or entry["projectID"]
+    activity_id = record.get("taskId") or entry["activityID"]
+    if (project_id, activity_id) != (entry["projectID"], entry["activityID"]):
+        validate_named_assignment(context, entry["userID"], project_id, activity_id)
+        entry["projectID"], entry["activityID"] = project_id, activity_id
+    set_span(context, entry, record)
+    _set_fields(context, entry, record)
+    TIME_ENTRIES.save(context, before, entry)
     return EMPTY
 
 
-def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> None:
+def _set_fields(context: CallContext, entry: StoredRecord, record: Record) -> None:
     rates = without_none(
         rate=validation.money(record, "rate"), fixedRate=validation.money(record, "fixedRate")
     )
@@ -341,10 +344,10 @@ def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> Non
         rates = {}
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
-    if status_id and status_id not in context.session.scalars(select(m.Status.statusID)).all():
+    if status_id and status_id not in context.execute(_STATUSES).scalars().all():
         raise Refused(f"Invalid statusId {status_id}.")
     cleared = record.get("flagCleared")
-    values = {
+    entry |= {
         **rates,
         **without_none(
             commentType=validation.integer(record, "commentType", 0, 2),
@@ -355,8 +358,8 @@ def _set_fields(context: CallContext, entry: m.TimeEntry, record: Record) -> Non
             statusID=status_id,
         ),
     }
-    for name, value in values.items():
-        setattr(entry, name, value)
-    validation.set_texts(
-        context, entry, record, "location", "trackingNumber", "description", "comment"
-    )
+    texts = ("location", "trackingNumber", "description", "comment")
+    validation.set_texts(context, TIME_ENTRIES.table, entry, record, *texts)
+
+
+_STATUSES = select(statuses.c.statusID)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from ..errors import Refused
-from ..storage import models as m
+from ..storage.tables import projects
 from ..storage.transactions import refuses_null
 from . import permissions
-from .context import CallContext
+from .context import CALLER_TYPES, CallContext
+from .stored_records import StoredRecord
 
 #: Fields as a client gave them; one that it left out, or gave as null, isn't there.
 Record = Mapping[str, Any]
@@ -25,24 +26,32 @@ LONGEST_LOCATION = 50
 _LONGEST = {"location": LONGEST_LOCATION, "trackingNumber": 30}
 
 
-def find_entry(context: CallContext, entry_id: int) -> m.TimeEntry:
-    """Return the time entry of that ID, locked until the transaction ends.
-
-    :raises Refused: there is none.
-    """
-    entry = context.session.get(m.TimeEntry, entry_id, with_for_update=True)
-    if entry is None:
-        raise Refused("Invalid ID")
-    return entry
-
-
 def require_entry_change(
-    context: CallContext, action: permissions.Action, entry: m.TimeEntry
+    context: CallContext, action: permissions.Action, entry: StoredRecord
 ) -> None:
     """Apply :func:`permissions.require_change` to a time entry."""
     permissions.require_change(
-        context, "ki_timesheets", action, entry.userID, cleared=entry.cleared, ended=entry.end
+        context,
+        "ki_timesheets",
+        action,
+        entry["userID"],
+        cleared=entry["cleared"],
+        ended=entry["end"],
     )
+
+
+_USABLE_PROJECT = {
+    caller: select(projects.c.projectID).where(
+        permissions.usable_project(caller, bindparam("project"))
+    )
+    for caller in CALLER_TYPES
+}
+
+
+def is_usable_project(context: CallContext, project_id: int) -> bool:
+    """Return whether the caller may record on a project."""
+    statement = _USABLE_PROJECT[context.principal.type]
+    return context.execute(statement, project=project_id).first() is not None
 
 
 def check_project(context: CallContext, project_id: int | None) -> int:
@@ -50,10 +59,8 @@ def check_project(context: CallContext, project_id: int | None) -> int:
 
     :raises Refused: there is no such project.
     """
-    if project_id:
-        usable = select(m.Project.projectID).where(permissions.usable_project(context, project_id))
-        if context.session.scalar(usable) is not None:
-            return project_id
+    if project_id and is_usable_project(context, project_id):
+        return project_id
     raise Refused("Invalid projectId.")
 
 
@@ -84,7 +91,7 @@ def text(record: Record, field: str, longest: int = LONGEST_TEXT) -> dict[str, s
 
 
 def set_texts(
-    context: CallContext, entry: m.TimeEntry | m.Expense, record: Record, *names: str
+    context: CallContext, table: Table, stored: StoredRecord, record: Record, *names: str
 ) -> None:
     """Set the named texts of an entry to those in a record. An empty one is stored as null where
     the column allows it, as in Kimai, also where the record doesn't have it.
@@ -93,11 +100,10 @@ def set_texts(
     """
     for name in names:
         given = text(record, name, _LONGEST.get(name, LONGEST_TEXT))
-        value = given.get(name, getattr(entry, name)) or None
-        if value is None and refuses_null(context.session, type(entry), name):
+        value = given.get(name, stored.get(name)) or None
+        if value is None and refuses_null(context.connection, table, name):
             value = ""
-        if value != getattr(entry, name):
-            setattr(entry, name, value)
+        stored[name] = value
 
 
 def money(record: Record, field: str, *, negative: bool = False) -> Decimal | None:
