@@ -59,7 +59,8 @@ class SQLite(Dialect):
 
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
         event.listen(engine, "connect", _prepare_reading if read_only else _prepare)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", _prepare_transaction)
+        engine.dialect.do_begin = _begin  # type: ignore[assignment, method-assign]
         event.listen(engine, "handle_error", self._close_cursor)
         if statement_timeout:
             event.listen(engine, "connect", _install_deadline)
@@ -146,7 +147,7 @@ def copy(source: Path, target: Path) -> list[str]:
 
 
 def _prepare_reading(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by _begin
+    connection.isolation_level = None  # _begin begins transactions
     with closing(connection.cursor()) as cursor:
         cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT * 1000}")
 
@@ -173,13 +174,18 @@ def _use_write_ahead_log(cursor: Any) -> None:
             time.sleep(0.02)
 
 
-def _begin(connection: Connection) -> None:
+def _prepare_transaction(connection: Connection) -> None:
     # A transaction that reads first and writes later can't wait for a lock (SQLITE_BUSY at once),
     # so calls that write take the write lock when they begin.
+    immediate = connection.get_execution_options().get("sqlite_immediate")
+    connection.info["begin"] = "BEGIN IMMEDIATE" if immediate else "BEGIN"
     if "deadline" in connection.info:  # of the transaction before
         connection.info["deadline"][0] = math.inf
-    immediate = connection.get_execution_options().get("sqlite_immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _begin(connection: Any) -> None:
+    # Not as a statement of SQLAlchemy's, which would cost as much as the call's own.
+    connection.dbapi_connection.execute(connection.info["begin"]).close()
 
 
 def _install_deadline(connection: Any, record: Any) -> None:
