@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,12 +11,19 @@ from spyne.protocol.json import JsonDocument
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
-from kimai_remote.api.execution import Envelope, RequestContext
+from kimai_remote.api.execution import Envelope, RequestContext, Service
 from kimai_remote.api.fields import NAMESPACE
 from kimai_remote.api.instrumentation import CallRecord, RequestInfo
 from kimai_remote.api.service import RemoteApi
+from kimai_remote.config import Settings
+from kimai_remote.storage.transactions import Database
+from kimai_remote.tracking.authentication import ApiKeyDeriver
+from kimai_remote.tracking.passwords import PasswordHasher
 from kimai_remote.tracking.record_set import RecordSet
-from support.world import World
+from support.kimai1 import SALT
+from support.world import SECRET
+
+from .installations import PREFIX
 
 
 class _SpyneApplication(Application):
@@ -49,23 +57,18 @@ def _objects(rows: RecordSet) -> list[Any]:
     ]
 
 
-def soap(world: World) -> WsgiApplication:
+def _application(url: str, incoming: Any, outgoing: Any) -> WsgiApplication:
+    service = Service(
+        Database(url, PREFIX), ApiKeyDeriver(SECRET), PasswordHasher(SALT), Settings(login_rate=0)
+    )
     application = _SpyneApplication(
-        [RemoteApi],
-        NAMESPACE,
-        in_protocol=Soap11(validator="lxml"),
-        out_protocol=Soap11(),
-        config=world.service,
+        [RemoteApi], NAMESPACE, in_protocol=incoming, out_protocol=outgoing, config=service
     )
     return WsgiApplication(application)
 
 
-def json(world: World) -> WsgiApplication:
-    application = _SpyneApplication(
-        [RemoteApi],
-        NAMESPACE,
-        in_protocol=JsonDocument(),
-        out_protocol=JsonDocument(),
-        config=world.service,
-    )
-    return WsgiApplication(application)
+#: Applications on Spyne's own protocols, from the URL of a database.
+PROTOCOLS: dict[str, Callable[[str], WsgiApplication]] = {
+    "spyne_soap": lambda url: _application(url, Soap11(validator="lxml"), Soap11()),
+    "spyne_json": lambda url: _application(url, JsonDocument(), JsonDocument()),
+}
