@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import comparison, data
 from .client import LAST_ID, PROTOCOLS, Call, Scenario
-from .comparison import BASELINE, LOWER_BOUND, SPYNE, THIS
+from .comparison import BASELINE, BEHIND_ADAPTER, LOWER_BOUND, SPYNE, THIS
 from .installations import Installation
 from .measure import Cost, ratio, side_by_side
 from .tables import Table
@@ -75,7 +75,7 @@ def candidates(
     """Return those that a protocol is compared between."""
     chosen = {
         name: (found[name], scenarios[name])
-        for name in (LOWER_BOUND, THIS, BASELINE)
+        for name in (LOWER_BOUND, BEHIND_ADAPTER, THIS, BASELINE)
         if name in found
     }
     spyne = SPYNE.get(protocol)
@@ -103,23 +103,26 @@ def measure(kind: str, directory: Path, baseline: Path | None, rounds: int) -> I
             )
 
 
-def table(title: str, costs: dict[str, dict[str, Cost]]) -> Table:
+def table(title: str, costs: dict[str, dict[str, Cost]], first: str = "call") -> Table:
     """A table of the server's milliseconds, the ratios of this checkout to the others, and the
-    database server's milliseconds."""
-    others = [name for name in (LOWER_BOUND, "Spyne", BASELINE) if name in next(iter(costs.values()))]
-    names = [THIS, *others]
+    database server's milliseconds.
+
+    :param costs: by the first column, and by the name of what was measured.
+    """
+    names = [THIS, *(name for name in next(iter(costs.values())) if name != THIS)]
+    with_database = [name for name in names if any(one[name].database for one in costs.values())]
     headings = [
-        "call",
+        first,
         *(f"{name} ms" for name in names),
-        *(f"{THIS} : {name}" for name in others),
-        *(f"database of {name} ms" for name in names if name != "Spyne"),
+        *(f"{THIS}:{name}" for name in names[1:]),
+        *(f"DB of {name}" for name in with_database),
     ]
     lines = [
         [
             call,
             *(f"{one[name].server:.2f}" for name in names),
-            *(ratio(one[THIS], one[name]) for name in others),
-            *(f"{one[name].database:.2f}" for name in names if name != "Spyne"),
+            *(ratio(one[THIS], one[name]) for name in names[1:]),
+            *(f"{one[name].database:.2f}" for name in with_database),
         ]
         for call, one in costs.items()
     ]

@@ -85,6 +85,9 @@ class Scenario:
         ]
         self._protocol, self._key = protocol, key
 
+    def __len__(self) -> int:
+        return len(self._calls)
+
     def run(self, client: Client) -> bytes:
         """Return the last response."""
         body = b""

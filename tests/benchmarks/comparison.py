@@ -12,7 +12,9 @@ from . import data, installations
 from .client import Call, Scenario
 from .installations import Checkout, Installation
 
-THIS, BASELINE, LOWER_BOUND = "this", "baseline", "lower bound"
+THIS, BASELINE = "this", "baseline"
+#: In Granian as it is, and behind this program's adapter to it.
+LOWER_BOUND, BEHIND_ADAPTER = "bound", "bound+adapter"
 SPYNE = {"SOAP doc": "spyne_soap", "Spyne JSON": "spyne_json"}
 
 
@@ -95,11 +97,13 @@ def small(
         bound = stack.enter_context(
             installed("bound", programs[THIS], kind, directory, filled(True))
         )
-        reference = installations.of_reference(
-            LOWER_BOUND, "lower_bound", bound.store, bound.directory
-        )
-        found[LOWER_BOUND] = stack.enter_context(running(reference))
-        found[LOWER_BOUND].keys = data.KIMAI_KEYS
+        for name, program in (
+            (LOWER_BOUND, "lower_bound"),
+            (BEHIND_ADAPTER, "lower_bound_behind_adapter"),
+        ):
+            one = installations.of_reference(name, program, bound.store, bound.directory)
+            found[name] = stack.enter_context(running(one))
+            one.keys = data.KIMAI_KEYS
         for name, checkout in programs.items():
             one = stack.enter_context(
                 installed(name, checkout, kind, directory, filled(kind == "adopted"))

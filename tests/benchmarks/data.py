@@ -104,9 +104,7 @@ def add_entries(
     )
 
 
-def add_expenses(
-    installation: Installation, user: int, count: int, *, first_project: int
-) -> None:
+def add_expenses(installation: Installation, user: int, count: int, *, first_project: int) -> None:
     """Insert expenses of one user on 5 projects, spread over 20 years; every third is
     refundable."""
     store, step = installation.store, SPAN // count
@@ -194,10 +192,20 @@ class Width:
     def users(self) -> int:
         return 20 * self.groups
 
+    @property
+    def project(self) -> int:
+        """A project of the first group."""
+        return 200_000 + self.groups
+
+    @property
+    def task(self) -> int:
+        """A task that fits all projects of the first group."""
+        return 300_000 + 10 * self.groups
+
 
 def fill_wide(installation: Installation, width: Width) -> None:
-    """Insert groups of 20 users, 20 projects and 20 tasks, of which 10 are assigned to projects
-    (5 to each project); each user has 20 entries. Alice is in the first group."""
+    """Insert groups of 20 users, 20 projects and 20 tasks, of which 5 are assigned to each project
+    and the others fit all; there are 10 entries for each user. Alice is in the first group."""
     store = installation.store
     groups, users, projects = width.groups, width.users, width.projects
     every = store.numbers(projects)
@@ -221,14 +229,12 @@ def fill_wide(installation: Installation, width: Width) -> None:
             SELECT 300000 + i, 'Task ' || i FROM {every}""",
         f"""INSERT INTO "{{p}}groups_activities" ("groupID", "activityID")
             SELECT 11 + i % {groups}, 300000 + i FROM {every}""",
-        # Of the tasks of a group, {groups} apart, the first ten are assigned.
+        # The IDs of a group are so many apart as there are groups.
         f"""INSERT INTO "{{p}}projects_activities" ("projectID", "activityID")
-            SELECT 200000 + n.i, 300000 + n.i % {groups}
-            + {groups} * (k.i + CASE WHEN n.i % 2 = 0 THEN 5 ELSE 0 END)
-            FROM {every}, (SELECT i FROM {store.numbers(5)}) k
-            WHERE n.i % {groups} > 0 OR k.i > 0""",
+            SELECT 200000 + n.i, 300000 + n.i % {groups} + {groups} * k.i
+            FROM {every}, (SELECT i FROM {store.numbers(5)}) k""",
         f"""INSERT INTO "{{p}}timeSheet" (start, "end", duration, "userID", "projectID",
             "activityID", rate, "fixedRate", "statusID")
             SELECT {BEGIN} + n.i * 900, {BEGIN} + n.i * 900 + 800, 800, 100 + n.i, 200000 + n.i,
-            300000 + n.i, 60, 0, 1 FROM {every}, (SELECT i FROM {store.numbers(20)}) k""",
+            300000 + n.i, 60, 0, 1 FROM {every}, (SELECT i FROM {store.numbers(10)}) k""",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from .cpu import DatabaseClock, process_clock
 #: Kinds of databases. ``adopted``: a MariaDB database that Kimai 1 made, served in place.
 DATABASES = ("sqlite", "postgresql", "mariadb", "adopted")
 PREFIX = "kimai_"
+#: Look whether a process has ended, and leave it to be waited for.
+_ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mariadb": "mariadb+pymysql"}
 
 
@@ -157,22 +160,40 @@ class Installation:
         self.client.close()
         self.server.stop()
 
+    @property
+    def worker(self) -> int:
+        """ID of the worker process."""
+        (pid,) = self.server.workers
+        return pid
+
     def cpu(self) -> float:
         """Return the processor time of the server's processes in milliseconds."""
         return sum(map(process_clock, (self.server.process.pid, *self.server.workers)))
 
-    def cli(self, *arguments: str) -> None:
+    def cli(self, *arguments: str) -> tuple[float, float]:
         """Run a command of the checkout.
 
-        :raises subprocess.CalledProcessError: it fails.
+        :returns: milliseconds of processor time of the command and of the database server for it.
+        :raises AssertionError: the command fails.
         """
         assert self.checkout is not None
         command = [self.checkout.python, "-m", "kimai_remote", *arguments]
-        finished = subprocess.run(
-            command, env=self.environ, cwd=self.directory, capture_output=True, text=True
-        )
-        if finished.returncode:
-            raise AssertionError(f"{command} failed:\n{finished.stdout}{finished.stderr}")
+        output = self.directory / "command.log"
+        database: dict[int, float] = {}
+        before = self.store.clock.read()
+        with output.open("w") as stream:
+            process = subprocess.Popen(
+                command, env=self.environ, cwd=self.directory, stdout=stream, stderr=stream
+            )
+            while not (ended := os.waitid(os.P_PID, process.pid, _ENDED)):
+                # What serves the command's connection ends with it.
+                database |= self.store.clock.read()
+                time.sleep(0.02)
+        own = process_clock(process.pid)
+        process.wait()
+        if ended.si_status:
+            raise AssertionError(f"{command} failed:\n{output.read_text()}")
+        return own, sum(now - before.get(number, 0) for number, now in database.items())
 
 
 def of_checkout(
@@ -207,6 +228,4 @@ def of_reference(name: str, program: str, store: Store, directory: Path) -> Inst
     """An installation of a program of comparison; see :mod:`.reference_server`."""
     command = [sys.executable, "-m", "benchmarks.reference_server", program, "{port}"]
     environ = dict(os.environ) | {"PYTHONPATH": str(ROOT / "tests")}
-    return Installation(
-        name, store, directory, [*command, store.server_kind, store.url], environ
-    )
+    return Installation(name, store, directory, [*command, store.server_kind, store.url], environ)

@@ -101,9 +101,7 @@ class _Connection(threading.local):
 
     def __init__(self, kind: str, url: str) -> None:
         at = make_url(url)
-        self.statements = {
-            name: sql.replace("{p}", PREFIX) for name, sql in _STATEMENTS.items()
-        }
+        self.statements = {name: sql.replace("{p}", PREFIX) for name, sql in _STATEMENTS.items()}
         self.begin, self.end = "BEGIN", "COMMIT"
         if kind == "sqlite":
             self.cursor = sqlite3.connect(str(at.database), isolation_level=None).cursor()

@@ -41,7 +41,7 @@ def side_by_side(
     for name, (installation, scenario) in candidates.items():
         scenario.check(installation.client)
         first = _cost(installation, scenario, 2).both
-        batches[name] = max(2, min(_MOST_CALLS, int(_BATCH / max(first, 0.01))))
+        batches[name] = max(1, min(_MOST_CALLS, int(_BATCH / max(first, 0.01))))
         # Until the server has warmed up, and the first response was measured with what it caches.
         _cost(installation, scenario, min(batches[name], 20))
     runs: dict[str, list[Cost]] = {name: [] for name in candidates}

@@ -1,6 +1,8 @@
-"""Run a program to compare with, in the same server: Granian and this program's adapter.
+"""Run a program to compare with, in the same server: Granian.
 
-python -m benchmarks.reference_server lower_bound|spyne_soap|spyne_json PORT KIND DATABASE_URL
+python -m benchmarks.reference_server PROGRAM PORT KIND DATABASE_URL
+
+The program is ``lower_bound``, ``lower_bound_behind_adapter``, ``spyne_soap`` or ``spyne_json``.
 """
 
 from __future__ import annotations
@@ -18,13 +20,17 @@ from kimai_remote.server.rsgi import RsgiAdapter
 
 from . import lower_bound, spyne_baseline
 
+_ADAPTER = "_behind_adapter"
+
 
 def load(program: str, kind: str, url: str) -> Any:
-    if program == "lower_bound":
-        application: Any = lower_bound.LowerBound(kind, url)
+    application: Any
+    if program.startswith("lower_bound"):
+        application = lower_bound.LowerBound(kind, url)
     else:
         application = spyne_baseline.PROTOCOLS[program](url)
-    return RsgiAdapter(functools.partial(_respond, application), Settings())
+    application = functools.partial(_respond, application)
+    return RsgiAdapter(application, Settings()) if program.endswith(_ADAPTER) else application
 
 
 def _respond(application: Any, environ: dict[str, Any], start_response: Any) -> Any:
@@ -39,7 +45,7 @@ def main(program: str, port: str, kind: str, url: str) -> None:
         "benchmarks.reference_server",
         address="127.0.0.1",
         port=int(port),
-        interface=Interfaces.RSGI,
+        interface=Interfaces.RSGI if program.endswith(_ADAPTER) else Interfaces.WSGI,
         workers=1,
         http=HTTPModes.http1,
         websockets=False,
