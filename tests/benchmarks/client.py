@@ -53,8 +53,17 @@ class Client:
     """A keep-alive connection to a server on this machine."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), 600)
+        self._port = port
+        self._connect()
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), 600)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def reconnect(self) -> None:
+        """Open a new connection, since servers close those that are idle for a while."""
+        self.close()
+        self._connect()
 
     def close(self) -> None:
         self._socket.close()

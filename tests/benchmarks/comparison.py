@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from support.server import ROOT
 
 from . import data, installations
 from .client import Call, Scenario
-from .installations import Checkout, Installation
+from .installations import Checkout, Installation, Store
 
 THIS, BASELINE = "this", "baseline"
 #: In Granian as it is, and behind this program's adapter to it.
@@ -32,7 +33,7 @@ def installed(
     checkout: Checkout,
     kind: str,
     directory: Path,
-    fill: Callable[[Installation], None],
+    fill: Callable[[Store], None],
     **settings: str,
 ) -> Iterator[Installation]:
     """An installation of a checkout, with a database that it made and ``fill`` filled; not yet
@@ -42,19 +43,19 @@ def installed(
     with installations.store(kind, name.replace(" ", "_"), own) as store:
         installation = installations.of_checkout(name, checkout, store, own, settings)
         if kind == "adopted":
-            fill(installation)
+            fill(store)
             installation.cli("db", "upgrade")
         else:
             installation.start()  # creates the schema
             installation.stop()
             _empty(store)
-            fill(installation)
+            fill(store)
             installation.cli("db", "recount")
         store.analyze()
         yield installation
 
 
-def _empty(store: installations.Store) -> None:
+def _empty(store: Store) -> None:
     """Remove what the first start inserted."""
     store.run(*(f'DELETE FROM "{{p}}{name}"' for name in ("groups_users", "users", "groups")))
 
@@ -73,7 +74,7 @@ def small(
     kind: str,
     directory: Path,
     baseline: Path | None,
-    fill: Callable[[Installation], None] | None = None,
+    fill: Callable[[Store], None] | None = None,
     *,
     spyne: bool = True,
 ) -> Iterator[dict[str, Installation]]:
@@ -84,11 +85,11 @@ def small(
     with ExitStack() as stack:
         found: dict[str, Installation] = {}
 
-        def filled(kimai_keys: bool) -> Callable[[Installation], None]:
-            def work(installation: Installation) -> None:
-                data.fill_small(installation, kimai_keys=kimai_keys)
+        def filled(kimai_keys: bool) -> Callable[[Store], None]:
+            def work(store: Store) -> None:
+                data.fill_small(store, kimai_keys=kimai_keys)
                 if fill is not None:
-                    fill(installation)
+                    fill(store)
 
             return work
 
@@ -122,8 +123,7 @@ def small(
 
 def log_in(installation: Installation, name: str) -> str:
     """Return the API key that an installation gives to a user or customer."""
-    import json
-
+    installation.client.reconnect()
     body = Scenario("JSON", "", [login(installation, name)]).check(installation.client)
     key: str = json.loads(body)["result"]["items"][0]["apiKey"]
     return key

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from support import kimai1
 from support.world import PASSWORD, PASSWORD_HASH
 
-from .installations import Installation, Store
+from .installations import Store
 
 #: Login names: one who reads, whose recording is running, and one who writes.
 READER, WRITER = "alice", "ben"
@@ -32,13 +32,12 @@ def _hash(store: Store) -> str:
     return kimai1.md5(kimai1.PASSWORD) if store.kind == "adopted" else PASSWORD_HASH
 
 
-def fill_small(installation: Installation, *, kimai_keys: bool) -> None:
+def fill_small(store: Store, *, kimai_keys: bool) -> None:
     """Insert two groups, 8 users, 6 customers, 12 projects and 12 tasks, and 1,000 entries and 100
     expenses of alice's, whose recording is running.
 
     :param kimai_keys: give users a key of Kimai's.
     """
-    store = installation.store
     half = "(CASE WHEN i <= {} THEN 11 ELSE 12 END)"
     store.run(
         f"""INSERT INTO "{{p}}groups" ("groupID", name) VALUES ({GROUP}, 'blue'), (12, 'red')""",
@@ -76,8 +75,8 @@ def fill_small(installation: Installation, *, kimai_keys: bool) -> None:
                 for name, key in KIMAI_KEYS.items()
             )
         )
-    add_entries(installation, ALICE, 999, first_project=PROJECT)
-    add_expenses(installation, ALICE, 100, first_project=PROJECT)
+    add_entries(store, ALICE, 999, first_project=PROJECT)
+    add_expenses(store, ALICE, 100, first_project=PROJECT)
     store.run(
         f"""INSERT INTO "{{p}}timeSheet" (start, "end", "userID", "projectID", "activityID", rate,
             "fixedRate", "statusID") VALUES (1750000000, 0, {ALICE}, {PROJECT}, {TASK}, 60, 0, 1)"""
@@ -85,14 +84,14 @@ def fill_small(installation: Installation, *, kimai_keys: bool) -> None:
 
 
 def add_entries(
-    installation: Installation, user: int, count: int, *, first_project: int, task: int = TASK
+    store: Store, user: int, count: int, *, first_project: int, task: int = TASK
 ) -> None:
     """Insert entries of one user on 5 projects, spread over 20 years; every fourth is cleared."""
-    store, step = installation.store, SPAN // count
+    step = SPAN // count
     length = min(900, step)
     start = f"{BEGIN} + i * {step}"
     _insert_many(
-        installation,
+        store,
         "timeSheet",
         count,
         f"""INSERT INTO "{{p}}timeSheet" (start, "end", duration, "userID", "projectID",
@@ -104,12 +103,12 @@ def add_entries(
     )
 
 
-def add_expenses(installation: Installation, user: int, count: int, *, first_project: int) -> None:
+def add_expenses(store: Store, user: int, count: int, *, first_project: int) -> None:
     """Insert expenses of one user on 5 projects, spread over 20 years; every third is
     refundable."""
-    store, step = installation.store, SPAN // count
+    step = SPAN // count
     _insert_many(
-        installation,
+        store,
         "expenses",
         count,
         f"""INSERT INTO "{{p}}expenses" ("timestamp", "userID", "projectID", designation, comment,
@@ -120,13 +119,13 @@ def add_expenses(installation: Installation, user: int, count: int, *, first_pro
     )
 
 
-def _insert_many(installation: Installation, table: str, count: int, statement: str) -> None:
+def _insert_many(store: Store, table: str, count: int, statement: str) -> None:
     """Insert rows; without triggers if there are many, after which the counts are to be renewed."""
-    if count < _MANY or installation.store.kind != "postgresql":
-        installation.store.run(statement)
+    if count < _MANY or store.kind != "postgresql":
+        store.run(statement)
         return
     name = f'"{{p}}{table}"'
-    installation.store.run(
+    store.run(
         f"ALTER TABLE {name} DISABLE TRIGGER USER",
         statement,
         f"ALTER TABLE {name} ENABLE TRIGGER USER",
@@ -149,9 +148,8 @@ def grown(size: int) -> Grown:
     return Grown(size, 1000 + digits, 2000 + digits, 10_000 + 100 * digits)
 
 
-def fill_grown(installation: Installation, sizes: tuple[int, ...]) -> None:
+def fill_grown(store: Store, sizes: tuple[int, ...]) -> None:
     """Insert a user and a customer, named after their number of entries, for each size."""
-    store = installation.store
     store.run(
         """INSERT INTO "{p}groups" ("groupID", name) VALUES (11, 'blue')""",
         f"""INSERT INTO "{{p}}activities" ("activityID", name)
@@ -173,14 +171,17 @@ def fill_grown(installation: Installation, sizes: tuple[int, ...]) -> None:
             f"""INSERT INTO "{{p}}groups_projects"
                 SELECT 11, {one.project} + i FROM {store.numbers(10)}""",
         )
-        add_entries(installation, one.user, one.size, first_project=one.project + 1)
-        add_expenses(installation, one.user, one.size, first_project=one.project + 1)
+        add_entries(store, one.user, one.size, first_project=one.project + 1)
+        add_expenses(store, one.user, one.size, first_project=one.project + 1)
 
 
 @dataclass(frozen=True)
 class Width:
-    """The size of an installation. Each group has as many projects, tasks and users as in any
-    other, so that one user's responses don't depend on the number of groups."""
+    """The size of an installation. One user's responses don't depend on it: each group has as many
+    projects, tasks and users as any other."""
+
+    #: A task that fits all projects.
+    task = 300_100
 
     groups: int
 
@@ -197,16 +198,11 @@ class Width:
         """A project of the first group."""
         return 200_000 + self.groups
 
-    @property
-    def task(self) -> int:
-        """A task that fits all projects of the first group."""
-        return 300_000 + 10 * self.groups
 
-
-def fill_wide(installation: Installation, width: Width) -> None:
-    """Insert groups of 20 users, 20 projects and 20 tasks, of which 5 are assigned to each project
-    and the others fit all; there are 10 entries for each user. Alice is in the first group."""
-    store = installation.store
+def fill_wide(store: Store, width: Width) -> None:
+    """Insert groups of 20 users and 20 projects. Of 100 tasks of all groups, 50 are assigned to
+    projects, 5 to each, and the others fit all. There are 10 entries for each user. Alice is in the
+    first group."""
     groups, users, projects = width.groups, width.users, width.projects
     every = store.numbers(projects)
     store.run(
@@ -226,15 +222,15 @@ def fill_wide(installation: Installation, width: Width) -> None:
         f"""INSERT INTO "{{p}}groups_projects" ("groupID", "projectID")
             SELECT 11 + i % {groups}, 200000 + i FROM {every}""",
         f"""INSERT INTO "{{p}}activities" ("activityID", name)
-            SELECT 300000 + i, 'Task ' || i FROM {every}""",
+            SELECT 300000 + i, 'Task ' || i FROM {store.numbers(100)}""",
         f"""INSERT INTO "{{p}}groups_activities" ("groupID", "activityID")
-            SELECT 11 + i % {groups}, 300000 + i FROM {every}""",
-        # The IDs of a group are so many apart as there are groups.
+            SELECT 10 + n.i, 300000 + k.i
+            FROM {store.numbers(groups)}, (SELECT i FROM {store.numbers(100)}) k""",
         f"""INSERT INTO "{{p}}projects_activities" ("projectID", "activityID")
-            SELECT 200000 + n.i, 300000 + n.i % {groups} + {groups} * k.i
+            SELECT 200000 + n.i, 300000 + n.i % 10 + 10 * k.i
             FROM {every}, (SELECT i FROM {store.numbers(5)}) k""",
         f"""INSERT INTO "{{p}}timeSheet" (start, "end", duration, "userID", "projectID",
             "activityID", rate, "fixedRate", "statusID")
             SELECT {BEGIN} + n.i * 900, {BEGIN} + n.i * 900 + 800, 800, 100 + n.i, 200000 + n.i,
-            300000 + n.i, 60, 0, 1 FROM {every}, (SELECT i FROM {store.numbers(10)}) k""",
+            300001 + n.i % 100, 60, 0, 1 FROM {every}, (SELECT i FROM {store.numbers(10)}) k""",
     )

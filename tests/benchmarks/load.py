@@ -12,7 +12,7 @@ from .calls import CALLS, entries
 from .client import Client, Scenario
 from .comparison import THIS
 from .cpu import memory
-from .installations import Installation
+from .installations import Installation, Store
 from .tables import Table
 
 CONNECTIONS = 8
@@ -28,9 +28,9 @@ _MIXTURE = (
 _FIGURES = ("pss", "rss", "peak")
 
 
-def _fill(installation: Installation) -> None:
-    data.fill_small(installation, kimai_keys=installation.store.kind == "adopted")
-    data.add_entries(installation, data.ALICE, LONG, first_project=data.PROJECT)
+def _fill(store: Store) -> None:
+    data.fill_small(store, kimai_keys=store.kind == "adopted")
+    data.add_entries(store, data.ALICE, LONG, first_project=data.PROJECT)
 
 
 def _mixture(installation: Installation) -> list[Scenario]:
@@ -55,24 +55,32 @@ def measure_memory(
                     Scenario(protocol, key, [entries(LONG)]).check(one.client)
                     lines.append(_line(f"{name}: after {LONG:,} rows of {protocol}", one))
             with comparison.running(one):
-                mixture = _mixture(one)
-                key = comparison.log_in(one, data.READER)
-                long = [
-                    Scenario(protocol, key, [entries(LONG)]) for protocol in ("JSON", "SOAP doc")
-                ]
-                calls = 100 * rounds
-
-                def work(client: Client, index: int) -> None:
-                    for number in range(calls):
-                        mixture[number % len(mixture)].run(client)
-                        if number == calls // 2 and index < len(long):
-                            long[index].run(client)
-
-                _in_parallel(one.port, work)
-                title = f"{name}: after {calls * CONNECTIONS:,} mixed calls and 2 long lists"
-                lines.append(_line(title, one))
+                calls = _mixed_work(one, 100 * rounds)
+                lines.append(_line(f"{name}: after {calls:,} mixed calls and 2 long lists", one))
     headings = ["process", *(f"{figure} MiB" for figure in _FIGURES)]
     yield Table(f"Memory of a worker on {kind}", headings, lines)
+
+
+def _mixed_work(installation: Installation, runs: int) -> int:
+    """Run each connection's share of a mixture; two of them get a long list in the middle.
+
+    :returns: number of calls.
+    """
+    mixture = _mixture(installation)
+    key = comparison.log_in(installation, data.READER)
+    long = [Scenario(protocol, key, [entries(LONG)]) for protocol in ("JSON", "SOAP doc")]
+    counts = [0] * CONNECTIONS
+
+    def work(client: Client, index: int) -> None:
+        for number in range(runs):
+            scenario = mixture[number % len(mixture)]
+            scenario.run(client)
+            counts[index] += len(scenario)
+            if number == runs // 2 and index < len(long):
+                long[index].run(client)
+
+    _in_parallel(installation.port, work)
+    return sum(counts)
 
 
 def _line(title: str, installation: Installation) -> list[str]:

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import argon2
@@ -22,7 +23,7 @@ from support.kimai1 import md5
 from .data import PROJECT, TASK
 from .installations import PREFIX
 
-_ENTRY = """e."timeEntryID", e.start, e."end", e.duration, e.rate, e."fixedRate", e.budget,
+_ENTRY = """e."timeEntryID", e.start, e."end", e.duration, e.rate, e.budget,
     e.approved, e."projectID", e."activityID", e."userID", c.name AS "customerName",
     p."customerID", a.name AS "activityName", p.name AS "projectName",
     p.comment AS "projectComment", e.location, e."trackingNumber", e."statusID", s.status,
@@ -297,10 +298,8 @@ def _rpc_value(element: Any) -> Any:
     return element.text
 
 
-def _escape(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return value
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _document(method: str, result: Any) -> str:
@@ -313,7 +312,8 @@ def _document(method: str, result: Any) -> str:
             f"<total>{total}</total>"
         )
     return (
-        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:Body>'
         f'<{method}Response xmlns="urn:kimai-remote"><{method}Result>{inner}</{method}Result>'
         f"</{method}Response></e:Body></e:Envelope>"
     )
@@ -323,14 +323,20 @@ def _document_rows(tag: str, names: Sequence[str], rows: Sequence[Sequence[Any]]
     parts = []
     for row in rows:
         fields = [
-            f"<{name}>{_document_rows('task', *value) if isinstance(value, tuple) else _escape(value)}</{name}>"
+            f"<{name}>{_escape(value)}</{name}>"
+            if isinstance(value, str)
+            else f'<{name} xsi:nil="true"/>'
+            if value is None
+            else f"<{name}>{_document_rows('item', *value)}</{name}>"
+            if isinstance(value, tuple)
+            else f"<{name}>{value}</{name}>"
             for name, value in zip(names, row, strict=True)
         ]
         parts.append(f"<{tag}>{''.join(fields)}</{tag}>")
     return "".join(parts)
 
 
-_XSI_TYPES = {int: "int", float: "float", str: "string"}
+_XSI_TYPES = {int: "int", float: "float", Decimal: "string"}
 
 
 def _rpc(method: str, result: Any) -> str:
@@ -362,16 +368,18 @@ def _pair(key: str, value: str) -> str:
 
 
 def _rpc_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    openings = [f'<item><key xsi:type="xsd:string">{name}</key>' for name in names]
+    keys = [f'<item><key xsi:type="xsd:string">{name}</key>' for name in names]
     parts = []
     for row in rows:
         fields = [
-            f"{opening}{_rpc_rows(*value)}</item>"
-            if isinstance(value, tuple)
-            else f'{opening}<value xsi:nil="true"/></item>'
+            f'{key}<value xsi:type="xsd:string">{_escape(value)}</value></item>'
+            if isinstance(value, str)
+            else f'{key}<value xsi:nil="true"/></item>'
             if value is None
-            else f'{opening}<value xsi:type="xsd:{_XSI_TYPES.get(type(value), "string")}">{_escape(value)}</value></item>'
-            for opening, value in zip(openings, row, strict=True)
+            else f"{key}{_rpc_rows(*value)}</item>"
+            if isinstance(value, tuple)
+            else f'{key}<value xsi:type="xsd:{_XSI_TYPES[type(value)]}">{value}</value></item>'
+            for key, value in zip(keys, row, strict=True)
         ]
         parts.append(f'<item xsi:type="ns2:Map">{"".join(fields)}</item>')
     return (

@@ -39,11 +39,12 @@ def side_by_side(
     """
     batches = {}
     for name, (installation, scenario) in candidates.items():
+        installation.client.reconnect()
         scenario.check(installation.client)
-        first = _cost(installation, scenario, 2).both
+        first = _cost(installation, scenario, 1).both
         batches[name] = max(1, min(_MOST_CALLS, int(_BATCH / max(first, 0.01))))
-        # Until the server has warmed up, and the first response was measured with what it caches.
-        _cost(installation, scenario, min(batches[name], 20))
+        if batches[name] > 1:  # the server is still warming up
+            _cost(installation, scenario, min(batches[name], 20))
     runs: dict[str, list[Cost]] = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, (installation, scenario) in candidates.items():
@@ -59,6 +60,7 @@ def side_by_side(
 
 def _cost(installation: Installation, scenario: Scenario, count: int) -> Cost:
     clock, client = installation.store.clock, installation.client
+    client.reconnect()
     database, server = clock.read(), installation.cpu()
     for _ in range(count):
         scenario.run(client)

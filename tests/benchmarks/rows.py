@@ -9,7 +9,7 @@ from . import comparison, data
 from .calls import candidates, entries, table
 from .client import PROTOCOLS, Scenario
 from .comparison import BASELINE, THIS
-from .installations import Installation
+from .installations import Store
 from .measure import Cost, side_by_side
 from .tables import Table
 
@@ -25,8 +25,8 @@ PHP = {
 _PHP_SCALE = 255
 
 
-def _more_entries(installation: Installation) -> None:
-    data.add_entries(installation, data.ALICE, 20_000, first_project=data.PROJECT)
+def _more_entries(store: Store) -> None:
+    data.add_entries(store, data.ALICE, 20_000, first_project=data.PROJECT)
 
 
 def measure(kind: str, directory: Path, baseline: Path | None, rounds: int) -> Iterator[Table]:
