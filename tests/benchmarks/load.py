@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from . import comparison, data
 from .calls import CALLS, entries
-from .client import Client, Scenario
+from .client import PROTOCOLS, Client, Scenario
 from .comparison import THIS
 from .cpu import memory
 from .installations import Installation, Store
 from .tables import Table
 
 CONNECTIONS = 8
-#: Rows of a long list.
-LONG = 20_000
+#: Rows of two long lists.
+LISTS = (10_000, 100_000)
 _MIXTURE = (
     ("JSON", "getUsers"),
     ("SOAP doc", "getProjects with tasks"),
@@ -28,9 +30,9 @@ _MIXTURE = (
 _FIGURES = ("pss", "rss", "peak")
 
 
-def _fill(store: Store) -> None:
+def _fill(store: Store, entries: int = 1_000) -> None:
     data.fill_small(store, kimai_keys=store.kind == "adopted")
-    data.add_entries(store, data.ALICE, LONG, first_project=data.PROJECT)
+    data.add_entries(store, data.ALICE, entries, first_project=data.PROJECT)
 
 
 def _mixture(installation: Installation) -> list[Scenario]:
@@ -45,15 +47,16 @@ def measure_memory(
 ) -> Iterator[Table]:
     """Yield the memory of a worker after its start, after a long list and after mixed work."""
     lines = []
+    fill = partial(_fill, entries=max(LISTS))
     for name, checkout in comparison.checkouts(baseline).items():
-        with comparison.installed(name, checkout, kind, directory, _fill) as one:
-            for protocol in ("JSON", "SOAP doc", "SOAP rpc"):
+        with comparison.installed(name, checkout, kind, directory, fill) as one:
+            with comparison.running(one):
+                lines.append(_line(f"{name}: just started", one))
+            for protocol, rows in itertools.product(PROTOCOLS, LISTS):
                 with comparison.running(one):
-                    if protocol == "JSON":
-                        lines.append(_line(f"{name}: just started", one))
                     key = comparison.log_in(one, data.READER)
-                    Scenario(protocol, key, [entries(LONG)]).check(one.client)
-                    lines.append(_line(f"{name}: after {LONG:,} rows of {protocol}", one))
+                    Scenario(protocol, key, [entries(rows)]).check(one.client)
+                    lines.append(_line(f"{name}: after {rows:,} rows of {protocol}", one))
             with comparison.running(one):
                 calls = _mixed_work(one, 100 * rounds)
                 lines.append(_line(f"{name}: after {calls:,} mixed calls and 2 long lists", one))
@@ -68,7 +71,7 @@ def _mixed_work(installation: Installation, runs: int) -> int:
     """
     mixture = _mixture(installation)
     key = comparison.log_in(installation, data.READER)
-    long = [Scenario(protocol, key, [entries(LONG)]) for protocol in ("JSON", "SOAP doc")]
+    long = [Scenario(protocol, key, [entries(LISTS[0])]) for protocol in ("JSON", "SOAP doc")]
     counts = [0] * CONNECTIONS
 
     def work(client: Client, index: int) -> None:
