@@ -42,8 +42,8 @@ def _calls(one: Grown) -> dict[str, list[Call]]:
 def _customer_calls(_: Grown) -> dict[str, list[Call]]:
     """Return what a customer calls, by title."""
     return {
-        "customer: getTimesheet(limit 50)": [entries(50)],
-        "customer: getTasks": [Call("getTasks")],
+        "getTimesheet(limit 50)": [entries(50)],
+        "getTasks": [Call("getTasks")],
     }
 
 
@@ -60,18 +60,19 @@ def measure(
             ) as one,
             comparison.running(one),
         ):
-            costs: dict[str, dict[str, Cost]] = {}
             for prefix, calls in (("user", _calls), ("customer", _customer_calls)):
                 keys = {user: comparison.log_in(one, f"{prefix} {user.size}") for user in users}
-                for title in calls(users[0]):
-                    costs[title] = side_by_side(
+                costs = {
+                    title: side_by_side(
                         {
                             f"{user.size:,}": (one, Scenario("JSON", key, calls(user)[title]))
                             for user, key in keys.items()
                         },
                         rounds,
                     )
-            yield _table(f"{kind}, {name}: by the number of entries of one user", costs)
+                    for title in calls(users[0])
+                }
+                yield _table(f"{kind}, {name}: by the number of entries of one {prefix}", costs)
             yield _report(f"{kind}, {name}: report, of {sum(sizes):,} entries", one)
 
 

@@ -6,7 +6,6 @@ method and writes the result. It checks nothing else, so no server can do with l
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,9 +14,10 @@ from typing import Any
 
 import argon2
 import msgspec
+import sqlalchemy
 from lxml import etree
-from sqlalchemy import make_url
 
+from kimai_remote.storage.engine import parse
 from support.kimai1 import md5
 
 from .data import PROJECT, TASK
@@ -98,37 +98,37 @@ Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
 class _Connection(threading.local):
-    """A connection for each thread, as the raw driver gives it."""
+    """A connection for each thread, of the driver that the program itself uses."""
 
     def __init__(self, kind: str, url: str) -> None:
-        at = make_url(url)
-        self.statements = {name: sql.replace("{p}", PREFIX) for name, sql in _STATEMENTS.items()}
-        self.begin, self.end = "BEGIN", "COMMIT"
+        engine = sqlalchemy.create_engine(parse(url))
+        # The pool would take it back.
+        self._fairy = engine.raw_connection()
+        driver: Any = self._fairy.driver_connection
         if kind == "sqlite":
-            self.cursor = sqlite3.connect(str(at.database), isolation_level=None).cursor()
+            driver.isolation_level = None
+        elif callable(driver.autocommit):  # of PyMySQL and mysqlclient
+            driver.autocommit(True)
+        else:
+            driver.autocommit = True
+        self.cursor: Any = driver.cursor()
+        self.begin, self.end = "BEGIN", "COMMIT"
+        self._returns_id = kind == "postgresql"
+        if kind == "sqlite":
+            self.begin = "BEGIN IMMEDIATE"
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
                 self.cursor.execute(f"PRAGMA {pragma}").fetchall()
-            self.begin = "BEGIN IMMEDIATE"
-            return
-        self.statements = {name: sql.replace("?", "%s") for name, sql in self.statements.items()}
-        where = {"host": at.host, "port": at.port, "user": at.username}
-        if kind == "postgresql":
-            import psycopg
-
-            self.cursor = psycopg.connect(
-                **where, password=at.password, dbname=at.database, autocommit=True
-            ).cursor()
-            self.statements["insert"] += ' RETURNING "timeEntryID"'
-        else:
-            import pymysql
-
-            self.cursor = pymysql.connect(
-                **where, password=at.password or "", database=at.database, autocommit=True
-            ).cursor()
+        elif kind == "mariadb":
             self.cursor.execute("SET SESSION sql_mode='ANSI,STRICT_ALL_TABLES'")
+        mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
+        self._statements = {
+            name: sql.replace("{p}", PREFIX).replace("?", mark) for name, sql in _STATEMENTS.items()
+        }
+        if self._returns_id:
+            self._statements["insert"] += ' RETURNING "timeEntryID"'
 
     def run(self, statement: str, *parameters: Any) -> Any:
-        self.cursor.execute(self.statements[statement], parameters)
+        self.cursor.execute(self._statements[statement], parameters)
         return self.cursor
 
     def rows(self, statement: str, *parameters: Any) -> Rows:
@@ -137,7 +137,7 @@ class _Connection(threading.local):
 
     def insert(self, *parameters: Any) -> int:
         cursor = self.run("insert", *parameters)
-        return int(cursor.fetchone()[0] if hasattr(cursor, "pgconn") else cursor.lastrowid)
+        return int(cursor.fetchone()[0] if self._returns_id else cursor.lastrowid)
 
 
 class LowerBound:
@@ -222,39 +222,39 @@ class LowerBound:
         ]
         return ([*names, "tasks"], with_them), len(projects)
 
-    def _getTasks(self, user: int, project: object) -> tuple[Rows, int]:
-        found = self._db.rows("tasks", int(project), user)  # type: ignore[call-overload]
+    def _getTasks(self, user: int, project: Any) -> tuple[Rows, int]:
+        found = self._db.rows("tasks", int(project), user)
         return found, len(found[1])
 
     def _getTimesheet(
-        self, user: int, _from: object, _to: object, _cleared: object, start: object, limit: object
+        self, user: int, _from: Any, _to: Any, _cleared: Any, start: Any, limit: Any
     ) -> tuple[Rows, int]:
         (total,) = self._db.run("entry count", user).fetchone()
-        return self._db.rows("entries", user, int(limit), int(start)), total  # type: ignore[call-overload]
+        return self._db.rows("entries", user, int(limit), int(start)), total
 
     def _getExpenses(
         self,
         user: int,
-        _from: object,
-        _to: object,
-        _refundable: object,
-        _cleared: object,
-        start: object,
-        limit: object,
+        _from: Any,
+        _to: Any,
+        _refundable: Any,
+        _cleared: Any,
+        start: Any,
+        limit: Any,
     ) -> tuple[Rows, int]:
         (total,) = self._db.run("expense count", user).fetchone()
-        return self._db.rows("expenses", user, int(limit), int(start)), total  # type: ignore[call-overload]
+        return self._db.rows("expenses", user, int(limit), int(start)), total
 
-    def _startRecord(self, user: int, project: object, task: object) -> tuple[Rows, int]:
+    def _startRecord(self, user: int, project: Any, task: Any) -> tuple[Rows, int]:
         now, db = int(time.time()), self._db
         db.cursor.execute(db.begin)
         db.run("stop", now, now, user)
-        entry = db.insert(now, 0, 0, user, int(project), int(task), None)  # type: ignore[call-overload]
+        entry = db.insert(now, 0, 0, user, int(project), int(task), None)
         db.run("last", PROJECT, TASK, entry, user)
         db.cursor.execute(db.end)
         return (("timeEntryID",), [(entry,)]), 1
 
-    def _stopRecord(self, user: int, _entry: object) -> tuple[Rows, int]:
+    def _stopRecord(self, user: int, _entry: Any) -> tuple[Rows, int]:
         now, db = int(time.time()), self._db
         db.cursor.execute(db.begin)
         db.run("stop", now, now, user)
@@ -262,7 +262,7 @@ class LowerBound:
         return ((), []), 0
 
     def _setTimesheetRecord(
-        self, user: int, record: dict[str, Any], _update: object
+        self, user: int, record: dict[str, Any], _update: Any
     ) -> tuple[Rows, int]:
         db, start, end = self._db, int(record["start"]), int(record["end"])
         project, task = int(record["projectId"]), int(record["taskId"])
@@ -271,10 +271,10 @@ class LowerBound:
         db.cursor.execute(db.end)
         return (("id",), [(entry,)]), 1
 
-    def _removeTimesheetRecord(self, user: int, entry: object) -> tuple[Rows, int]:
+    def _removeTimesheetRecord(self, user: int, entry: Any) -> tuple[Rows, int]:
         db = self._db
         db.cursor.execute(db.begin)
-        db.run("delete", int(entry), user)  # type: ignore[call-overload]
+        db.run("delete", int(entry), user)
         db.cursor.execute(db.end)
         return ((), []), 0
 
