@@ -54,6 +54,8 @@ class PostgreSQL(Dialect):
             "statement_timeout": f"{statement_timeout}s",
             "TimeZone": "UTC",
             "client_encoding": "UTF8",
+            # Compiling a statement of a call takes longer than running it.
+            "jit": "off",
         }
         if read_only:  # otherwise the server's own setting holds
             session["default_transaction_read_only"] = "on"
