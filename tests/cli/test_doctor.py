@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -278,7 +279,8 @@ def test_an_audit_log_that_can_t_be_written(folder: Path) -> None:
 
 
 def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda _: None)
+    for module in ("MySQLdb", "pymysql"):
+        monkeypatch.setitem(sys.modules, module, None)
     found = doctor(DATABASE_URL="mariadb://a@127.0.0.1:1/b")[1]["database driver"]
     assert (found["level"], found["advice"]) == ("wrong", "pip install 'kimai-remote[mariadb]'")
 

@@ -51,7 +51,7 @@ def test_errors_are_classified(scheme: str, error: Any, failure: Failure | None)
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_a_server_has_a_driver_and_a_file_has_none(dialect: Dialect) -> None:
     url = make_url(f"{dialect.name}://host/name")
-    assert dialect.has_server == bool(dialect.driver_package) == bool(dialect.extra)
+    assert dialect.has_server == bool(dialect.extra)
     assert dialect.has_server == bool(dialect.dump_program) == (dialect.file(url) is None)
 
 

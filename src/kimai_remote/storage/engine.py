@@ -51,7 +51,7 @@ def parse(text: str) -> URL:
         )
     if "\0" in (url.database or ""):
         raise ConfigurationError("The database URL has a NUL character in the database's name.")
-    return url.set(drivername=dialects.for_url(url).drivers.get(url.drivername, url.drivername))
+    return dialects.for_url(url).with_driver(url)
 
 
 def create(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import NoSuchModuleError
 
 from ... import __version__
 from ...config import PREFIX, Settings
@@ -29,14 +30,19 @@ def check(settings: Settings) -> Iterator[Finding]:
 
 
 def _driver(settings: Settings) -> Finding:
-    about, dialect = "database driver", dialects.for_url(engine.parse(settings.url))
-    package = dialect.driver_package
-    if package is None:
+    about, url = "database driver", engine.parse(settings.url)
+    dialect = dialects.for_url(url)
+    if not dialect.has_server:
         return right(about, f"{dialect.name}: no driver is needed")
-    if importlib.util.find_spec(package) is None:
+    try:
+        module = url.get_dialect().import_dbapi().__name__
+    except (ImportError, NoSuchModuleError) as error:
         install = f"pip install 'kimai-remote[{dialect.extra}]'"
-        return wrong(about, f"{package} isn't installed", install)
-    return right(about, f"{package} {importlib.metadata.version(package)}")
+        return wrong(about, f"the driver for {url.drivername} is missing ({error})", install)
+    packages = importlib.metadata.packages_distributions()[module]
+    return right(
+        about, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in set(packages))
+    )
 
 
 def _time_zone(settings: Settings) -> Finding:

@@ -74,11 +74,9 @@ class Dialect(ABC):
     """One kind of database. Instances have no state."""
 
     name: ClassVar[str]
-    #: SQLAlchemy's driver by the scheme of a database URL.
+    #: SQLAlchemy's driver by the scheme of a database URL; :meth:`with_driver` may prefer another.
     drivers: ClassVar[Mapping[str, str]]
-    #: Python package of the driver, and the extra of this package that installs it; None where
-    #: Python has the driver itself.
-    driver_package: ClassVar[str | None] = None
+    #: The extra of this package that installs a driver; None where Python has one itself.
     extra: ClassVar[str | None] = None
     #: Whether there is a server, with connections, a clock and a character set of its own. The
     #: others are a file, which this package can back up.
@@ -107,6 +105,10 @@ class Dialect(ABC):
     def file(self, url: URL) -> Path | None:
         """Return the file that holds the database; None for a server."""
         return None
+
+    def with_driver(self, url: URL) -> URL:
+        """Return the URL with a driver in it: its own, or the one to use with it."""
+        return url.set(drivername=self.drivers.get(url.drivername, url.drivername))
 
     def connect_url(self, url: URL, *, read_only: bool) -> URL:
         """Return the URL with what the driver must be given in it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import (
@@ -38,12 +39,21 @@ from .base import (
 
 #: Error codes of a statement that takes too long, of MariaDB and of MySQL.
 _STATEMENT_TIMEOUT = (1969, 3024)
+#: Parameters of a URL that mean the same to mysqlclient and PyMySQL.
+_COMMON_PARAMETERS = {
+    "connect_timeout",
+    "read_timeout",
+    "ssl_ca",
+    "ssl_cert",
+    "ssl_key",
+    "unix_socket",
+    "write_timeout",
+}
 
 
 class MariaDB(Dialect):
     name = "mariadb"
     drivers = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
-    driver_package = "pymysql"
     extra = "mariadb"
     dump_program = "mariadb-dump"
     failures = {
@@ -66,6 +76,14 @@ class MariaDB(Dialect):
         "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
     )
 
+    def with_driver(self, url: URL) -> URL:
+        # mysqlclient is written in C and takes a fraction of PyMySQL's time, but it has no wheels
+        # for some machines.
+        implied = "+" not in url.drivername and url.query.keys() <= _COMMON_PARAMETERS
+        if implied and _has_mysqlclient():
+            return url.set(drivername=f"{url.drivername}+mysqldb")
+        return super().with_driver(url)
+
     def connect_url(self, url: URL, *, read_only: bool) -> URL:
         return url.update_query_dict({"charset": "utf8mb4"})
 
@@ -76,12 +94,16 @@ class MariaDB(Dialect):
         options["connect_args"] = {
             "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}",
             "connect_timeout": CONNECT_TIMEOUT,
-            # The server ends slow statements; this is for a server that doesn't answer.
-            "read_timeout": statement_timeout + LOCK_TIMEOUT if statement_timeout else None,
         }
+        if statement_timeout:
+            # The server ends slow statements; this is for a server that doesn't answer.
+            options["connect_args"]["read_timeout"] = statement_timeout + LOCK_TIMEOUT
         return options
 
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
+        if engine.dialect.driver == "mysqldb":
+            event.listen(engine, "do_connect", _connect_like_pymysql)
+
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
             with connection.cursor() as cursor:
@@ -232,6 +254,28 @@ class MariaDB(Dialect):
     def is_not_ascii(self, column: Any) -> ColumnElement[bool] | None:
         in_bytes = func.length(func.convert(column.op("USING")(literal_column("utf8mb4"))))
         return in_bytes != func.char_length(column)
+
+
+def _has_mysqlclient() -> bool:
+    try:
+        import_module("MySQLdb")
+    except ImportError:  # also if the system lacks a library that it was built with
+        return False
+    return True
+
+
+def _connect_like_pymysql(
+    _dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
+) -> None:
+    """Change mysqlclient's parameters so that it connects as PyMySQL does with the same URL."""
+    # The server can't ask for files, and a statement is one statement.
+    parameters.setdefault("local_infile", False)
+    parameters["multi_statements"] = False
+    # Without a mode, certificates aren't verified, and TLS isn't required.
+    parameters.setdefault("ssl_mode", "VERIFY_IDENTITY" if "ssl" in parameters else "DISABLED")
+    # To the client library, localhost in small letters is a Unix socket.
+    if "unix_socket" not in parameters and parameters.get("host", "localhost") == "localhost":
+        parameters["host"] = "LOCALHOST"
 
 
 def _information_schema(name: str, *columns: str) -> Any:

@@ -31,7 +31,6 @@ _LOCK_NOT_AVAILABLE = "55P03"
 class PostgreSQL(Dialect):
     name = "postgresql"
     drivers = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-    driver_package = "psycopg"
     extra = "postgresql"
     dump_program = "pg_dump"
     failures = {
