@@ -265,14 +265,18 @@ def _has_mysqlclient() -> bool:
 
 
 def _connect_like_pymysql(
-    _dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
+    dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
 ) -> None:
     """Change mysqlclient's parameters so that it connects as PyMySQL does with the same URL."""
-    # The server can't ask for files, and a statement is one statement.
+    # The server can't ask for files, a statement is one statement, and bytes are no text.
     parameters.setdefault("local_infile", False)
-    parameters["multi_statements"] = False
-    # Without a mode, certificates aren't verified, and TLS isn't required.
-    parameters.setdefault("ssl_mode", "VERIFY_IDENTITY" if "ssl" in parameters else "DISABLED")
+    parameters.update(multi_statements=False, binary_prefix=True)
+    # An authority in the URL: verify the certificate. Otherwise TLS if the server has it, which is
+    # what MariaDB's client library, of version 3, does when asked to require it.
+    mariadb = dialect.loaded_dbapi.get_client_info().startswith("3.")
+    optional = "REQUIRED" if mariadb else "PREFERRED"
+    verify = not {"ca", "capath"}.isdisjoint(parameters.get("ssl", ()))
+    parameters.setdefault("ssl_mode", "VERIFY_IDENTITY" if verify else optional)
     # To the client library, localhost in small letters is a Unix socket.
     if "unix_socket" not in parameters and parameters.get("host", "localhost") == "localhost":
         parameters["host"] = "LOCALHOST"
