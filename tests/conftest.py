@@ -36,6 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " --left-out, --deep, or if files are named)",
     )
     group.addoption(
+        "--pymysql",
+        action="store_true",
+        help="use PyMySQL for MariaDB, as where mysqlclient isn't installed",
+    )
+    group.addoption(
         "--left-out",
         action="store_true",
         help="run all that pytest without options leaves out: tests with the markers"
@@ -71,6 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if unknown:
         raise pytest.UsageError(f"--databases: unknown: {', '.join(sorted(unknown))}")
     option.databases = ",".join(databases.asked_for)
+    if option.pymysql:
+        databases.hide_mysqlclient()
     if usual:
         option.markexpr = " and ".join(f"not {marker}" for marker in LEFT_OUT)
     for name, (small, large, _) in COUNTS.items():
@@ -90,6 +97,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         one = metafunc.definition.get_closest_marker("one_database")
         kinds = databases.asked_for[: 1 if one else None]
+        if "mariadb" in kinds and metafunc.definition.get_closest_marker("each_driver"):
+            kinds += (databases.PYMYSQL,)
         metafunc.parametrize("database", kinds, indirect=True, scope="session")
 
 

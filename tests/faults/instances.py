@@ -29,14 +29,16 @@ class Instance(ABC):
     """One database server.
 
     :param directory: empty; belongs to the instance, and so to its user.
+    :param options: more options of the server's program.
     """
 
     dialect: str
     #: Users that the server may run as if the tests run as root, which it refuses.
     users: tuple[str, ...]
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *options: str) -> None:
         self.directory = directory
+        self.options = options
         self.data = directory / "data"
         self.port = free_port()
         self.log = directory / "log"
@@ -70,7 +72,7 @@ class Instance(ABC):
         """Start the server, and wait until it takes connections."""
         self.remove()  # one that gave up by itself
         self._process = processes.start(
-            self._command(), self.log, cwd=self.directory, user=self._user
+            [*self._command(), *self.options], self.log, cwd=self.directory, user=self._user
         )
         processes.wait_for_response(self._process, self._answers, self.log)
 
@@ -253,9 +255,9 @@ SERVERS: dict[str, type[Instance]] = {"postgresql": PostgreSQL, "mariadb": Maria
 
 
 @contextmanager
-def running(dialect: str, directory: Path) -> Iterator[Instance]:
+def running(dialect: str, directory: Path, *options: str) -> Iterator[Instance]:
     """A database server in an empty directory, until the block ends."""
-    instance = SERVERS[dialect](directory)
+    instance = SERVERS[dialect](directory, *options)
     try:
         instance.make()
         yield instance

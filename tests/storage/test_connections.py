@@ -15,6 +15,8 @@ from kimai_remote.storage import models as m
 from kimai_remote.storage.transactions import Database
 from support import databases
 
+pytestmark = pytest.mark.each_driver
+
 
 @pytest.fixture
 def other(database: Database) -> Iterator[Database]:

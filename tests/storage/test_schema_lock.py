@@ -18,6 +18,8 @@ from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.models import Base, Group, Status, schema_version
 from kimai_remote.storage.transactions import Database
 
+pytestmark = pytest.mark.each_driver
+
 T = TypeVar("T")
 PROCESSES = 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from contextlib import closing
 from functools import cache
@@ -24,6 +25,8 @@ SERVERS = {
     "mariadb": "mariadb://root@127.0.0.1:3306/test",
 }
 KINDS = ("sqlite", *SERVERS)
+#: MariaDB through PyMySQL, for tests with the marker ``each_driver``.
+PYMYSQL = "pymysql"
 #: The backends that tests run on; set when pytest starts.
 asked_for: tuple[str, ...] = KINDS
 
@@ -36,6 +39,9 @@ def url_of(backend: str, directory: Path) -> str:
     """
     if backend == "sqlite":
         return f"sqlite:///{directory / 'test.sqlite3'}"
+    if backend == PYMYSQL:
+        url = sqlalchemy.make_url(url_of("mariadb", directory)).set(drivername="mariadb+pymysql")
+        return url.render_as_string(hide_password=False)
     require(backend)
     url = os.environ.get(f"KIMAI_REMOTE_TEST_{backend.upper()}", SERVERS[backend])
     try:
@@ -46,6 +52,13 @@ def url_of(backend: str, directory: Path) -> str:
     except (sqlalchemy.exc.OperationalError, ConfigurationError) as error:
         missing(f"no {backend} server for tests: {str(error).splitlines()[0]}")
     return url
+
+
+def hide_mysqlclient() -> None:
+    """Have this process and those that it starts use PyMySQL."""
+    folder = str(Path(__file__).parent / "without_mysqlclient")
+    sys.path.insert(0, folder)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
 
 
 def require(backend: str) -> None:

@@ -1,0 +1,3 @@
+"""Hides mysqlclient from all processes of a test run, as if it weren't installed; see --pymysql."""
+
+raise ImportError("hidden by --pymysql")
