@@ -40,8 +40,8 @@ def url_of(backend: str, directory: Path) -> str:
     if backend == "sqlite":
         return f"sqlite:///{directory / 'test.sqlite3'}"
     if backend == PYMYSQL:
-        url = sqlalchemy.make_url(url_of("mariadb", directory)).set(drivername="mariadb+pymysql")
-        return url.render_as_string(hide_password=False)
+        parsed = sqlalchemy.make_url(url_of("mariadb", directory))
+        return parsed.set(drivername="mariadb+pymysql").render_as_string(hide_password=False)
     require(backend)
     url = os.environ.get(f"KIMAI_REMOTE_TEST_{backend.upper()}", SERVERS[backend])
     try:
