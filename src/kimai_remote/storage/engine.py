@@ -79,7 +79,7 @@ def create(
             execution_options={"prefix": prefix},  # for models.real_name
             **dialect.engine_options(**limits),
         )
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
+    except (NoSuchModuleError, ImportError) as error:
         raise DriverMissing(url, error, dialect.extra) from None
 
     _set_prefix(engine, prefix)
