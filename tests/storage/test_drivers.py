@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -145,6 +146,28 @@ def test_each_driver_gives_the_same(tmp_path: Path, drivers: tuple[str, ...]) ->
                     given.append(outcome(database, connection, statement))
         outcomes[driver] = list(zip([*STATEMENTS, *ERRORS], given, strict=True))
     assert outcomes["mysqldb"] == outcomes["pymysql"]
+
+
+@pytest.mark.servers
+def test_each_driver_ends_a_list_that_is_not_read_to_its_end(
+    tmp_path: Path, drivers: tuple[str, ...]
+) -> None:
+    url = databases.url_of("mariadb", tmp_path)
+    for driver in drivers:
+        with closing(Database(with_driver(url, driver))) as database:
+            before = []
+            with (  # PyMySQL tells of it
+                warnings.catch_warnings(action="ignore", category=UserWarning),
+                pytest.raises(KeyError),
+                database.engine.begin() as connection,
+            ):
+                before.append(connection.scalar(text("SELECT connection_id()")))
+                statement = text("SELECT seq FROM seq_1_to_9999").execution_options(yield_per=10)
+                rows = connection.execute(statement)
+                assert next(iter(rows)) == (1,)
+                raise KeyError
+            with database.engine.connect() as connection:
+                assert connection.scalar(text("SELECT connection_id()")) == before[0]
 
 
 @pytest.mark.servers

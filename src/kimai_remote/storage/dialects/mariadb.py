@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -102,7 +103,11 @@ class MariaDB(Dialect):
 
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
         if engine.dialect.driver == "mysqldb":
-            event.listen(engine, "do_connect", _connect_like_pymysql)
+            connection_class = _connections_like_pymysql()
+
+            @event.listens_for(engine, "do_connect")
+            def connect(_dialect: Any, _record: Any, _arguments: Any, parameters: Any) -> Any:
+                return connection_class(**parameters)
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
@@ -264,22 +269,47 @@ def _has_mysqlclient() -> bool:
     return True
 
 
-def _connect_like_pymysql(
-    dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
-) -> None:
-    """Change mysqlclient's parameters so that it connects as PyMySQL does with the same URL."""
-    # The server can't ask for files, a statement is one statement, and bytes are no text.
-    parameters.setdefault("local_infile", False)
-    parameters.update(multi_statements=False, binary_prefix=True)
-    # An authority in the URL: verify the certificate. Otherwise TLS if the server has it, which is
-    # what MariaDB's client library, of version 3, does when asked to require it.
-    mariadb = dialect.loaded_dbapi.get_client_info().startswith("3.")
-    optional = "REQUIRED" if mariadb else "PREFERRED"
-    verify = not {"ca", "capath"}.isdisjoint(parameters.get("ssl", ()))
-    parameters.setdefault("ssl_mode", "VERIFY_IDENTITY" if verify else optional)
-    # To the client library, localhost in small letters is a Unix socket.
-    if "unix_socket" not in parameters and parameters.get("host", "localhost") == "localhost":
-        parameters["host"] = "LOCALHOST"
+def _connections_like_pymysql() -> Any:
+    """Return mysqlclient's class of connections, changed to do what PyMySQL does."""
+    # To MariaDB's client library, which has version 3, requiring TLS means: if the server has it.
+    mariadb = import_module("MySQLdb").get_client_info().startswith("3.")
+    tls_if_offered = "REQUIRED" if mariadb else "PREFERRED"
+    base: Any = import_module("MySQLdb.connections").Connection
+
+    class Connection(base):
+        def __init__(self, **parameters: Any) -> None:
+            # The server can't ask for files, a statement is one statement, and bytes are no text.
+            parameters.setdefault("local_infile", False)
+            parameters |= {"multi_statements": False, "binary_prefix": True}
+            # With an authority in the URL, the server's certificate is verified.
+            verify = not {"ca", "capath"}.isdisjoint(parameters.get("ssl", ()))
+            parameters.setdefault("ssl_mode", "VERIFY_IDENTITY" if verify else tls_if_offered)
+            # To the client library, localhost in small letters is a Unix socket.
+            if "unix_socket" not in parameters and parameters.get("host") in (None, "localhost"):
+                parameters["host"] = "LOCALHOST"
+            self._stream: Callable[[], Any] = lambda: None
+            super().__init__(**parameters)
+
+        def cursor(self, cursorclass: Any = None) -> Any:
+            cursor = super().cursor(cursorclass)
+            if cursorclass is not None:  # for a result that is read piece by piece
+                self._stream = weakref.ref(cursor)
+            return cursor
+
+        def commit(self) -> None:
+            self._end_stream()
+            super().commit()
+
+        def rollback(self) -> None:
+            self._end_stream()
+            super().rollback()
+
+        def _end_stream(self) -> None:
+            # What isn't read of a result would be taken for the server's next response.
+            if stream := self._stream():
+                stream.close()
+
+    return Connection
 
 
 def _information_schema(name: str, *columns: str) -> Any:
