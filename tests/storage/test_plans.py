@@ -108,7 +108,7 @@ def test_the_test_sees_a_whole_read(grown: World) -> None:
     """Without the index, the databases do read the whole table, and the test would say so."""
     with grown.database.engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN" if grown.database.dialect.name == "sqlite" else "EXPLAIN"
-        table = m.TimeEntry.__table__.name
+        table = f"{grown.database.prefix}timeSheet"
         quote = grown.database.engine.dialect.identifier_preparer.initial_quote
         statement = f"{explain} SELECT * FROM {quote}{table}{quote} WHERE duration = 7"
         plan = "\n".join(" ".join(map(str, row)) for row in connection.exec_driver_sql(statement))

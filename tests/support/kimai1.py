@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import URL, Connection, text
 
-from kimai_remote.storage.models import PREFIX_TOKEN, Base
+from kimai_remote.storage.models import PREFIX_TOKEN, Base, real_name
 from kimai_remote.storage.rights import (
     DEFAULT_GROUPLEADER_RIGHTS,
     DEFAULT_USER_RIGHTS,
@@ -426,7 +426,7 @@ def drop(database: Database) -> None:
     names = {table.name for table in Base.metadata.sorted_tables}
     with database.engine.begin() as connection:
         for name in sorted(names):
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{name}`")
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS `{real_name(name, connection)}`")
 
 
 def create(
