@@ -93,7 +93,9 @@ class MariaDB(Dialect):
         mode = "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ENGINE_SUBSTITUTION'"
         options = super().engine_options(statement_timeout=statement_timeout, read_only=read_only)
         options["connect_args"] = {
-            "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}",
+            # MySQL cuts texts of several rows that are joined to 1024 bytes.
+            "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}, "
+            "group_concat_max_len=65536",
             "connect_timeout": CONNECT_TIMEOUT,
         }
         if statement_timeout:
