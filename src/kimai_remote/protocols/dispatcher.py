@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from spyne import Application, MethodContext
+from spyne.error import ResourceNotFoundError
 from spyne.model.fault import Fault
+from spyne.protocol import ProtocolBase
 from spyne.server import ServerBase
 
 from ..api.execution import ApiFault, RequestContext, Service
 from ..api.fields import NAMESPACE
-from ..api.instrumentation import MALFORMED, UNKNOWN, CallRecord, RequestInfo, observe
+from ..api.instrumentation import UNKNOWN, CallRecord, RequestInfo, observe
 from ..api.service import RemoteApi
 from ..errors import Outcome
 from .response_body import ResponseBody
@@ -33,14 +35,18 @@ logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
 class ProtocolRequest:
     """An HTTP request as an endpoint gets it."""
 
-    #: URL of the endpoint as the client sees it, without the query.
-    url: str
+    #: Return the URL of the endpoint as the client sees it, without the query. Few calls need it.
+    find_url: Callable[[], str]
     query: Mapping[str, str]
     info: RequestInfo
     #: The query as it was sent, without the question mark.
     query_string: str = ""
     body: bytes = b""
     content_type: str = ""
+
+    @property
+    def url(self) -> str:
+        return self.find_url()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,33 @@ class Endpoint(Protocol):
         """
 
 
+class Call(MethodContext):
+    """Spyne's context of one call, without what this service doesn't use: contexts of transport and
+    protocols, events, files to close. Creating those takes longer than a small call."""
+
+    method_request_string: str | None = None
+    in_header_doc: Any = None
+    in_body_doc: Any = None
+    in_header: Any = None
+    in_object: Any = None
+    out_object: Any = None
+    out_error: Any = None
+    out_document: Any = None
+    protocol = outprot_ctx = None
+    #: Describes the method, and has its function; None until the method is known.
+    descriptor: Any = None
+    function = property(lambda self: self.descriptor.function)
+    __setattr__ = object.__setattr__
+
+    def __init__(self, app: Application, document: Any, request: RequestContext) -> None:
+        self.app = app
+        self.in_document = document
+        self.udc = request
+
+    def fire_event(self, *_: Any) -> None:
+        """Nothing listens to Spyne's events."""
+
+
 class Dispatcher(ServerBase):
     """Runs calls over one protocol.
 
@@ -102,32 +135,24 @@ class Dispatcher(ServerBase):
     def run(
         self, document: Any, request: RequestContext, error: Exception | None = None
     ) -> MethodContext:
-        """Run one call. The returned context has ``out_string``, a :class:`ResponseBody`, and
+        """Run one call. The returned context has ``out_document``, a :class:`ResponseBody`, and
         ``out_error`` if it failed.
 
         :param document: the request as the protocol's ``decompose_incoming_envelope`` takes it.
         :param error: what was wrong with the request before it got here.
         """
+        ctx = Call(self.app, document, request)
         with self.observe(request.request_info) as record:
             request.record = record
-            initial = MethodContext(self, MethodContext.SERVER)
-            initial.udc = request
-            initial.in_document = document
-            ctx = initial
             try:
                 if error is not None:
-                    initial.in_error = error if isinstance(error, Fault) else ApiFault(error)
-                else:
-                    (ctx, *_) = self.generate_contexts(initial)
-                record.method = self._method_name(ctx)
-                if ctx.in_error is None:
-                    self.get_in_object(ctx)
-                if ctx.in_error is None:
-                    self._call(ctx, record)
-                else:
-                    ctx.out_error = ctx.in_error
-                    record.outcome = _outcome_of(ctx.in_error)
-                self.get_out_string(ctx)
+                    ctx.out_error = error if isinstance(error, Fault) else ApiFault(error)
+                    record.outcome = _outcome_of(ctx.out_error)
+                elif self._read(ctx, record):
+                    self.app.process_request(ctx)
+                    if record.outcome is None:  # a method that runs outside of api.execution
+                        record.outcome = Outcome.FAULT if ctx.out_error else Outcome.SUCCESS
+                self.app.out_protocol.serialize(ctx, ProtocolBase.RESPONSE)
             except Exception as defect:
                 request_id = request.request_info.request_id
                 log.exception("The response to request %s could not be written", request_id)
@@ -135,24 +160,29 @@ class Dispatcher(ServerBase):
                 for result in ctx.out_object or ():
                     if isinstance(result, ResponseBody):
                         result.close()
-                ctx.out_document = ctx.out_string = ctx.out_object = None
+                ctx.out_document = ctx.out_object = None
                 ctx.out_error = ApiFault(defect, request.request_info)
-                self.get_out_string(ctx)
-            finally:
-                ctx.close()
+                self.app.out_protocol.serialize(ctx, ProtocolBase.RESPONSE)
         return ctx
 
-    def _call(self, ctx: MethodContext, record: CallRecord) -> None:
-        self.get_out_object(ctx)
-        if record.outcome is None:  # a method that runs outside of api.execution
-            record.outcome = Outcome.SUCCESS if ctx.out_error is None else Outcome.FAULT
-
-    def _method_name(self, ctx: MethodContext) -> str:
-        """Return the service's name for the method that a request calls."""
-        if ctx.method_request_string is None:
-            return MALFORMED
-        descriptors = self.app.interface.service_method_map.get(ctx.method_request_string)
-        return str(descriptors[0].name) if descriptors else UNKNOWN
+    def _read(self, ctx: Call, record: CallRecord) -> bool:
+        """Find the method and its parameters; return whether that was possible."""
+        protocol, methods = self.app.in_protocol, self.app.interface.service_method_map
+        try:
+            try:
+                protocol.decompose_incoming_envelope(ctx, ProtocolBase.REQUEST)
+            finally:
+                if ctx.method_request_string is not None:
+                    (ctx.descriptor,) = methods.get(ctx.method_request_string, (None,))
+                    record.method = ctx.descriptor.name if ctx.descriptor else UNKNOWN
+            if ctx.descriptor is None:
+                raise ResourceNotFoundError(ctx.method_request_string)
+            protocol.deserialize(ctx, ProtocolBase.REQUEST)
+        except Fault as fault:
+            ctx.out_error = fault
+            record.outcome = _outcome_of(fault)
+            return False
+        return True
 
 
 def _outcome_of(error: Fault) -> Outcome:

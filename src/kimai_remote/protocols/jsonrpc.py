@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 import msgspec
 from spyne import MethodContext
-from spyne.error import ResourceNotFoundError
 from spyne.model.fault import Fault
 from spyne.protocol.json import JsonDocument
 
@@ -29,7 +30,7 @@ from ..errors import (
 )
 from . import discovery, rendering
 from .dispatcher import Description, Dispatcher, ProtocolRequest, ProtocolResponse, result_type
-from .php_coercion import reader_of
+from .php_coercion import Reader, reader_of
 from .rendering import encode
 from .response_body import ResponseBody
 
@@ -43,6 +44,8 @@ BATCH_SECONDS = 20
 BATCH_SIZE = 64 * 1024 * 1024
 
 _VERSION_2 = re.compile(r"2(\.0*)?", re.ASCII)
+_ID_TYPES = (str, int, Decimal, NoneType)
+_PARAMS_TYPES = (list, dict, NoneType)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -60,11 +63,11 @@ class ReplyHeader:
         if not isinstance(request, dict):
             return cls()
         request_id = request.get("id")
-        if isinstance(request_id, bool) or not isinstance(request_id, str | int | Decimal | None):
+        if isinstance(request_id, bool) or not isinstance(request_id, _ID_TYPES):
             request_id = None
         names_method = isinstance(request.get("method"), str)
         is_version_2 = _is_version_2(request.get("jsonrpc"))
-        is_call = names_method and isinstance(request.get("params"), list | dict | None)
+        is_call = names_method and isinstance(request.get("params"), _PARAMS_TYPES)
         return cls(
             request_id,
             has_version=is_version_2 or not names_method,
@@ -159,7 +162,7 @@ class JsonRpcEndpoint:
                 ResponseBody([self._discover(message, header, request)]), header
             )
         context = self._context(header, request)
-        return _unless_notification(self._dispatcher.run(message, context).out_string, header)
+        return _unless_notification(self._dispatcher.run(message, context).out_document, header)
 
     def _discover(self, message: Any, header: ReplyHeader, request: ProtocolRequest) -> bytes:
         with self._dispatcher.observe(request.info) as record:
@@ -178,7 +181,7 @@ class JsonRpcEndpoint:
     ) -> ResponseBody:
         """Respond to a message that isn't run."""
         ctx = self._dispatcher.run(None, self._context(header, request), error)
-        return _unless_notification(ctx.out_string, header)
+        return _unless_notification(ctx.out_document, header)
 
     def _context(self, header: ReplyHeader, request: ProtocolRequest) -> JsonRpcContext:
         native_types = request.query.get("types") == "native"
@@ -204,6 +207,8 @@ def _join(bodies: Iterable[ResponseBody]) -> ResponseBody:
 def _is_version_2(version: Any) -> bool:
     """Return whether ``jsonrpc`` says 2.0: also as a number, which some clients send. Any other
     value is served like none at all."""
+    if version == "2.0":
+        return True
     if isinstance(version, bool) or not isinstance(version, str | int | Decimal):
         return False
     return _VERSION_2.fullmatch(str(version)) is not None
@@ -227,7 +232,7 @@ def check(message: Any, header: ReplyHeader) -> None:
         raise InvalidRequest("Invalid Request")
     if message.get("id") != header.id:
         raise InvalidRequest("Invalid Request: id must be a string or number.")
-    if not isinstance(message.get("params"), list | dict | None):
+    if not isinstance(message.get("params"), _PARAMS_TYPES):
         raise InvalidRequest("Invalid Request: params must be a list or object.")
 
 
@@ -236,9 +241,6 @@ class JsonRpc(JsonDocument):
 
     mime_type = CONTENT_TYPE
 
-    def create_in_document(self, ctx: MethodContext, in_string_encoding: str | None = None) -> None:
-        """Do nothing: the endpoint has parsed the body to take batches apart."""
-
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request = ctx.in_document
         try:
@@ -246,26 +248,21 @@ class JsonRpc(JsonDocument):
         except InvalidRequest as error:
             raise ApiFault(error) from None
         ctx.in_body_doc = request.get("params") or []
-        ctx.method_request_string = f"{{{self.app.tns}}}{request['method']}"
-
-    def generate_method_contexts(self, ctx: MethodContext) -> Any:
-        try:
-            return super().generate_method_contexts(ctx)
-        except ResourceNotFoundError:
-            raise ApiFault(UnknownMethod("Method not found")) from None
+        ctx.method_request_string = name = f"{{{self.app.tns}}}{request['method']}"
+        if name not in self.app.interface.service_method_map:
+            raise ApiFault(UnknownMethod("Method not found"))
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
-        message_type = ctx.descriptor.in_message
-        parameters = message_type.get_flat_type_info(message_type)
+        parameters = _parameters(ctx.descriptor.in_message)
         params = ctx.in_body_doc
         given = params if isinstance(params, dict) else dict(zip(parameters, params, strict=False))
         values = []
-        for name, parameter_type in parameters.items():
+        for name, (default, read) in parameters.items():
             if name not in given:
-                values.append(default_of(parameter_type))
+                values.append(default)
                 continue
             try:
-                values.append(reader_of(parameter_type)(given[name], name))
+                values.append(read(given[name], name))
             except InvalidParameter as error:
                 raise ApiFault(InvalidParameter(f"Invalid params: {error}")) from None
         ctx.in_object = values
@@ -285,7 +282,11 @@ class JsonRpc(JsonDocument):
         if not isinstance(result, ResponseBody):
             result = ResponseBody([encode(result)])
         rest = encode(header.response())
-        ctx.out_document = ResponseBody([b'{"result":']) + result + ResponseBody([b",", rest[1:]])
+        ctx.out_document = result.wrap(b'{"result":', b"," + rest[1:])
 
-    def create_out_string(self, ctx: MethodContext, out_string_encoding: str = "utf8") -> None:
-        ctx.out_string = ctx.out_document
+
+@functools.cache
+def _parameters(message_type: Any) -> dict[str, tuple[Any, Reader]]:
+    """Return the default and the reader of each parameter of a method, in order."""
+    types = message_type.get_flat_type_info(message_type)
+    return {name: (default_of(each), reader_of(each)) for name, each in types.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 #: Bytes that are kept in memory; more of them go to a temporary file.
 IN_MEMORY = 1024 * 1024
@@ -18,21 +19,33 @@ class BodyBuffer:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (see close)
+        self._chunks: list[bytes] = []
+        self._file: IO[bytes] | None = None
         self.length = 0
 
     def write(self, content: bytes) -> None:
-        self._file.write(content)
         self.length += len(content)
+        if self._file is None and self.length > IN_MEMORY:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (see close)
+            self._file.writelines(self._chunks)
+            self._chunks.clear()
+        if self._file is None:
+            self._chunks.append(content)
+        else:
+            self._file.write(content)
 
     def __iter__(self) -> Iterator[bytes]:
+        if self._file is None:
+            yield from self._chunks
+            return
         self._file.seek(0)
         while content := self._file.read(READ_SIZE):
             yield content
 
     def close(self) -> None:
         """Remove the temporary file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class ResponseBody:
@@ -44,7 +57,7 @@ class ResponseBody:
     @property
     def length(self) -> int:
         return sum(
-            part.length if isinstance(part, BodyBuffer) else len(part) for part in self._parts
+            [part.length if isinstance(part, BodyBuffer) else len(part) for part in self._parts]
         )
 
     def __iter__(self) -> Iterator[bytes]:
@@ -57,9 +70,9 @@ class ResponseBody:
     def __add__(self, other: ResponseBody) -> ResponseBody:
         return ResponseBody([*self._parts, *other._parts])
 
-    def wrap(self, before: str, after: str) -> ResponseBody:
+    def wrap(self, before: bytes, after: bytes) -> ResponseBody:
         """Return the body with text before and after it."""
-        return ResponseBody([before.encode(), *self._parts, after.encode()])
+        return ResponseBody([before, *self._parts, after])
 
     def close(self) -> None:
         """Remove the temporary files of a long response."""

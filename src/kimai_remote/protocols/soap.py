@@ -54,8 +54,8 @@ class SoapEndpoint:
             ctx = self._document.run(None, context, error)
         else:
             dispatcher = self._rpc if soap_rpc.is_encoded(message) else self._document
-            context = soap_rpc.SoapContext(self._service, request.info, request.url)
+            context = soap_rpc.SoapContext(self._service, request.info, request.find_url)
             ctx = dispatcher.run(message, context)
         # SOAP 1.1 over HTTP: a fault is always a 500.
         status = 200 if ctx.out_error is None else 500
-        return ProtocolResponse(status, CONTENT_TYPE, ctx.out_string)
+        return ProtocolResponse(status, CONTENT_TYPE, ctx.out_document)

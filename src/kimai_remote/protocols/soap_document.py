@@ -37,9 +37,6 @@ class DocumentLiteral(Soap11):
         # The schema keeps the errors of the last document for all threads.
         self._validating = threading.Lock()
 
-    def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
-        """Nothing to do: the endpoint has parsed the document to tell the styles apart."""
-
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request: SoapMessage = ctx.in_document
         element = request.element
@@ -94,10 +91,7 @@ class DocumentLiteral(Soap11):
             f'xmlns:xsi="{_XSI}"><soap11env:Body><tns:{wrapper}><tns:{name}>'
         )
         tail = f"</tns:{name}></tns:{wrapper}></soap11env:Body></soap11env:Envelope>"
-        ctx.out_document = result.wrap(head, tail)
-
-    def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
-        ctx.out_string = ctx.out_document
+        ctx.out_document = result.wrap(head.encode(), tail.encode())
 
 
 def _is_empty(value: Any) -> bool:

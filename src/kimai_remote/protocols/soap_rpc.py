@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 from spyne import MethodContext
-from spyne.error import ResourceNotFoundError
 from spyne.model.complex import ComplexModelBase
 from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
@@ -61,23 +61,18 @@ def is_encoded(request: SoapMessage) -> bool:
 class SoapContext(RequestContext):
     """State of one call over SOAP."""
 
-    #: URL of the endpoint, the namespace of responses to requests that have none.
-    url: str
+    #: Return the URL of the endpoint, the namespace of responses to requests that have none.
+    find_url: Callable[[], str]
 
 
 class RpcEncoded(Soap11):
     """Reads a :class:`SoapMessage` by name or by position, writes maps and arrays."""
-
-    def create_in_document(self, ctx: MethodContext, charset: str | None = None) -> None:
-        """Nothing to do: the endpoint has parsed the document to tell the styles apart."""
 
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request: SoapMessage = ctx.in_document
         ctx.in_header_doc = None
         ctx.in_body_doc = request.element
         ctx.method_request_string = f"{{{self.app.tns}}}{request.method}"
-        if self.app.interface.service_method_map.get(ctx.method_request_string) is None:
-            raise ResourceNotFoundError(request.method)
 
     def deserialize(self, ctx: MethodContext, message: Any) -> None:
         element = ctx.in_body_doc
@@ -116,7 +111,7 @@ class RpcEncoded(Soap11):
         request: SoapMessage = ctx.in_document
         name = request.method
         # Proxies check the namespace of the result against the contract they were made from.
-        namespace = escape(request.namespace or ctx.udc.url).replace('"', "&quot;")
+        namespace = escape(request.namespace or ctx.udc.find_url()).replace('"', "&quot;")
         (result,) = ctx.out_object
         if not isinstance(result, ResponseBody):
             result = ResponseBody(
@@ -127,7 +122,7 @@ class RpcEncoded(Soap11):
             f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>"
         )
         tail = f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
-        ctx.out_document = result.wrap(head, tail)
+        ctx.out_document = result.wrap(head.encode(), tail.encode())
 
     def _return(self, ctx: MethodContext, envelope: Envelope) -> ResponseBody:
         """Return the ``return`` element of a response."""
@@ -138,10 +133,7 @@ class RpcEncoded(Soap11):
             text = b"true" if envelope.success else b"false"
             return ResponseBody([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
         content = rendering.soap_rpc(result_type(ctx), envelope)
-        return content.wrap('<return xsi:type="ns2:Map">', "</return>")
-
-    def create_out_string(self, ctx: MethodContext, charset: str | None = None) -> None:
-        ctx.out_string = ctx.out_document
+        return content.wrap(b'<return xsi:type="ns2:Map">', b"</return>")
 
 
 class _Values:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from werkzeug import Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from ..api.instrumentation import RequestInfo
 from ..config import Settings
@@ -17,17 +21,18 @@ from ..config import Settings
 _REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 
-def request_info_of(request: Request, *, behind_proxy: bool) -> RequestInfo:
+def request_info_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> RequestInfo:
     """Return where a request came from; its ID is the proxy's if there is a trusted one."""
-    request_id = request.headers.get("X-Request-Id", "")
-    if not behind_proxy or not _REQUEST_ID.fullmatch(request_id):
+    request_id = environ.get("HTTP_X_REQUEST_ID", "") if behind_proxy else ""
+    if not _REQUEST_ID.fullmatch(request_id):
         request_id = secrets.token_hex(8)
-    return RequestInfo(_ip_address(request), request_id)
+    return RequestInfo(_ip_address(environ.get("REMOTE_ADDR") or ""), request_id)
 
 
-def _ip_address(request: Request) -> str:
+@lru_cache(maxsize=1024)
+def _ip_address(address: str) -> str:
     """Return the client's IP address, or "" where a proxy sent something else for it."""
-    address = (request.remote_addr or "").strip()
+    address = address.strip()
     for text in (address, address.rpartition(":")[0].strip("[]")):  # some proxies add the port
         try:
             return str(ipaddress.ip_address(text))
@@ -73,31 +78,32 @@ def _own_host(request: Request) -> str:
 _READ_SIZE = 64 * 1024
 
 
-def read_body(request: Request, limit: int) -> bytes:
+def read_body(environ: dict[str, Any], limit: int) -> bytes:
     """Return the whole body, whether it comes with a length or in chunks.
 
     :raises RequestEntityTooLarge: it is longer than ``limit`` bytes; no more than that is read.
     :raises RequestTimeout: it didn't come in time (see :mod:`kimai_remote.server.rsgi`).
     :raises BadRequest: it ended too soon.
     """
-    length = request.content_length
+    length = get_content_length(environ)
     if length is not None and length > limit:
         raise RequestEntityTooLarge(_TOO_LARGE.format(limit=limit))
     # Werkzeug's own limit cuts a chunked body off in silence.
-    stream = request.stream
-    body = bytearray()
+    stream = get_input_stream(environ)
+    chunks, size = [], 0
     try:
-        while chunk := stream.read(min(_READ_SIZE, limit + 1 - len(body))):
-            body += chunk
-            if len(body) > limit:
+        while chunk := stream.read(min(_READ_SIZE, limit + 1 - size)):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 raise RequestEntityTooLarge(_TOO_LARGE.format(limit=limit))
     except TimeoutError:
         raise RequestTimeout(_TOO_SLOW) from None
     except OSError:
         raise BadRequest(_CUT_SHORT) from None
-    if length is not None and len(body) < length:
+    if length is not None and size < length:
         raise BadRequest(_CUT_SHORT)
-    return bytes(body)
+    return b"".join(chunks)
 
 
 _TOO_LARGE = "A request may have {limit} bytes here."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +17,7 @@ from .. import __version__
 from ..api.instrumentation import RequestInfo
 from ..config import Settings
 from ..errors import RequestError, Unavailable
-from ..protocols.dispatcher import Endpoint, ProtocolRequest
+from ..protocols.dispatcher import Endpoint, ProtocolRequest, ProtocolResponse
 from . import responses
 from .request_info import public_url, read_body, request_info_of
 
@@ -42,6 +44,14 @@ _SECURITY_HEADERS = {
         "form-action 'none'; frame-ancestors 'none'"
     ),
 }
+
+#: Headers of the response to a call, without and with those for pages of any site.
+_CALL_HEADERS = tuple(
+    tuple({"Cache-Control": "no-store", **cors, **_SECURITY_HEADERS}.items()) for cors in ({}, CORS)
+)
+_STATUSES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+#: Longer paths are looked up each time.
+_LONGEST_PATH = 200
 
 #: Characters of a query that stay as they are in URLs of descriptions.
 _IN_QUERY = "%/!$&'()*+,;=:@~?-._"
@@ -75,27 +85,25 @@ class Router:
         self._settings = settings
         routes = Map(rules, merge_slashes=False, converters={"folders": _Folders})
         self._match = routes.bind("").match
+        self._find_target = lru_cache(maxsize=64)(self._match_path)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = Request(environ)
-        request_info = request_info_of(request, behind_proxy=self._settings.trusted_proxies > 0)
-        response = self._respond(request, request_info)
-        for name, value in _SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers["X-Request-Id"] = request_info.request_id
-        response.headers[VERSION_HEADER] = __version__
-        return response(environ, start_response)
-
-    def _respond(self, request: Request, request_info: RequestInfo) -> Response:
+        request_info = request_info_of(environ, behind_proxy=self._settings.trusted_proxies > 0)
+        own_headers = (("X-Request-Id", request_info.request_id), (VERSION_HEADER, __version__))
         cross_origin = False
         try:
-            target = self._target(request.path)
+            target = self._target(environ.get("PATH_INFO", ""))
             if callable(target):
                 page: Page = target
-                response = page(request)
+                response = page(Request(environ))
             else:
                 cross_origin = target.cross_origin
-                response = self._use(target, request, request_info)
+                if environ["REQUEST_METHOD"] == "POST":
+                    result = self._call(target, environ, request_info)
+                    headers = [*_headers_of(result), *_CALL_HEADERS[cross_origin], *own_headers]
+                    start_response(_STATUSES[result.status], headers)
+                    return result.body
+                response = self._describe(target, Request(environ), request_info)
         except HTTPException as error:
             response = responses.http_error(error)
         except RequestError as error:
@@ -108,37 +116,62 @@ class Router:
             response = Response(text, 500, mimetype="text/plain")
         if cross_origin:
             response.headers.update(CORS)
-        return response
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.update(own_headers)
+        return response(environ, start_response)
 
-    def _target(self, path: str) -> Any:
-        """Return the endpoint or page that a path leads to."""
+    def _target(self, path_info: str) -> Any:
+        """Return the endpoint or page that a path leads to.
+
+        :raises NotFound: there is none.
+        """
+        # Long paths would fill the memory.
+        find = self._find_target if len(path_info) < _LONGEST_PATH else self._match_path
         try:
-            return self._match(path or "/")[0]
+            return find(path_info)
         except NotFound:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.") from None
 
-    def _use(self, endpoint: Endpoint, request: Request, request_info: RequestInfo) -> Response:
-        is_call = request.method == "POST"
-        message = ProtocolRequest(
-            url=public_url(request, self._settings),
-            query=request.args,
-            query_string=quote(request.query_string, safe=_IN_QUERY),
-            info=request_info,
-            body=read_body(request, self._settings.max_body) if is_call else b"",
-            content_type=request.headers.get("Content-Type", ""),
+    def _match_path(self, path_info: str) -> Any:
+        return self._match(Request({"PATH_INFO": path_info}).path)[0]
+
+    def _call(
+        self, endpoint: Endpoint, environ: dict[str, Any], request_info: RequestInfo
+    ) -> ProtocolResponse:
+        return endpoint.respond(
+            ProtocolRequest(
+                find_url=lambda: public_url(Request(environ), self._settings),
+                query=Request(environ).args if environ.get("QUERY_STRING") else {},
+                info=request_info,
+                body=read_body(environ, self._settings.max_body),
+                content_type=environ.get("CONTENT_TYPE", ""),
+            )
         )
-        if is_call:
-            result = endpoint.respond(message)
-            response = Response(result.body, result.status, content_type=result.content_type)
-            if result.status != 204:  # which has no content, and may not have the header
-                response.content_length = result.body.length
-            response.headers["Cache-Control"] = "no-store"
-            return response
-        description = endpoint.describe(message)
+
+    def _describe(
+        self, endpoint: Endpoint, request: Request, request_info: RequestInfo
+    ) -> Response:
+        url = public_url(request, self._settings)
+        description = endpoint.describe(
+            ProtocolRequest(
+                find_url=lambda: url,
+                query=request.args,
+                query_string=quote(request.query_string, safe=_IN_QUERY),
+                info=request_info,
+            )
+        )
         if description is not None:
             return responses.description(request, description.content_type, description.content)
         # Below a folder that no proxy declared, nobody can say where the console is.
         console = "../" if request.path.startswith("/core/") else None
         return responses.description(
-            request, "text/html", lambda: responses.soap_page(message.url, console)
+            request, "text/html", lambda: responses.soap_page(url, console)
         )
+
+
+def _headers_of(result: ProtocolResponse) -> list[tuple[str, str]]:
+    headers = [("Content-Type", result.content_type)]
+    if result.status != 204:  # which has no content, and may not have the header
+        headers.append(("Content-Length", str(result.body.length)))
+    return headers
