@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.rates import best_fixed_rate, best_rate, wage
+from kimai_remote.tracking.rates import best_fixed_rate, best_rate, wages
 from kimai_remote.tracking.validation import to_cents
 
 USER, PROJECT, ACTIVITY = 1, 2, 3
@@ -107,7 +107,7 @@ def test_a_specific_rate_of_nothing_wins(rates):
 )
 def test_wages(duration, rate, fixed, expected):
     values = [None if value is None else Decimal(value) for value in (rate, fixed)]
-    assert wage(duration, *values)[1] == expected
+    assert wages([duration], *([value] for value in values))[1] == [expected]
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_wages(duration, rate, fixed, expected):
 )
 def test_wages_are_those_of_php(duration, rate, hourly, rounded):
     """As a released Kimai 1.3.5 answered."""
-    assert wage(duration, Decimal(rate), None) == (hourly, rounded)
+    assert wages([duration], [Decimal(rate)], [None]) == ([hourly], [rounded])
 
 
 def test_the_hourly_wage_is_that_without_a_fixed_rate():
-    assert wage(3600, Decimal("60.00"), Decimal("99.90")) == (60.0, "99.90")
+    assert wages([3600], [Decimal("60.00")], [Decimal("99.90")]) == ([60.0], ["99.90"])
 
 
 @pytest.mark.parametrize(

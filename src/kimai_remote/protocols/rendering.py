@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal as PythonDecimal
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -74,7 +75,7 @@ def soap_document(prefix: str, result: type, envelope: Envelope) -> ResponseBody
             f"{escape(envelope.msg or '')}</{prefix}:msg></{prefix}:error>"
         )
     write = document_writer(prefix, record_type_of(result), envelope.items.columns)
-    buffer, count = _buffer(envelope.items, lambda rows: write(rows).encode())
+    buffer, count = _buffer(envelope.items, write)
     head = f"<{prefix}:success>true</{prefix}:success><{prefix}:items>"
     tail = f"</{prefix}:items><{prefix}:total>{envelope.total(count)}</{prefix}:total>"
     return ResponseBody([head.encode(), buffer, tail.encode()])
@@ -91,7 +92,7 @@ def soap_rpc(result: type, envelope: Envelope) -> ResponseBody:
             + _map_entry("error", error)
         )
     write = rpc_writer(record_type_of(result), envelope.items.columns)
-    buffer, count = _buffer(envelope.items, lambda rows: write(rows).encode())
+    buffer, count = _buffer(envelope.items, write)
     # The length of the list comes before the list.
     opening, closing = _list_tags(count)
     before, after = _map_entry_tags("items")
@@ -135,13 +136,13 @@ def json_writer(
     """Return a function that makes values for the JSON encoder from rows."""
     fields = list(_fields(record_type, columns))
     record = msgspec.defstruct("Record", [(name, Any) for _, name, _ in fields], gc=False)
-    converters = [(index, _json_converter(each, native)) for index, _, each in fields]
+    writers = [(index, _json_column(each, native)) for index, _, each in fields]
 
     def write(rows: Rows) -> list[Any]:
         values = list(zip(*rows, strict=True))
         if not values:
             return []
-        return list(map(record, *(_converted(values[index], to) for index, to in converters)))
+        return list(map(record, *(to(values[index]) for index, to in writers)))
 
     return write
 
@@ -171,16 +172,10 @@ def _number_or_text(value: int) -> int | str:
     return int(value) if isinstance(value, Computed) else str(value)
 
 
-def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Iterable[Any]:
-    if convert is None:
-        return values
-    return [None if value is None else convert(value) for value in values]
-
-
 @lru_cache(maxsize=256)
 def document_writer(
     prefix: str, record_type: Any, columns: tuple[str, ...]
-) -> Callable[[Rows], str]:
+) -> Callable[[Rows], bytes]:
     """Return a function that writes rows as document/literal elements."""
     tag = f"{prefix}:{record_type.get_type_name()}"
     fields = []
@@ -188,30 +183,18 @@ def document_writer(
         element = f"{prefix}:{name}"
         nil = f'<{element} xsi:nil="true"/>' if spyne_type.Attributes.min_occurs else ""
         convert = _document_converter(prefix, spyne_type)
-        fields.append((index, f"<{element}>", convert, f"</{element}>", nil))
-
-    def write(rows: Rows) -> str:
-        # By column, which takes four fifths of the time by row.
-        values = list(zip(*rows, strict=True))
-        if not values:
-            return ""
-        texts = [
-            [
-                nil if value is None else f"{before}{convert(value)}{after}"
-                for value in values[index]
-            ]
-            for index, before, convert, after, nil in fields
-        ]
-        records = map("".join, zip(*texts, strict=True))
-        return f"<{tag}>{f'</{tag}><{tag}>'.join(records)}</{tag}>"
-
-    return write
+        fields.append(
+            (index, _xml_column(spyne_type, f"<{element}>", convert, f"</{element}>", nil))
+        )
+    return _xml_writer(fields, f"<{tag}>".encode(), f"</{tag}>".encode())
 
 
 def _document_converter(prefix: str, spyne_type: Any) -> Callable[[Any], str]:
     if issubclass(spyne_type, Array):
         (record_type,) = spyne_type._type_info.values()
-        return lambda records: document_writer(prefix, record_type, records.columns)(records.values)
+        return lambda records: document_writer(prefix, record_type, records.columns)(
+            records.values
+        ).decode()
     if issubclass(spyne_type, Boolean):
         return lambda value: "true" if value else "false"
     if _is_computed(spyne_type) and not issubclass(spyne_type, Integer):
@@ -221,31 +204,22 @@ def _document_converter(prefix: str, spyne_type: Any) -> Callable[[Any], str]:
 
 def _xsd_decimal(value: Any) -> str:
     """Return a number without an exponent, which xs:decimal doesn't have."""
-    return format(PythonDecimal(str(value)), "f")
+    text = str(value)
+    return format(PythonDecimal(text), "f") if "e" in text or "E" in text else text
 
 
 @lru_cache(maxsize=256)
-def rpc_writer(record_type: Any, columns: tuple[str, ...]) -> Callable[[Rows], str]:
+def rpc_writer(record_type: Any, columns: tuple[str, ...]) -> Callable[[Rows], bytes]:
     """Return a function that writes rows as maps, as PHP does."""
     fields = []
     for index, name, spyne_type in _fields(record_type, columns):
         start, end = _map_entry_tags(name)
         before, convert, after = _rpc_converter(spyne_type)
         nil = f'{start}<value xsi:nil="true"/>{end}'
-        fields.append((index, f"{start}{before}", convert, f"{after}{end}", nil))
-
-    def write(rows: Rows) -> str:
-        parts: list[str] = []
-        append = parts.append
-        for row in rows:
-            append('<item xsi:type="ns2:Map">')
-            for index, before, convert, after, nil in fields:
-                value = row[index]
-                append(nil if value is None else f"{before}{convert(value)}{after}")
-            append("</item>")
-        return "".join(parts)
-
-    return write
+        fields.append(
+            (index, _xml_column(spyne_type, f"{start}{before}", convert, f"{after}{end}", nil))
+        )
+    return _xml_writer(fields, b'<item xsi:type="ns2:Map">', b"</item>")
 
 
 def _rpc_converter(spyne_type: Any) -> tuple[str, Callable[[Any], str], str]:
@@ -256,7 +230,7 @@ def _rpc_converter(spyne_type: Any) -> tuple[str, Callable[[Any], str], str]:
         def write_list(records: RecordSet) -> str:
             rows = list(records.values)
             opening, closing = _list_tags(len(rows))
-            return f"{opening}{rpc_writer(record_type, records.columns)(rows)}{closing}"
+            return f"{opening}{rpc_writer(record_type, records.columns)(rows).decode()}{closing}"
 
         return "", write_list, ""
     convert: Callable[[Any], str] = str
@@ -301,6 +275,94 @@ def _map_entry(key: str, value: str) -> str:
 
 def _map_entry_tags(key: str) -> tuple[str, str]:
     return f'<item><key xsi:type="xsd:string">{key}</key>', "</item>"
+
+
+# Columns ---------------------------------------------------------------------------------------
+
+#: Turns the values of one field, in all rows, into what is written.
+Column = Callable[[Sequence[Any]], Iterable[Any]]
+
+
+def _is_exact(spyne_type: Any) -> bool:
+    """Return whether equal values of a field are written alike: 1.0 and 1.00 are not, nor are a
+    computed and a stored number."""
+    is_number = issubclass(spyne_type, Decimal) and not issubclass(spyne_type, Integer)
+    return not (is_number or issubclass(spyne_type, Array) or _is_sometimes_computed(spyne_type))
+
+
+def _column(spyne_type: Any, write: Column) -> Column:
+    """Return a column that writes each distinct value once, where there are few: most columns are
+    names, IDs and flags."""
+
+    def write_distinct(values: Sequence[Any]) -> Iterable[Any]:
+        distinct = list(set(values))
+        if 4 * len(distinct) > len(values):
+            return write(values)
+        return map(dict(zip(distinct, write(distinct), strict=True)).__getitem__, values)
+
+    return write_distinct if _is_exact(spyne_type) else write
+
+
+def _json_column(spyne_type: Any, native: bool) -> Column:
+    convert = _json_converter(spyne_type, native)
+    if convert is None:
+        return lambda values: values
+    return _column(
+        spyne_type,
+        lambda values: [None if value is None else convert(value) for value in values],
+    )
+
+
+def _xml_column(
+    spyne_type: Any, before: str, convert: Callable[[Any], str], after: str, nil: str
+) -> Column:
+    """Return a function that writes elements.
+
+    :param convert: writes what is between ``before`` and ``after``.
+    :param nil: stands for null.
+    """
+    null = nil.encode()
+
+    def write(values: Sequence[Any]) -> list[bytes]:
+        if convert is str or (convert is escape and _is_plain(values)):
+            return [
+                null if value is None else f"{before}{value!s}{after}".encode() for value in values
+            ]
+        return [
+            null if value is None else f"{before}{convert(value)}{after}".encode()
+            for value in values
+        ]
+
+    return _column(spyne_type, write)
+
+
+def _is_plain(texts: Sequence[str | None]) -> bool:
+    """Return whether no text has characters that XML escapes."""
+    return _SPECIAL.search("".join([text for text in texts if text is not None])) is None
+
+
+def _xml_writer(
+    fields: list[tuple[int, Column]], before: bytes, after: bytes
+) -> Callable[[Rows], bytes]:
+    """Return a function that writes rows.
+
+    :param before: comes before each record, and ``after`` after it.
+    """
+
+    def write(rows: Rows) -> bytes:
+        # By column, which takes four fifths of the time by row.
+        values = list(zip(*rows, strict=True))
+        if not values:
+            return b""
+        texts = [column(values[index]) for index, column in fields]
+        size = len(values[0])
+        records = zip(repeat(before, size), *texts, repeat(after, size), strict=True)
+        return b"".join(chain.from_iterable(records))
+
+    return write
+
+
+# Types -----------------------------------------------------------------------------------------
 
 
 def _is_stored_total(result: Any, total: int) -> bool:

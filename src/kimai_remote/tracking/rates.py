@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -54,17 +55,29 @@ def best_status(default: Any) -> ScalarSelect[int]:
     return select(status).order_by(status != default, status).limit(ONE).scalar_subquery()
 
 
-def wage(duration: int, rate: Decimal | None, fixed_rate: Decimal | None) -> tuple[float, str]:
-    """Return what an entry is worth: by the hour, not rounded, and with two decimals, where a
-    fixed rate counts instead if there is one.
+def wages(
+    durations: Sequence[int | None],
+    rates: Sequence[Decimal | None],
+    fixed_rates: Sequence[Decimal | None],
+) -> tuple[list[float | None], list[str | None]]:
+    """Return what entries are worth: by the hour, not rounded, and with two decimals, where a fixed
+    rate counts instead if there is one.
 
     A binary float, multiplied in this order, as in Kimai: clients compare the digits of both. Half
     a cent goes to where the float is nearer: 5400 seconds at 33.33 are 49.99.
 
-    :param duration: seconds.
+    :param durations: seconds; None for what is running, which is worth nothing yet.
     """
-    hourly = duration / 3600 * float(rate or 0) + 0.0  # PHP writes -0.0 without its sign
-    return hourly, f"{fixed_rate or hourly:.2f}"
+    amounts = [
+        # PHP writes -0.0 without its sign.
+        None if duration is None else duration / 3600 * float(rate or 0) + 0.0
+        for duration, rate in zip(durations, rates, strict=True)
+    ]
+    texts = [
+        None if amount is None else f"{fixed or amount:.2f}"
+        for amount, fixed in zip(amounts, fixed_rates, strict=True)
+    ]
+    return amounts, texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select
@@ -17,7 +18,7 @@ from ..storage.tables import activities, customers, projects, statuses, time_ent
 from . import permissions, validation
 from .context import CallContext
 from .pagination import Listing, cleared_condition, page, read_cleared, window
-from .rates import validate_named_assignment, wage
+from .rates import validate_named_assignment, wages
 from .record_set import EMPTY, Computed, RecordSet
 from .stored_records import TIME_ENTRIES, StoredRecord
 from .timer import set_span
@@ -25,6 +26,8 @@ from .validation import Record, without_none
 
 #: Records of a list without a limit, for callers without a preference of their own.
 ROW_LIMIT = 100
+#: Rows that are computed at once.
+_AT_ONCE = 500
 #: The fields of a row, in the order of the API.
 ROW = (
     "timeEntryID",
@@ -202,29 +205,41 @@ def _shown(
     A time at the bound of the period counts as cut, as in Kimai.
     """
     first, last = Computed(begin or 0), Computed(finish or 0)
-    for key, began, ended, rate, fixed, budget, approved, *rest in entries:
-        duration = formatted = amount = text = None
-        if begin is not None and began <= begin:
-            began = first
-        if ended:
-            if finish is not None and ended >= finish:
-                ended = last
-            duration = ended - began
-            formatted = format_duration(duration, seconds_shown=with_seconds)
-            if shows_rates:
-                amount, text = wage(duration, rate, fixed)
-        yield (
+    remaining = iter(entries)
+    # By column, which takes two thirds of the time by row.
+    while some := list(islice(remaining, _AT_ONCE)):
+        columns: Any = zip(*some, strict=True)
+        key, starts, ends, rates, fixed, budget, approved, *rest = columns
+        has_ended = ends
+        if begin is not None:
+            starts = [first if start <= begin else start for start in starts]
+        if finish is not None:
+            ends = [last if end and end >= finish else end for end in ends]
+        durations = [
+            end - start if ended else None
+            for start, end, ended in zip(starts, ends, has_ended, strict=True)
+        ]
+        formatted = {
+            seconds: None if seconds is None else format_duration(seconds, with_seconds)
+            for seconds in set(durations)
+        }
+        if shows_rates:
+            amounts, texts = wages(durations, rates, fixed)
+        else:
+            amounts = texts = rates = [None] * len(some)
+        yield from zip(
             key,
-            began,
-            ended,
-            duration,
-            formatted,
-            amount,
-            text,
+            starts,
+            ends,
+            durations,
+            map(formatted.__getitem__, durations),
+            amounts,
+            texts,
             budget,
             approved,
-            rate if shows_rates else None,
+            rates,
             *rest,
+            strict=True,
         )
 
 
@@ -285,11 +300,13 @@ def remove(context: CallContext, entry_id: int | None) -> RecordSet:
     return EMPTY
 
 
-def format_duration(seconds: int, *, seconds_shown: bool = False) -> str:
+def format_duration(seconds: int, seconds_shown: bool = False) -> str:
     """A duration as Kimai shows it: ``1:05``, or ``1:05:30`` with the option for seconds."""
-    minutes, rest = divmod(seconds, 60)
-    text = f"{minutes // 60}:{minutes % 60:02d}"
-    return f"{text}:{rest:02d}" if seconds_shown else text
+    text = f"{seconds // 3600}:{_TWO_DIGITS[seconds % 3600 // 60]}"
+    return f"{text}:{_TWO_DIGITS[seconds % 60]}" if seconds_shown else text
+
+
+_TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
 
 
 def _create(context: CallContext, record: Record) -> RecordSet:
