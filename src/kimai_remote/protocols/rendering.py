@@ -172,6 +172,11 @@ def _number_or_text(value: int) -> int | str:
     return int(value) if isinstance(value, Computed) else str(value)
 
 
+def _numbers_or_texts(values: Sequence[int]) -> list[int | str]:
+    convert = _number_or_text if Computed in set(map(type, values)) else str
+    return list(map(convert, values))
+
+
 @lru_cache(maxsize=256)
 def document_writer(
     prefix: str, record_type: Any, columns: tuple[str, ...]
@@ -307,6 +312,8 @@ def _json_column(spyne_type: Any, native: bool) -> Column:
     convert = _json_converter(spyne_type, native)
     if convert is None:
         return lambda values: values
+    if convert is _number_or_text:
+        return _numbers_or_texts
     return _column(
         spyne_type,
         lambda values: [None if value is None else convert(value) for value in values],

@@ -12,6 +12,7 @@ entry is running. Flags are small integers, as Kimai stores them.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -39,7 +40,17 @@ from .rights import GLOBAL_RIGHTS, MEMBERSHIP_RIGHTS
 #: Stands for the configured table prefix in every statement until it is executed.
 PREFIX_TOKEN = "kimai0prefix0"  # noqa: S105
 
-Money = Numeric(10, 2)
+
+class _Amount(Numeric[Decimal]):
+    """Where a driver returns floats, each of those met last becomes a Decimal once: that takes
+    longer than reading the rest of a row."""
+
+    def result_processor(self, dialect: Any, coltype: object) -> Any:
+        convert = super().result_processor(dialect, coltype)  # type: ignore[no-untyped-call]
+        return None if convert is None else lru_cache(maxsize=512)(convert)
+
+
+Money = _Amount(10, 2)
 Flag = SmallInteger
 #: MariaDB's TEXT holds 64 KiB in any character set; SQLite and PostgreSQL have no limit.
 LongText = Text().with_variant(mysql.TEXT(), "mysql", "mariadb")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -112,7 +113,8 @@ def _read(
 ) -> Iterable[Any]:
     if size is not None and size <= PIECE:
         return list(context.execute(statement))
-    return context.execute(statement.execution_options(yield_per=PIECE))
+    result = context.execute(statement.execution_options(yield_per=PIECE))
+    return chain.from_iterable(result.partitions())
 
 
 def read_cleared(context: CallContext, cleared: int | None) -> int:
