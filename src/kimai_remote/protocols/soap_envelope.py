@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -58,10 +59,12 @@ def read(body: bytes, content_type: str) -> SoapMessage:
     :raises UnsupportedMediaType: it has attachments.
     :raises RequestError: it isn't one element in the Body of a SOAP 1.1 envelope.
     """
-    mime, options = parse_options_header(content_type)
-    if mime.lower().startswith("multipart/"):
+    # Long ones would fill the memory.
+    parse_type = _content_type if len(content_type) < 200 else _content_type.__wrapped__
+    is_multipart, charset = parse_type(content_type)
+    if is_multipart:
         raise UnsupportedMediaType("Send the SOAP envelope as text/xml, without attachments.")
-    envelope = _parse(body, options.get("charset"))
+    envelope = _parse(body, charset)
     if envelope.tag != f"{{{SOAP_11}}}Envelope":
         if envelope.tag == f"{{{SOAP_12}}}Envelope":
             raise VersionMismatch("This service speaks SOAP 1.1, not SOAP 1.2.")
@@ -83,6 +86,13 @@ def read(body: bytes, content_type: str) -> SoapMessage:
         raise InvalidRequest("The name of the call is one of those that belong to XML.")
     marks = (element, bodies[0], envelope)
     return SoapMessage(element, any(mark.get(ENCODING_STYLE) for mark in (*marks, *element)))
+
+
+@lru_cache(maxsize=64)
+def _content_type(content_type: str) -> tuple[bool, str | None]:
+    """Return whether a Content-Type is that of attachments, and its charset."""
+    mime, options = parse_options_header(content_type)
+    return mime.lower().startswith("multipart/"), options.get("charset")
 
 
 def _parse(body: bytes, charset: str | None) -> Any:
