@@ -91,11 +91,17 @@ class Metrics:
         in_use = gauge("connections_in_use", "Database connections that calls are using.")
         overflow = gauge("connections_overflow", "Those in use beyond the size of the pool.")
 
-        def changed(connections: int) -> None:
-            in_use.set(connections)
-            overflow.set(max(0, connections - size))
+        excess = 0
 
-        changed(0)
+        def changed(connections: int) -> None:
+            nonlocal excess
+            in_use.set(connections)
+            before, excess = excess, max(0, connections - size)
+            if excess != before:
+                overflow.set(excess)
+
+        in_use.set(0)
+        overflow.set(0)
         service.database.watch_connections(changed)
 
     def _find(self, method: str, protocol: str, outcome: Outcome) -> tuple[Counter, Histogram]:
