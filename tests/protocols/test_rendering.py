@@ -21,7 +21,7 @@ from kimai_remote.api.fields import NAMESPACE
 from kimai_remote.api.service import RemoteApi
 from kimai_remote.app import create_app
 from kimai_remote.protocols import rendering
-from kimai_remote.tracking.record_set import RecordSet
+from kimai_remote.tracking.record_set import Computed, RecordSet
 from support.live_server import LiveServer
 from support.raw_http import envelope
 
@@ -221,6 +221,44 @@ def test_json_is_what_the_contract_says(name: str, native: bool, data: Any) -> N
 )
 def test_floats_are_written_as_php_does(value: str, text: str) -> None:
     assert rendering.php_float(Decimal(value)) == text
+
+
+# Many records ------------------------------------------------------------------------------------
+
+WRITERS = {
+    "json": lambda item, columns: rendering.json_writer(item, columns, False),
+    "native": lambda item, columns: rendering.json_writer(item, columns, True),
+    "document": lambda item, columns: rendering.document_writer("tns", item, columns),
+    "rpc": rendering.rpc_writer,
+}
+
+
+@EACH
+@pytest.mark.parametrize("form", WRITERS)
+@FEW
+@given(data=st.data())
+def test_equal_values_in_many_records(name: str, form: str, data: Any) -> None:
+    """Columns with few values are written in another way than those of single records."""
+    item = rendering.record_type_of(RESULTS[name])
+    records = data.draw(rows(item))
+    write = WRITERS[form](item, records.columns)
+    singly = [write([record]) for record in records.values] * 10
+    together = write(list(records.values) * 10)
+    if form in ("document", "rpc"):
+        assert together == b"".join(singly)
+    else:
+        assert rendering.encode(together) == rendering.encode([one for (one,) in singly])
+
+
+def test_computed_among_stored_numbers() -> None:
+    """They are equal, but not written alike."""
+    item = rendering.record_type_of(RESULTS["getTimesheet"])
+    starts = [(7,)] * 10 + [(Computed(7),)]
+    written = rendering.encode(rendering.json_writer(item, ("start",), False)(starts))
+    assert json.loads(written) == [{"start": "7"}] * 10 + [{"start": 7}]
+    encoded = rendering.rpc_writer(item, ("start",))(starts).decode()
+    assert encoded.count('xsi:type="xsd:string">7<') == 10
+    assert encoded.count('xsi:type="xsd:int">7<') == 1
 
 
 # Errors ------------------------------------------------------------------------------------------
