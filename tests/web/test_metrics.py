@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -211,10 +212,21 @@ def test_connections_in_use(near: tuple[World, Client]) -> None:
             of(metrics, "kimai_remote_database_connections_overflow"),
         )
 
-    taken = [world.database.engine.connect() for _ in range(9)]
-    assert in_use() == (9, 1)
-    for connection in taken:
-        connection.close()
+    running, end = threading.Barrier(10), threading.Event()
+
+    def work(_connection: object) -> None:
+        running.wait()
+        end.wait()
+
+    with ThreadPoolExecutor(9) as threads:
+        calls = [threads.submit(world.database.execute, work, writes=False) for _ in range(9)]
+        running.wait()
+        try:
+            assert in_use() == (9, 1)
+        finally:
+            end.set()
+        for call in calls:
+            call.result()
     assert in_use() == (0, 0)
 
 

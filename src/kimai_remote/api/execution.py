@@ -309,8 +309,7 @@ class _Method:
             principal = service.authenticator.identify(
                 context, arguments.pop("apiKey"), with_options=self.needs_options
             )
-            account_type = "user" if principal.customer_id is None else "customer"
-            request.record.caller = {account_type: principal.name}
+            request.record.caller = {principal.type: principal.name}
             context = context.authenticated(
                 principal, has_entry_counts=service.database.has_entry_counts(connection)
             )

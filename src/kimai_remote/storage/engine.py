@@ -6,9 +6,7 @@ What is particular to one kind of database is in :mod:`.dialects`.
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy
@@ -128,22 +126,3 @@ def _ping_idle_connections(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
-
-
-def watch(engine: Engine, changed: Callable[[int], None]) -> None:
-    """Call a function with the number of an engine's connections in use when it changes."""
-    in_use: set[int] = set()
-    guard = threading.Lock()
-
-    @event.listens_for(engine, "checkout")
-    def check_out(_connection: Any, record: Any, _proxy: Any) -> None:
-        with guard:
-            in_use.add(id(record))
-            changed(len(in_use))
-
-    # Also called, without the other one, for a connection that couldn't be made.
-    @event.listens_for(engine, "checkin")
-    def check_in(_connection: Any, record: Any) -> None:
-        with guard:
-            in_use.discard(id(record))
-            changed(len(in_use))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,8 @@ class Database:
         self._has_entry_counts: bool | None = None
         self._origin: DatabaseOrigin | None = None
         self._watcher: Callable[[int], None] | None = None
+        self._in_use = 0
+        self._counting = threading.Lock()
         #: Connections that are kept open; a few more are opened under load.
         self.pool_size = pool_size
 
@@ -109,11 +112,15 @@ class Database:
             committing = False
             try:
                 with bind.connect() as connection:
-                    with connection.begin() as transaction:
-                        self.dialect.limit_transaction(connection, self._statement_timeout)
-                        result = work(connection)
-                        committing = writes
-                        transaction.commit()
+                    self._count_connection(1)
+                    try:
+                        with connection.begin() as transaction:
+                            self.dialect.limit_transaction(connection, self._statement_timeout)
+                            result = work(connection)
+                            committing = writes
+                            transaction.commit()
+                    finally:
+                        self._count_connection(-1)
                     return result
             except (DBAPIError, PoolTimeout) as error:
                 failure = self._classify(error)
@@ -177,19 +184,19 @@ class Database:
         return self._origin
 
     def watch_connections(self, changed: Callable[[int], None]) -> None:
-        """Call a function with the number of connections in use when it changes, in place of the
-        function that was called until now."""
-        if self._watcher is None:
-            engine.watch(self.engine, self._notify_watcher)
+        """Call a function with the number of connections that calls use when it changes, in place
+        of the function that was called until now."""
         self._watcher = changed
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
 
-    def _notify_watcher(self, connections: int) -> None:
-        if self._watcher is not None:
-            self._watcher(connections)
+    def _count_connection(self, change: int) -> None:
+        with self._counting:
+            self._in_use += change
+            if self._watcher is not None:
+                self._watcher(self._in_use)
 
 
 #: Columns of entries that refuse null, by engine: Kimai's installers and updates differ.
