@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from kimai_remote.errors import Refused
 from kimai_remote.storage import models as m
@@ -162,6 +162,49 @@ def test_months_are_those_of_the_zone(filled, report, zone):
     assert result.spanning == result.total.entries - whole.total.entries > 0
     assert result.total.seconds == whole.total.seconds
     assert result.total.expenses == whole.total.expenses
+
+
+def test_entries_at_the_end_of_a_month(world, report):
+    for table in (m.TimeEntry, m.Expense):
+        world.execute(table.__table__.delete())
+    march = periods.month(2026, 3, ZoneInfo("UTC")).begin
+    for start, end in (
+        (march - 3600, march),
+        (march, march + 60),
+        (march - 5, march + 7),
+        (march, march),  # no month has it, and nothing is in two
+        (march - 40 * 86_400, march + 1),
+    ):
+        world.add_entry(start=start, end=end, rate=Decimal(36))
+    result = report("month", YEAR)
+    assert [(line.name, line.entries, line.seconds) for line in result.lines] == [
+        ("2026-01", 1, 12 * 86_400),
+        ("2026-02", 3, 28 * 86_400 + 3605),
+        ("2026-03", 3, 60 + 7 + 1),
+    ]
+    assert [line.wages for line in result.lines] == [
+        Decimal(line.seconds).scaleb(-2) for line in result.lines
+    ]
+    assert result.spanning == 3
+
+
+@pytest.mark.parametrize(("by", "reads"), [("project", 2), ("month", 3)])
+def test_entries_are_read_once(filled, by, reads):
+    """Once more for those over the end of a month, and by index for those that run."""
+    statements = []
+
+    def record(_conn, _cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(filled.database.engine, "before_cursor_execute", record)
+    try:
+        filled.database.run(
+            lambda session: reports.report(session, by, YEAR, Filter(), ZoneInfo("UTC")),
+            writes=False,
+        )
+    finally:
+        event.remove(filled.database.engine, "before_cursor_execute", record)
+    assert len([each for each in statements if "timeSheet" in each]) == reads
 
 
 def test_zones_differ(report):

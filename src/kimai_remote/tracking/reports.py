@@ -7,24 +7,13 @@ it is added. All sums are whole numbers of seconds and cents, so they are exact 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    BigInteger,
-    Integer,
-    Select,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from ..storage import models as m
@@ -32,8 +21,10 @@ from .periods import Period
 
 By = Literal["user", "project", "customer", "activity", "month"]
 
-#: Months that one statement may have; SQLite takes 500 parts of a union.
-_MOST_MONTHS = 100
+#: Months that statements may have without need.
+_MANY_MONTHS = 120
+#: Entries over the end of a month that are in memory at a time.
+_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +87,26 @@ class _Sums:
     wage_cents: int = 0
     expense_cents: int = 0
 
+    def add(self, entries: int, seconds: int, wage_cents: int) -> None:
+        self.entries += entries
+        self.seconds += seconds
+        self.wage_cents += wage_cents
+
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Parameters of one statement."""
+    """What a report is asked for."""
 
     session: Session
     by: By
+    period: Period
     chosen: Filter
-    parts: list[tuple[str, Period]] = field(default_factory=list)
+    #: Names and periods of the lines by month; otherwise there are none.
+    months: list[tuple[str, Period]]
 
-    @property
-    def span(self) -> Period:
-        return Period(self.parts[0][1].begin, self.parts[-1][1].end)
+
+#: By ID, or by index of the month.
+_SumsByGroup = dict[int | None, _Sums]
 
 
 def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneInfo) -> Report:
@@ -117,34 +115,34 @@ def report(session: Session, by: By, period: Period, chosen: Filter, zone: ZoneI
     :param by: what a line is for. Groups are by ID, not by name.
     :param zone: of the months.
     """
-    expenses = chosen.has_expenses and by != "activity"
-    running = _running(session, period, chosen)
-    parts = _used(session, period).months(zone) if by == "month" else [("", period)]
-    sums_by_group: dict[int | str | None, _Sums] = defaultdict(_Sums)
-    for position in range(0, len(parts), _MOST_MONTHS):
-        question = _Question(session, by, chosen, parts[position : position + _MOST_MONTHS])
-        _add_times(question, sums_by_group)
-        if expenses:
-            _add_expenses(question, sums_by_group)
+    months = period.months(zone) if by == "month" else []
+    if len(months) > _MANY_MONTHS:
+        months = _used(session, period).months(zone)
+    question = _Question(session, by, period, chosen, months)
+    sums_by_group: _SumsByGroup = defaultdict(_Sums)
+    _add_times(question, sums_by_group)
+    spanning = _add_parts(question, sums_by_group) if len(months) > 1 else 0
+    has_expenses = chosen.has_expenses and by != "activity"
+    if has_expenses:
+        _add_expenses(question, sums_by_group)
     lines = [
         Line(
-            record_id if isinstance(record_id, int) else None,
+            None if months else group,
             name,
             customer,
             sums.entries,
             sums.seconds,
             _money(sums.wage_cents),
-            _money(sums.expense_cents) if expenses else None,
+            _money(sums.expense_cents) if has_expenses else None,
         )
-        for (record_id, name, customer), sums in _named(session, by, sums_by_group)
+        for group, name, customer, sums in _named(question, sums_by_group)
     ]
-    spanning = 0
-    if by == "month":
+    if months:
         lines.sort(key=lambda line: line.name or "")
-        spanning = sum(line.entries for line in lines) - _count(session, period, chosen)
     else:
         lines.sort(key=lambda line: (-line.seconds, line.name or "", line.id or 0))
-    return Report(by, period, lines, _total(lines, expenses), running, spanning)
+    total = _total(lines, has_expenses)
+    return Report(by, period, lines, total, _count_running(question), spanning)
 
 
 def _total(lines: list[Line], expenses: bool) -> Line:
@@ -165,29 +163,23 @@ def _money(cents: int) -> Decimal:
 
 def _used(session: Session, period: Period) -> Period:
     """The period without the time before the first entry: nobody wants its months."""
-    firsts = [
-        session.scalar(select(func.min(m.TimeEntry.start)).where(m.TimeEntry.end > 0)),
-        session.scalar(select(func.min(m.Expense.timestamp))),
-    ]
-    first = min((timestamp for timestamp in firsts if timestamp is not None), default=period.begin)
+    entry = m.TimeEntry
+    ended = session.execute(
+        select(func.min(entry.start), func.min(entry.end)).where(entry.end > 0)
+    ).one()
+    firsts = (*ended, session.scalar(select(func.min(m.Expense.timestamp))))
+    first = min((timestamp for timestamp in firsts if timestamp is not None), default=period.end)
     return Period(min(max(period.begin, first), period.end - 1), period.end)
 
 
-def _running(session: Session, period: Period, chosen: Filter) -> int:
+def _count_running(question: _Question) -> int:
     entry = m.TimeEntry
-    conditions = [entry.end == 0, entry.start < period.end, *_time_conditions(chosen)]
-    return session.scalar(_joined(select(func.count()), entry).where(*conditions)) or 0
-
-
-def _count(session: Session, period: Period, chosen: Filter) -> int:
-    entry = m.TimeEntry
-    conditions = [*_within(entry, period.begin, period.end), *_time_conditions(chosen)]
-    return session.scalar(_joined(select(func.count()), entry).where(*conditions)) or 0
-
-
-def _within(entry: type[m.TimeEntry], begin: Any, end: Any) -> list[Any]:
-    """Conditions for the entries that getTimesheet lists for a period, without running ones."""
-    return [entry.end > begin, entry.end != 0, entry.start < end]
+    statement = (
+        _joined(select(func.count()), entry)
+        .where(entry.end == 0, entry.start < question.period.end)
+        .where(*_time_conditions(question.chosen))
+    )
+    return question.session.scalar(statement) or 0
 
 
 def _joined(
@@ -219,74 +211,118 @@ def _time_conditions(chosen: Filter) -> list[Any]:
     return conditions
 
 
-def _parts(question: _Question) -> Any:
-    """The parts of the period as a table: ``position, began, ended``."""
-    rows = [
-        select(
-            cast(literal(position), Integer).label("position"),
-            cast(literal(part.begin), BigInteger).label("began"),
-            cast(literal(part.end), BigInteger).label("ended"),
-        )
-        for position, (_, part) in enumerate(question.parts)
-    ]
-    return (union_all(*rows) if len(rows) > 1 else rows[0]).subquery("parts")
+def _times(question: _Question, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select columns of the entries that getTimesheet lists for a period, without running ones.
 
-
-def _add_times(question: _Question, sums_by_group: dict[int | str | None, _Sums]) -> None:
-    entry, parts = m.TimeEntry, _parts(question)
-    begin = case((entry.start < parts.c.began, parts.c.began), else_=entry.start)
-    end = case((entry.end > parts.c.ended, parts.c.ended), else_=entry.end)
-    seconds = end - begin
-    key = _key(question.by, entry, parts)
-    statement = (
-        _joined(select(key, func.count(), func.sum(seconds), func.sum(_wage_cents(seconds))), entry)
-        .join(parts, and_(*_within(entry, parts.c.began, parts.c.ended)))
-        .where(
-            *_within(entry, question.span.begin, question.span.end),
-            *_time_conditions(question.chosen),
-        )
-        .group_by(key)
+    Their end is compared with nothing but the beginning, so that an index by end is used: running
+    entries have an end of 0, and no period begins before that.
+    """
+    entry, period = m.TimeEntry, question.period
+    return (
+        _joined(select(*columns), entry)
+        .where(entry.end > period.begin, entry.start < period.end)
+        .where(*_time_conditions(question.chosen))
     )
-    for group, entries, duration, wages in question.session.execute(statement):
-        sums = sums_by_group[_group(question, group)]
-        sums.entries += entries
-        sums.seconds += int(duration)
-        sums.wage_cents += int(wages)
 
 
-def _add_expenses(question: _Question, sums_by_group: dict[int | str | None, _Sums]) -> None:
-    expense, parts = m.Expense, _parts(question)
-    key = _key(question.by, expense, parts)
-    timestamp = expense.timestamp
-    statement = (
-        _joined(select(key, func.sum(_expense_cents())), expense)
-        .join(parts, and_(timestamp >= parts.c.began, timestamp < parts.c.ended))
+def _seconds(period: Period) -> Any:
+    """What a period has of an entry."""
+    entry = m.TimeEntry
+    begin = case((entry.start < period.begin, period.begin), else_=entry.start)
+    return case((entry.end > period.end, period.end), else_=entry.end) - begin
+
+
+def _add_times(question: _Question, sums_by_group: _SumsByGroup) -> None:
+    """Add the sums of entries; by month, of those that are within one."""
+    entry, seconds, months = m.TimeEntry, _seconds(question.period), question.months
+    key = _month_from(entry.start, months) if months else _key(question.by, entry)
+    listed = _times(
+        question, key.label("key"), seconds.label("seconds"), _wage_cents(seconds).label("wage")
+    )
+    if months:
+        listed = listed.where(key == _month_until(entry.end, months))
+    of = listed.subquery().c
+    statement = select(of.key, func.count(), func.sum(of.seconds), func.sum(of.wage))
+    for group, entries, duration, wages in question.session.execute(statement.group_by(of.key)):
+        sums_by_group[group].add(entries, int(duration), int(wages))
+
+
+def _add_parts(question: _Question, sums_by_group: _SumsByGroup) -> int:
+    """Add the parts of the entries over the end of a month.
+
+    :returns: how many more parts there are than entries.
+    """
+    entry, months = m.TimeEntry, question.months
+    first, last = _month_from(entry.start, months), _month_until(entry.end, months)
+    terms = (entry.start, entry.end, _cents(entry.rate), _cents(entry.fixedRate))
+    statement = _times(question, first, last, *terms).where(first < last)
+    options = {"stream_results": True, "yield_per": _BATCH}
+    spanning = 0
+    for first_month, last_month, start, end, rate, fixed in question.session.execute(
+        statement, execution_options=options
+    ):
+        for index in range(first_month, last_month + 1):
+            part = months[index][1]
+            seconds = min(end, part.end) - max(start, part.begin)
+            sums_by_group[index].add(1, seconds, fixed or _wage(seconds, rate))
+        spanning += last_month - first_month
+    return spanning
+
+
+def _add_expenses(question: _Question, sums_by_group: _SumsByGroup) -> None:
+    expense, period, months = m.Expense, question.period, question.months
+    key = _month_from(expense.timestamp, months) if months else _key(question.by, expense)
+    listed = (
+        _joined(select(key.label("key"), _expense_cents().label("cents")), expense)
+        .where(expense.timestamp >= period.begin, expense.timestamp < period.end)
         .where(*_conditions(question.chosen, expense))
-        .group_by(key)
+        .subquery()
     )
+    statement = select(listed.c.key, func.sum(listed.c.cents)).group_by(listed.c.key)
     for group, cents in question.session.execute(statement):
-        sums_by_group[_group(question, group)].expense_cents += int(cents)
+        sums_by_group[group].expense_cents += int(cents)
 
 
-def _key(by: By, entry: Any, parts: Any) -> Any:
-    if by == "month":
-        return parts.c.position
-    if by == "customer":
-        return m.Project.customerID
-    return getattr(entry, f"{by}ID")
+def _key(by: By, entry: Any) -> Any:
+    column = m.Project.customerID if by == "customer" else getattr(entry, f"{by}ID")
+    # As an expression, so that no index by it is used: in its order, entries are read one by one
+    # from all over the table.
+    return column + literal_column("0")
 
 
-def _group(question: _Question, key: int | None) -> int | str | None:
-    return question.parts[key][0] if question.by == "month" and key is not None else key
+def _month_from(begin: Any, months: list[tuple[str, Period]]) -> Any:
+    """Index of the month that a time is in; the first and the last one for those outside."""
+    return _search(lambda bound: begin < bound, months, 0, len(months))
+
+
+def _month_until(end: Any, months: list[tuple[str, Period]]) -> Any:
+    """Index of the month that the second before a time is in."""
+    return _search(lambda bound: end <= bound, months, 0, len(months))
+
+
+def _search(
+    is_before: Callable[[int], Any], months: list[tuple[str, Period]], low: int, high: int
+) -> Any:
+    """Return a binary search as an SQL expression; ``low`` is the first index, ``high`` isn't one
+    any more."""
+    if high - low == 1:
+        return literal(low)
+    middle = (low + high) // 2
+    return case(
+        (is_before(months[middle][1].begin), _search(is_before, months, low, middle)),
+        else_=_search(is_before, months, middle, high),
+    )
 
 
 def _named(
-    session: Session, by: By, sums_by_group: dict[int | str | None, _Sums]
-) -> list[tuple[tuple[int | str | None, str | None, str | None], _Sums]]:
+    question: _Question, sums_by_group: _SumsByGroup
+) -> Iterator[tuple[int | None, str | None, str | None, _Sums]]:
+    """Add to sums the name of what they are of, and that of its customer."""
+    session, by = question.session, question.by
+    names: dict[int | None, tuple[str | None, str | None]]
     if by == "month":
-        return [((None, str(month), None), sums) for month, sums in sums_by_group.items()]
-    names: dict[int, tuple[str, str | None]] = {}
-    if by == "project":
+        names = {index: (name, None) for index, (name, _) in enumerate(question.months)}
+    elif by == "project":
         owned = session.execute(
             select(m.Project.projectID, m.Project.name, m.Customer.name).outerjoin(
                 m.Customer, m.Customer.customerID == m.Project.customerID
@@ -298,10 +334,8 @@ def _named(
         columns: Any = model.__table__.c
         rows = session.execute(select(columns[f"{by}ID"], columns["name"]))
         names = {record_id: (name, None) for record_id, name in rows}
-    return [
-        ((record_id, *names.get(record_id, (None, None))), sums)  # type: ignore[arg-type]
-        for record_id, sums in sums_by_group.items()
-    ]
+    for group, sums in sums_by_group.items():
+        yield group, *names.get(group, (None, None)), sums
 
 
 def _cents(amount: Any) -> Any:
@@ -319,6 +353,15 @@ def _wage_cents(seconds: Any) -> Any:
     worth = hours * amount + (rest * amount + 1800) // 3600
     below_zero = case((seconds < 0, -1), else_=1) * case((rate < 0, -1), else_=1)
     return case((fixed != 0, fixed), else_=cast(worth, BigInteger) * below_zero)
+
+
+def _wage(seconds: int, rate: int) -> int:
+    """Do the same in Python.
+
+    :param rate: cents an hour.
+    """
+    cents = (abs(seconds * rate) + 1800) // 3600
+    return cents if (seconds < 0) == (rate < 0) else -cents
 
 
 def _expense_cents() -> Any:
