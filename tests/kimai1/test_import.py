@@ -266,8 +266,8 @@ def test_a_copy_that_differs_is_not_kept(
     monkeypatch.setattr(importer.mojibake, "repair", lambda text: text)
     real = importer._Copy.all
 
-    def lossy(copy: Any, progress: Any) -> None:
-        real(copy, progress)
+    def lossy(copy: Any, *arguments: Any) -> None:
+        real(copy, *arguments)
         copy._writing.execute(
             m.TimeEntry.__table__.update().where(m.TimeEntry.timeEntryID == 2).values(duration=5399)
         )

@@ -6,7 +6,8 @@ import csv
 import functools
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,40 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """Tell people something that isn't part of the output."""
     click.echo(printable(text), err=True)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Context with a function that shows on a terminal what takes long. It is called with a step,
+    how much of it is done, and how much it is, or None.
+
+    Output is for programs, so it goes to standard error; if that is no terminal, nothing is shown.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+
+        def show(step: str, done: int, total: int | None) -> None:
+            shown = next((task for task in bars.tasks if task.description == step), None)
+            if shown is None:
+                for task in bars.tasks:
+                    bars.remove_task(task.id)
+                bars.add_task(step, completed=done, total=total)
+            else:
+                bars.update(shown.id, completed=done)
+
+        yield show
 
 
 def print_json(value: Any) -> None:

@@ -5,11 +5,12 @@ Money is summed in whole cents and time in whole seconds, since SQLite stores de
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, case, cast, func, select
+from sqlalchemy import BigInteger, Connection, Select, case, cast, func, literal_column, select
 
 from ..storage import models as m
 
@@ -37,20 +38,40 @@ HOURS, EARNED, SPENT = "hours of user", "earned on project", "spent on project"
 
 
 def collect(connection: Connection, records: dict[str, Select[Any]]) -> Totals:
-    """Count and sum.
+    """Count and sum; time entries and expenses are read once.
 
     :param records: by the name of a table, the statement for the records that are compared.
     """
     totals: Totals = {}
+    counts: Counter[str] = Counter()
+    hours: Counter[int] = Counter()
+    earned: Counter[int] = Counter()
+    spent: Counter[int] = Counter()
+    seconds: Counter[str] = Counter(start=0, end=0)
+    for user, project, number, *sums in connection.execute(_ENTRIES, execution_options=_STREAM):
+        counts[_TIME_SHEET] += number
+        duration, amount, start, end = map(int, sums)
+        hours[user] += duration
+        earned[project] += amount
+        seconds["start"] += start
+        seconds["end"] += end
+    for project, number, amount in connection.execute(_EXPENSES, execution_options=_STREAM):
+        counts[_EXPENSE_SHEET] += number
+        spent[project] += int(amount)
     for name, statement in records.items():
-        count = connection.scalar(select(func.count()).select_from(statement.subquery()))
-        totals["records", name] = Decimal(count or 0)
-    for topic, divisor, statement in _SUMS:
-        for key, amount in connection.execute(statement):
-            totals[topic, str(key)] = Decimal(int(amount)) / divisor
-    for name, column in (("start", m.TimeEntry.start), ("end", m.TimeEntry.end)):
-        seconds = connection.scalar(select(func.sum(cast(column, BigInteger))))
-        totals["sum of seconds", name] = Decimal(int(seconds or 0))
+        if name not in (_TIME_SHEET, _EXPENSE_SHEET):
+            whole = select(func.count()).select_from(statement.subquery())
+            counts[name] = connection.scalar(whole) or 0
+        totals["records", name] = Decimal(counts[name])
+    for topic, divisor, amounts in (
+        (HOURS, 3600, hours),
+        (EARNED, 360_000, earned),
+        (SPENT, 10_000, spent),
+    ):
+        for key in sorted(amounts):
+            totals[topic, str(key)] = Decimal(amounts[key]) / divisor
+    for name, number in seconds.items():
+        totals["sum of seconds", name] = Decimal(number)
     return totals
 
 
@@ -69,25 +90,37 @@ def _cents(column: Any) -> Any:
     return cast(func.round(func.coalesce(column, 0) * 100), BigInteger)
 
 
-def _sum(key: Any, amount: Any) -> Select[Any]:
-    return select(key, func.sum(amount)).group_by(key).order_by(key)
+def _key(column: Any) -> Any:
+    # As an expression, so that no index by it is used: in its order, records are read one by one
+    # from all over the table.
+    return column + literal_column("0")
 
 
+def _sums(model: Any, keys: tuple[Any, ...], *amounts: Any) -> Select[Any]:
+    """Select keys, the number of records that have them, and sums of amounts."""
+    of = select(
+        *(_key(column).label(f"key{index}") for index, column in enumerate(keys)),
+        *(amount.label(f"amount{index}") for index, amount in enumerate(amounts)),
+    )
+    columns = of.select_from(model).subquery().c
+    grouped = columns[: len(keys)]
+    return select(*grouped, func.count(), *map(func.sum, columns[len(keys) :])).group_by(*grouped)
+
+
+_TIME_SHEET, _EXPENSE_SHEET = (m.plain_name(each.__table__) for each in (m.TimeEntry, m.Expense))
+_STREAM = {"stream_results": True, "yield_per": 5_000}
 _seconds = cast(m.TimeEntry.duration, BigInteger)
 _fixed = _cents(m.TimeEntry.fixedRate)
-_SUMS: tuple[tuple[str, int, Select[Any]], ...] = (
-    (HOURS, 3600, _sum(m.TimeEntry.userID, _seconds)),
-    (
-        EARNED,
-        360_000,
-        _sum(
-            m.TimeEntry.projectID,
-            case((_fixed != 0, _fixed * 3600), else_=_cents(m.TimeEntry.rate) * _seconds),
-        ),
-    ),
-    (
-        SPENT,
-        10_000,
-        _sum(m.Expense.projectID, _cents(m.Expense.value) * _cents(m.Expense.multiplier)),
-    ),
+_ENTRIES = _sums(
+    m.TimeEntry,
+    (m.TimeEntry.userID, m.TimeEntry.projectID),
+    _seconds,
+    case((_fixed != 0, _fixed * 3600), else_=_cents(m.TimeEntry.rate) * _seconds),
+    cast(m.TimeEntry.start, BigInteger),
+    cast(m.TimeEntry.end, BigInteger),
+)
+_EXPENSES = _sums(
+    m.Expense,
+    (m.Expense.projectID,),
+    _cents(m.Expense.value) * _cents(m.Expense.multiplier),
 )

@@ -42,8 +42,9 @@ _SEEDED = ("statuses", "configuration", "globalRoles", "membershipRoles")
 #: Tables about the database itself.
 _NOT_COPIED = (m.schema_version, m.EntryCount.__table__)
 
-#: Called with a table, how many of its records are copied, and how many there are.
-Progress = Callable[[str, int, int], None]
+#: Called with a table, how many of its records are copied, and how many there are; or with
+#: another step, 0 and None.
+Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(slots=True)
@@ -96,10 +97,16 @@ def run(
             f"The tables {target.prefix}… in {target.name} lack {columns}. Take tables that Kimai "
             f"1.3.5 (revision {SCHEMA_REVISION}) made."
         )
-    with _without_entry_counts(target), _snapshot(source) as reading, target.begin() as writing:
+    with (
+        _without_entry_counts(target, progress),
+        _snapshot(source) as reading,
+        target.begin() as writing,
+    ):
         copy = _Copy(kimai, ours, reading, writing, repair_text)
+        progress("Reading the source", 0, None)
         expected = control_totals.collect(reading, copy.records)
         if _is_used(writing):
+            progress("Comparing", 0, None)
             report = _compare_with_used(expected, writing, copy)
         else:
             report = _copied(expected, writing, copy, progress)
@@ -114,11 +121,12 @@ def _copied(
     expected: control_totals.Totals, writing: Connection, copy: _Copy, progress: Progress
 ) -> Report:
     try:
-        copy.all(progress)
+        copy.all(expected, progress)
     except DBAPIError as error:
         raise ImportRefused(
             f"Nothing was imported, since {copy.table} can't be copied: {error.orig}"
         ) from error
+    progress("Comparing", 0, None)
     report = Report(control_totals.compare(expected, _totals(writing, copy)), copy.changed)
     if report.differences:
         raise ImportRefused(
@@ -131,13 +139,14 @@ def _copied(
 
 
 @contextlib.contextmanager
-def _without_entry_counts(target: Database) -> Iterator[None]:
+def _without_entry_counts(target: Database, progress: Progress) -> Iterator[None]:
     """Context without triggers: counting once at the end costs less than a million single steps."""
     with target.begin() as connection:
         entry_counts.disable(connection)
     try:
         yield
     finally:
+        progress("Counting", 0, None)
         with target.begin() as connection:
             entry_counts.enable(connection)
 
@@ -180,12 +189,12 @@ class _Copy:
         """By the plain name of each table, the statement for its records that are copied."""
         return {m.plain_name(table): self._select(table) for table in self._tables}
 
-    def all(self, progress: Progress) -> None:
+    def all(self, expected: control_totals.Totals, progress: Progress) -> None:
         dialect = dialects.of(self._writing)
         dialect.before_import(self._writing)
         schema.clear(self._writing)
         for table in self._tables:
-            self._copy(table, progress)
+            self._copy(table, int(expected["records", m.plain_name(table)]), progress)
         # It describes the tables. The version stays, since rounding depends on it.
         revision = max(self._kimai.revision or 0, SCHEMA_REVISION)
         self._writing.execute(
@@ -196,12 +205,11 @@ class _Copy:
         for table in self._tables:
             dialect.after_import(self._writing, table)
 
-    def _copy(self, table: Any, progress: Progress) -> None:
+    def _copy(self, table: Any, total: int, progress: Progress) -> None:
         self.table = name = m.plain_name(table)
-        statement = self._select(table)
-        total = self._count(statement)
-        self._count_changes(table, total)
         progress(name, 0, total)
+        statement = self._select(table)
+        self._count_changes(table, total)
         names = [column.name for column in table.columns]
         indices = [
             index for index, column in enumerate(table.columns) if isinstance(column.type, String)
@@ -251,17 +259,24 @@ class _Copy:
         return literal("" if isinstance(column.type, (String, Text)) else 0)
 
     def _count_changes(self, table: Any, copied: int) -> None:
-        left_out = self._count(select(table.c[next(iter(table.c)).name])) - copied
-        if left_out:
-            self.changed[f"{m.plain_name(table)}: links to what isn't there, left out"] = left_out
         nullable = self._kimai.columns[table.name]
-        for column in table.columns:
-            if nullable.get(column.name) and self._is_required(table, column):
-                empty = self._count(select(column).where(column.is_(None)))
-                if empty:
-                    value = self._instead_of_null(column).value
-                    what = f"{m.plain_name(table)}.{column.name}: null, stored as {str(value)!r}"
-                    self.changed[what] = empty
+        columns = [
+            column
+            for column in table.columns
+            if nullable.get(column.name) and self._is_required(table, column)
+        ]
+        if not columns and not any(_references(table)):
+            return
+        counts = select(func.count(), *map(func.count, columns)).select_from(table)
+        total, *filled = self._reading.execute(counts).one()
+        if total > copied:
+            what = f"{m.plain_name(table)}: links to what isn't there, left out"
+            self.changed[what] = total - copied
+        for column, count in zip(columns, filled, strict=True):
+            if total > count:
+                value = self._instead_of_null(column).value
+                what = f"{m.plain_name(table)}.{column.name}: null, stored as {str(value)!r}"
+                self.changed[what] = total - count
 
     def _cleaner(self, name: str, indices: list[int]) -> Callable[[Any], list[Any]] | None:
         """Return a function that cleans the text of a record; None if there is nothing to do."""
@@ -286,9 +301,6 @@ class _Copy:
             return values
 
         return clean
-
-    def _count(self, statement: Select[Any]) -> int:
-        return self._reading.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
 
 def _references(table: Any) -> Iterator[tuple[Any, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,10 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     func,
+    literal_column,
+    or_,
     select,
 )
 
@@ -26,6 +30,8 @@ from .schema_detection import OWN_TABLES, DetectedSchema, detect
 
 #: Examples that a finding has.
 EXAMPLES = 5
+#: Rows of a large table that are in memory at a time.
+_STREAM = {"stream_results": True, "yield_per": 5_000}
 #: Levels of findings: it prevents serving; somebody should look at it; good to know.
 BLOCKER, PROBLEM, NOTE = "blocker", "problem", "note"
 
@@ -56,10 +62,15 @@ class Inspection:
     findings: list[DataFinding] = field(default_factory=list)
 
 
-def inspect(database: Database, authenticator: str = KIMAI_AUTHENTICATOR) -> Inspection:
+def inspect(
+    database: Database,
+    authenticator: str = KIMAI_AUTHENTICATOR,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Inspection:
     """Inspect a database.
 
     :param authenticator: what checks passwords for this Kimai, as autoconf.php names it.
+    :param progress: called with what is done, the number of parts that are done, and of all.
     :raises ConfigurationError: there are no Kimai tables.
     """
     kimai = detect(database)
@@ -85,11 +96,20 @@ def inspect(database: Database, authenticator: str = KIMAI_AUTHENTICATOR) -> Ins
             if model.name not in OWN_TABLES:
                 statement = select(func.count()).select_from(model)
                 inspection.counts[m.plain_name(model)] = connection.scalar(statement) or 0
-        for part in (_rounding, _orphans, _statuses, _roles, _timers, _times, _duplicates, _zones):
-            inspection.findings.extend(part(connection))
-        inspection.findings.extend(_engines(connection, database))
-        inspection.findings.extend(_character_sets(connection, database))
-        inspection.findings.extend(_double_encoded(connection, database, kimai))
+        parts: tuple[Iterable[DataFinding], ...] = (
+            _rounding(connection),
+            _orphans(connection),
+            _time_entries(connection),
+            _roles(connection),
+            _duplicates(connection),
+            _zones(connection),
+            _engines(connection, database),
+            _character_sets(connection, database),
+            _double_encoded(connection, database, kimai),
+        )
+        for done, findings in enumerate(parts):
+            progress("Checking the records", done, len(parts))
+            inspection.findings.extend(findings)
     return inspection
 
 
@@ -133,28 +153,87 @@ def _orphans(connection: Connection) -> Iterator[DataFinding]:
         for child, key, parent in references:
             records, missing = child.__table__, parent.__table__
             of = records.c[key]
+            # Records of one key are counted first, by index alone where there is one.
+            number = func.count().label("number")
+            named = select(of, number).where(of.is_not(None)).group_by(of).subquery()
             lost = (
-                select(of)
-                .select_from(records.outerjoin(missing, missing.c[key] == of))
-                .where(missing.c[key].is_(None), of.is_not(None))
+                select(named.c[key], named.c.number)
+                .outerjoin(missing, missing.c[key] == named.c[key])
+                .where(missing.c[key].is_(None))
+                .order_by(named.c[key])
             )
             child_name, parent_name = m.plain_name(records), m.plain_name(missing)
             text = f"{child_name}.{key} names {parent_name} that don't exist; {fate}"
-            yield from _finding(connection, NOTE, topic, text, lost, lost.distinct())
+            count, some = 0, list[str]()
+            for value, number_of_value in connection.execute(lost, execution_options=_STREAM):
+                count += number_of_value
+                if len(some) < EXAMPLES:
+                    some.append(str(value))
+            yield from _counted(NOTE, topic, text, count, some)
 
 
-def _statuses(connection: Connection) -> Iterator[DataFinding]:
-    entry, status = m.TimeEntry, m.Status
-    empty = select(entry.timeEntryID).where(entry.statusID.is_(None))
+_ENDED = m.TimeEntry.end != 0
+#: What may be wrong with a time entry.
+_WRONG_TIMES = (
+    (
+        "time entries that end before they start",
+        and_(_ENDED, m.TimeEntry.end < m.TimeEntry.start),
+    ),
+    (
+        "time entries whose duration isn't end - start",
+        and_(_ENDED, m.TimeEntry.duration != m.TimeEntry.end - m.TimeEntry.start),
+    ),
+    ("time entries that start at 0 (1970)", m.TimeEntry.start == 0),
+)
+
+
+def _time_entries(connection: Connection) -> Iterator[DataFinding]:
+    """Check statuses, running recordings and times, all in one pass."""
+    entry = m.TimeEntry
+    # Keys are expressions, so that no index by them is used: in its order, entries are read one by
+    # one from all over the table.
+    keys = [
+        (column + literal_column("0")).label(column.key)
+        for column in (entry.userID, entry.statusID)
+    ]
+    wrong = [
+        case((condition, entry.timeEntryID)).label(f"wrong{index}")
+        for index, (_, condition) in enumerate(_WRONG_TIMES)
+    ]
+    listed = select(*keys, case((entry.end == 0, 1)).label("running"), *wrong).subquery().c
+    ids = listed[-len(wrong) :]
+    statement = select(
+        listed.userID,
+        listed.statusID,
+        func.count(),
+        func.count(listed.running),
+        *(function(id_) for id_ in ids for function in (func.count, func.min, func.max)),
+    ).group_by(listed.userID, listed.statusID)
+    statuses: Counter[int | None] = Counter()
+    running: Counter[int] = Counter()
+    counts = [0] * len(wrong)
+    some: list[set[int]] = [set() for _ in wrong]
+    rows = connection.execute(statement, execution_options=_STREAM)
+    for user_id, status_id, entries, running_entries, *values in rows:
+        statuses[status_id] += entries
+        running[user_id] += running_entries
+        for index in range(len(wrong)):
+            number, *ids_ = values[3 * index : 3 * index + 3]
+            if number:
+                counts[index] += number
+                some[index].update(ids_[: EXAMPLES - len(some[index])])
     text = "time entries without a status; an import gives them the default one"
-    yield from _finding(connection, NOTE, "status", text, empty)
-    unknown = (
-        select(entry.statusID)
-        .outerjoin(status, status.statusID == entry.statusID)
-        .where(status.statusID.is_(None), entry.statusID.is_not(None))
-    )
+    yield from _counted(NOTE, "status", text, statuses[None], ())
+    known = set(connection.scalars(select(m.Status.statusID)))
+    unknown = sorted(status for status in statuses if status is not None and status not in known)
     text = "time entries with a status that doesn't exist"
-    yield from _finding(connection, NOTE, "status", text, unknown, unknown.distinct())
+    number = sum(statuses[status] for status in unknown)
+    yield from _counted(NOTE, "status", text, number, unknown)
+    several = sorted(user_id for user_id, entries in running.items() if entries > 1)
+    text = "users with more than one running recording; the next start or stop stops all of them"
+    yield from _counted(PROBLEM, "running recordings", text, len(several), several)
+    for (text, _), number, examples in zip(_WRONG_TIMES, counts, some, strict=True):
+        yield from _counted(NOTE, "times", text, number, sorted(examples))
 
 
 def _roles(connection: Connection) -> Iterator[DataFinding]:
@@ -174,15 +253,6 @@ def _roles(connection: Connection) -> Iterator[DataFinding]:
     )
     text = "members of groups whose role doesn't exist; they have no rights in the group"
     yield from _finding(connection, PROBLEM, "unknown role", text, members)
-
-
-def _timers(connection: Connection) -> Iterator[DataFinding]:
-    entry = m.TimeEntry
-    several = (
-        select(entry.userID).where(entry.end == 0).group_by(entry.userID).having(func.count() > 1)
-    )
-    text = "users with more than one running recording; the next start or stop stops all of them"
-    yield from _finding(connection, PROBLEM, "running recordings", text, several)
 
 
 def _rounding(connection: Connection) -> Iterator[DataFinding]:
@@ -212,23 +282,6 @@ def _rounding(connection: Connection) -> Iterator[DataFinding]:
     rule = rounding.rule_of(options).value
     text = f"a recording that stops is rounded to {minutes} {unit}: {rule} ({cause}){remark}"
     yield DataFinding(level, "rounding", text)
-
-
-def _times(connection: Connection) -> Iterator[DataFinding]:
-    entry = m.TimeEntry
-    ended = entry.end != 0
-    cases = (
-        ("time entries that end before they start", and_(ended, entry.end < entry.start)),
-        (
-            "time entries whose duration isn't end - start",
-            and_(ended, entry.duration != entry.end - entry.start),
-        ),
-        ("time entries that start at 0 (1970)", entry.start == 0),
-    )
-    for text, condition in cases:
-        yield from _finding(
-            connection, NOTE, "times", text, select(entry.timeEntryID).where(condition)
-        )
 
 
 def _duplicates(connection: Connection) -> Iterator[DataFinding]:
@@ -292,35 +345,35 @@ def _character_sets(connection: Connection, database: Database) -> Iterator[Data
 def _double_encoded(
     connection: Connection, database: Database, kimai: DetectedSchema
 ) -> Iterator[DataFinding]:
-    for model in m.Base.metadata.sorted_tables:
-        if model.name in OWN_TABLES:
+    for table in m.Base.metadata.sorted_tables:
+        if table.name in OWN_TABLES:
             continue
-        for field_ in model.columns:
-            if isinstance(field_.type, String) and field_.name in kimai.columns[model.name]:
-                cases, examples = _count_double_encoded(connection, database, field_)
-                if cases:
-                    text = (
-                        f"{m.plain_name(model)}.{field_.name}: texts that were encoded twice; "
-                        "an import can repair them"
-                    )
-                    yield DataFinding(PROBLEM, "double encoding", text, cases, tuple(examples))
-
-
-def _count_double_encoded(
-    connection: Connection, database: Database, field_: Any
-) -> tuple[int, list[str]]:
-    statement = select(field_).where(field_.is_not(None))
-    is_not_ascii = database.dialect.is_not_ascii(field_)
-    if is_not_ascii is not None:  # most text is ASCII, which is never wrong
-        statement = statement.where(is_not_ascii)
-    cases, examples = 0, list[str]()
-    options = {"stream_results": True, "yield_per": 5_000}
-    for value in connection.execute(statement, execution_options=options).scalars():
-        if mojibake.is_double_encoded(value):
-            cases += 1
-            if len(examples) < EXAMPLES:
-                examples.append(f"{value[:40]} → {mojibake.repair(value)[:40]}")
-    return cases, examples
+        columns = [
+            column
+            for column in table.columns
+            if isinstance(column.type, String) and column.name in kimai.columns[table.name]
+        ]
+        if not columns:
+            continue
+        statement = select(*columns)
+        conditions = [database.dialect.is_not_ascii(column) for column in columns]
+        is_not_ascii = [condition for condition in conditions if condition is not None]
+        if is_not_ascii:  # most text is ASCII, which is never wrong
+            statement = statement.where(or_(*is_not_ascii))
+        counts: Counter[int] = Counter()
+        examples: list[list[str]] = [[] for _ in columns]
+        for row in connection.execute(statement, execution_options=_STREAM):
+            for index, value in enumerate(row):
+                if value and mojibake.is_double_encoded(value):
+                    counts[index] += 1
+                    if len(examples[index]) < EXAMPLES:
+                        examples[index].append(f"{value[:40]} → {mojibake.repair(value)[:40]}")
+        for index, column in enumerate(columns):
+            text = (
+                f"{m.plain_name(table)}.{column.name}: texts that were encoded twice; "
+                "an import can repair them"
+            )
+            yield from _counted(PROBLEM, "double encoding", text, counts[index], examples[index])
 
 
 def _names(database: Database) -> list[str]:
@@ -332,15 +385,18 @@ def _names(database: Database) -> list[str]:
 
 
 def _finding(
-    connection: Connection,
-    level: str,
-    topic: str,
-    text: str,
-    statement: Select[Any],
-    examples: Select[Any] | None = None,
+    connection: Connection, level: str, topic: str, text: str, statement: Select[Any]
 ) -> Iterator[DataFinding]:
     """A finding if the statement finds anything."""
     count = connection.scalar(select(func.count()).select_from(statement.subquery())) or 0
     if count:
-        shown = connection.scalars((statement if examples is None else examples).limit(EXAMPLES))
-        yield DataFinding(level, topic, text, count, tuple(str(value) for value in shown))
+        examples = connection.scalars(statement.limit(EXAMPLES))
+        yield from _counted(level, topic, text, count, examples)
+
+
+def _counted(
+    level: str, topic: str, text: str, count: int, examples: Iterable[Any]
+) -> Iterator[DataFinding]:
+    """A finding if there is anything."""
+    if count:
+        yield DataFinding(level, topic, text, count, tuple(map(str, examples))[:EXAMPLES])

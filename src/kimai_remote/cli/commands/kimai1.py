@@ -9,8 +9,6 @@ from contextlib import closing
 from decimal import Decimal
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ...config import load_settings
 from ...errors import ConfigurationError
@@ -20,7 +18,7 @@ from ...server.bootstrap import open_database, with_autoconf
 from ...storage import entry_counts
 from ...storage.transactions import Database
 from ..error_messages import reported
-from ..output import console, make_table, say
+from ..output import console, make_table, progress, say
 from ..parameters import examples, json_option
 
 #: Rows of a comparison by user or project that are shown if all of them are equal.
@@ -57,8 +55,8 @@ def check(url: str | None, prefix: str | None, autoconf_file: str | None, as_jso
                 statement_timeout=0,
             )
         )
-        with closing(open_database(settings)) as database:
-            inspection = inspect(database, _authenticator(settings.kimai_autoconf))
+        with closing(open_database(settings)) as database, progress(quiet=as_json) as show:
+            inspection = inspect(database, _authenticator(settings.kimai_autoconf), show)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(inspection), indent=2, ensure_ascii=False))
     else:
@@ -104,7 +102,8 @@ def import_(
             closing(open_database(settings)) as target,
         ):
             try:
-                report = _import(source, target, repair_text, quiet=as_json)
+                with progress(quiet=as_json) as show:
+                    report = importer.run(source, target, show, repair_text=repair_text)
             except importer.ImportRefused as error:
                 if error.report:
                     _show(error.report, as_json)
@@ -160,22 +159,6 @@ def _show_additions(additions: uninstall.Additions, database: Database) -> None:
             "Kimai can't check the passwords of these accounts, which are stored as Argon2id. Set "
             f"new ones in Kimai: {', '.join(additions.passwords)}"
         )
-
-
-def _import(source: Database, target: Database, repair_text: bool, *, quiet: bool):  # type: ignore[no-untyped-def]
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as bars:
-        bar = bars.add_task("Comparing", total=None)
-
-        def show(table: str, done: int, total: int) -> None:
-            bars.update(bar, description=table, completed=done, total=total)
-
-        return importer.run(source, target, show, repair_text=repair_text)
 
 
 def _show_inspection(inspection: Inspection) -> None:
