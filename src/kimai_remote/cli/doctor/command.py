@@ -7,7 +7,7 @@ import json
 
 import click
 
-from ..output import console, count, make_table, say
+from ..output import console, count, make_table, progress, say
 from ..parameters import examples, json_option
 from .finding import Finding, Level
 
@@ -24,7 +24,8 @@ def doctor(as_json: bool) -> None:
     """
     from .examination import examine  # loads what the database needs
 
-    parts = {part: list(findings) for part, findings in examine()}
+    with progress(quiet=as_json) as show:
+        parts = dict(examine(show))
     all_findings = [finding for findings in parts.values() for finding in findings]
     if as_json:
         rows = [

@@ -27,20 +27,24 @@ from .finding import Finding, right, warning, wrong
 CLOCK_WARNING, CLOCK_WRONG = 2, 60
 #: Bytes that should be free on the disk of an SQLite database.
 LOW_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
-#: Seconds that a statement may take; counting a million entries takes long.
-STATEMENT_TIMEOUT = 60
+#: Seconds that a statement may take, and one that counts all entries.
+STATEMENT_TIMEOUT, COUNT_TIMEOUT = 60, 3600
+
+
+def _open(settings: Settings, statement_timeout: int) -> Database:
+    return Database(
+        settings.url,
+        settings.table_prefix,
+        pool_size=1,
+        statement_timeout=statement_timeout,
+        read_only=True,
+    )
 
 
 def check(settings: Settings) -> Iterator[Finding]:
     about = "database"
     try:
-        database = Database(
-            settings.url,
-            settings.table_prefix,
-            pool_size=1,
-            statement_timeout=STATEMENT_TIMEOUT,
-            read_only=True,
-        )
+        database = _open(settings, STATEMENT_TIMEOUT)
     except ConfigurationError as error:
         yield wrong(about, str(error))
         return
@@ -170,7 +174,11 @@ def _schema(settings: Settings, database: Database, connection: Connection) -> I
             "users", "nobody can log in: there is no active user", "Activate a user, or add one."
         )
     yield _contract(settings, origin.read(connection))
-    yield _counts(connection)
+    with (
+        closing(_open(settings, COUNT_TIMEOUT)) as patient,
+        patient.engine.connect() as counting,
+    ):
+        yield _counts(counting)
 
 
 _ORIGINS = {

@@ -17,8 +17,13 @@ _PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
 }
 
 
-def examine() -> Iterator[tuple[str, list[Finding]]]:
-    """Return the findings of each part; only those of the configuration if it can't be read."""
+def examine(
+    progress: Callable[[str, int, int | None], None],
+) -> Iterator[tuple[str, list[Finding]]]:
+    """Return the findings of each part; only those of the configuration if it can't be read.
+
+    :param progress: called with each part before it is checked, 0 and None.
+    """
     part = "Configuration"
     try:
         settings = in_force(load())
@@ -27,6 +32,7 @@ def examine() -> Iterator[tuple[str, list[Finding]]]:
         return
     yield part, list(_guarded(configuration.check(settings)))
     for part, check in _PARTS.items():
+        progress(f"Checking: {part.lower()}", 0, None)
         yield part, list(_guarded(check(settings.settings)))
 
 
