@@ -7,23 +7,23 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import click
 
 from ...config import load_settings
 from ...errors import ConfigurationError
-from ...kimai1 import autoconf, control_totals, importer, uninstall
-from ...kimai1.inspection import BLOCKER, PROBLEM, Inspection, inspect
-from ...server.bootstrap import open_database, with_autoconf
-from ...storage import entry_counts
-from ...storage.transactions import Database
 from ..error_messages import reported
 from ..output import console, make_table, progress, say
 from ..parameters import examples, json_option
 
+if TYPE_CHECKING:
+    from ...kimai1 import control_totals, importer, uninstall
+    from ...kimai1.inspection import Inspection
+    from ...storage.transactions import Database
+
 #: Rows of a comparison by user or project that are shown if all of them are equal.
 MAX_EQUAL_ROWS = 20
-_COLOURS = {BLOCKER: "bold red", PROBLEM: "yellow"}
 
 
 @click.group(no_args_is_help=True)
@@ -46,6 +46,9 @@ def check(url: str | None, prefix: str | None, autoconf_file: str | None, as_jso
 
     Exit status 1 if it can't be imported as it is.
     """
+    from ...kimai1.inspection import inspect
+    from ...server.bootstrap import open_database, with_autoconf
+
     with reported():
         settings = with_autoconf(
             load_settings(
@@ -90,6 +93,10 @@ def import_(
     At the end the copy is compared with the original; if they differ, nothing is kept. Repeating
     the import repeats the comparison.
     """
+    from ...kimai1 import autoconf, importer
+    from ...server.bootstrap import open_database
+    from ...storage.transactions import Database
+
     with reported():
         if (from_url is None) == (from_autoconf is None):
             raise ConfigurationError("Give --from with the database URL, or --from-autoconf.")
@@ -122,6 +129,9 @@ def leave(yes: bool, as_json: bool) -> None:
     Stop the server first. Kimai's own tables and all their records stay; the API keys that
     kimai-remote gave out are lost. A database that kimai-remote created is left as it is.
     """
+    from ...kimai1 import uninstall
+    from ...server.bootstrap import open_database, with_autoconf
+
     with reported():
         settings = with_autoconf(load_settings(statement_timeout=0))
         with closing(open_database(settings)) as database:
@@ -142,6 +152,8 @@ def leave(yes: bool, as_json: bool) -> None:
 
 def _authenticator(autoconf_file: str) -> str:
     """Return what checks passwords for the Kimai of an autoconf.php, or Kimai if there is none."""
+    from ...kimai1 import autoconf
+
     if not autoconf_file:
         return autoconf.KIMAI_AUTHENTICATOR
     return autoconf.read(autoconf_file).authenticator
@@ -162,6 +174,9 @@ def _show_additions(additions: uninstall.Additions, database: Database) -> None:
 
 
 def _show_inspection(inspection: Inspection) -> None:
+    from ...kimai1.inspection import BLOCKER, PROBLEM
+
+    colours = {BLOCKER: "bold red", PROBLEM: "yellow"}
     say(f"{inspection.database}, tables {inspection.prefix}…")
     say(f"Kimai {inspection.version or '?'}, revision {inspection.revision or '?'}")
     if inspection.counts:
@@ -176,7 +191,7 @@ def _show_inspection(inspection: Inspection) -> None:
             number = f"{finding.count:,}" if finding.count else ""
             examples = "\n".join(finding.examples)
             cells = (finding.level, finding.topic, finding.text, number, examples)
-            table.add_row(*map(_plain, cells), style=_COLOURS.get(finding.level, ""))
+            table.add_row(*map(_plain, cells), style=colours.get(finding.level, ""))
         console().print(table)
     for way, problem in (
         ("served where it is (kimai-remote db upgrade, then serve)", inspection.adoption_problem),
@@ -228,6 +243,8 @@ def _rows(totals: list[control_totals.ControlTotal]) -> Iterator[tuple[str, str,
 
 
 def _show_end(report: importer.Report, source: Database, target: Database) -> None:
+    from ...storage import entry_counts
+
     if report.already:
         say("Everything was there already; nothing was written.")
         return

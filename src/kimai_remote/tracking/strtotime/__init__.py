@@ -15,7 +15,6 @@ import re
 from zoneinfo import ZoneInfo
 
 from .calendar import seconds_of
-from .forms import BETWEEN, FORMS, kind_of
 from .meaning import Meaning, Moment
 
 __all__ = ["Moment", "read", "seconds_of"]
@@ -29,6 +28,9 @@ def read(text: str, zone: ZoneInfo, now: int) -> Moment:
     :param now: base of what is relative, and of a date where only a time is named; unix seconds.
     :raises ValueError: strtotime can't read it.
     """
+    # Compiling all forms takes longer than a command of the administrator may.
+    from .forms import BETWEEN, FORMS, kind_of
+
     meaning = Meaning()
     text = text.strip(" \t\n\r\v\f")
     if "\0" in text or not text:
