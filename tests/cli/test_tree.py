@@ -171,7 +171,9 @@ def test_the_script_for_bash_completes(tmp_path: Path) -> None:
     assert "_kimai_remote_completion kimai-remote" in done.stdout
 
 
-@pytest.mark.parametrize("words", ["", "serve", "doctor", "kimai1", "kimai1 import", "report"])
+@pytest.mark.parametrize(
+    "words", ["", "serve", "doctor", "config", "kimai1", "kimai1 import", "report"]
+)
 def test_help_loads_neither_database_nor_protocols(words: str) -> None:
     """They are slow to load."""
     code = (

@@ -8,14 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from ...config import PREFIX, Configuration, Settings, Source, UnknownSetting, load, similar
 from ...config.loading import USUAL_FILE
-from ...server.bootstrap import with_autoconf
-from ...tracking.admin import kimai_options
-from ..admin_context import open_admin
 from ..error_messages import reported
 from ..output import console, make_table, print_change, print_records, say
 from ..parameters import examples, json_option
@@ -28,6 +23,8 @@ MASK = "***"
 def _complete(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[click.shell_completion.CompletionItem]:
+    from ...tracking.admin import kimai_options
+
     return [
         click.shell_completion.CompletionItem(name, help=option.meaning)
         for name, option in kimai_options.KNOWN.items()
@@ -52,6 +49,9 @@ def group() -> None:
 @json_option
 def list_(everything: bool, as_json: bool) -> None:
     """List the options that this service uses, with their values."""
+    from ...tracking.admin import kimai_options
+    from ..admin_context import open_admin
+
     with open_admin() as admin:
         records = admin.read(kimai_options.listing)
     records = [record for record in records if everything or record["read"]]
@@ -63,6 +63,9 @@ def list_(everything: bool, as_json: bool) -> None:
 @json_option
 def get(option: str, as_json: bool) -> None:
     """Print the value of an option."""
+    from ...tracking.admin import kimai_options
+    from ..admin_context import open_admin
+
     with open_admin() as admin:
         record = admin.read(lambda session: kimai_options.get(session, option))
     print_change(record, record["value"], as_json=as_json)
@@ -82,6 +85,9 @@ def get(option: str, as_json: bool) -> None:
 @json_option
 def set_(option: str, value: str, force: bool, as_json: bool) -> None:
     """Set an option. It applies from the next call on."""
+    from ...tracking.admin import kimai_options
+    from ..admin_context import open_admin
+
     with open_admin() as admin:
         record = admin.change(
             "config set",
@@ -98,6 +104,9 @@ def set_(option: str, value: str, force: bool, as_json: bool) -> None:
 @json_option
 def unset(option: str, as_json: bool) -> None:
     """Remove an option, so that its default applies."""
+    from ...tracking.admin import kimai_options
+    from ..admin_context import open_admin
+
     with open_admin() as admin:
         record = admin.change(
             "config unset", lambda session: kimai_options.unset(session, option), fields=[option]
@@ -132,6 +141,10 @@ def in_force(configuration: Configuration) -> Configuration:
 
     :raises ConfigurationError: that file can't be read or understood.
     """
+    if not configuration.settings.kimai_autoconf:
+        return configuration
+    from ...server.bootstrap import with_autoconf  # loads what the database needs
+
     settings = with_autoconf(configuration.settings)
     source = Source("autoconf", settings.kimai_autoconf)
     changed = {
@@ -159,6 +172,9 @@ def _described(configuration: Configuration, name: str) -> dict[str, Any]:
 
 def _masked(name: str, value: Any) -> Any:
     if name == "database_url" and value:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
         try:
             url = make_url(value)
             text = url.render_as_string(hide_password=True)
