@@ -195,6 +195,8 @@ def test_help_loads_neither_database_nor_protocols(words: str) -> None:
         ("config list", "roundPrecision"),
         ("config explain", "threads"),
         ("kimai1 check", "Contents"),
+        ("db status", "Version"),
+        ("doctor", "Database"),
     ],
 )
 def test_commands_load_only_what_they_need(cli: Any, words: str, text: str) -> None:

@@ -18,7 +18,6 @@ from ... import __version__
 from ...config import PREFIX, Settings
 from ...errors import ConfigurationError
 from ...server import preflight
-from ...web.routes import VERSION_HEADER
 from . import certificates
 from .finding import Finding, right, warning, wrong
 
@@ -159,6 +158,8 @@ def _send(request: urllib.request.Request) -> tuple[Any, str]:
     :raises OSError: there is no such response.
     :raises ValueError: it isn't JSON.
     """
+    from ...web.routes import VERSION_HEADER  # loads what serves calls
+
     opener = urllib.request.build_opener(_NoRedirects)
     deadline = time.monotonic() + TIMEOUT
     body = b""

@@ -1,18 +1,16 @@
 """Upgrades of a schema to the version that this program needs. The only user of Alembic.
 
-Serving an up-to-date database doesn't import this module, since Alembic is slow to load.
+Alembic is slow to load, so only an upgrade does it.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 
 from .. import entry_counts, migrations, schema, schema_lock
@@ -42,11 +40,14 @@ def steps(database: Database, known: schema.SchemaState | None = None) -> list[S
     _check_not_newer(database, current)
     version = current.version
     done = schema.VERSIONS[: schema.VERSIONS.index(version) + 1] if version else ()
-    scripts = {script.revision: script for script in _directory().walk_revisions()}
-    return [
-        Step(version, scripts[version].doc.splitlines()[0], version in done)
-        for version in schema.VERSIONS
-    ]
+    return [Step(version, _title(version), version in done) for version in schema.VERSIONS]
+
+
+def _title(version: str) -> str:
+    """Return the first line of a migration."""
+    (path,) = MIGRATIONS.glob(f"versions/v{version}_*.py")
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    return (docstring or "").partition("\n")[0]
 
 
 def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None) -> list[str]:
@@ -57,8 +58,12 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
     :raises SchemaNewer: the schema needs a newer program.
     :raises ConfigurationError: another process is changing the schema.
     """
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from alembic.script import ScriptDirectory
+
     versions: list[str] = []
-    scripts = _directory()
+    scripts = ScriptDirectory(str(MIGRATIONS))
 
     def missing(current: Any, _context: Any) -> Any:
         for step in scripts._upgrade_revs("head", current):
@@ -85,10 +90,6 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
         if not entry_counts.enabled(connection):
             entry_counts.enable(connection)
     return versions
-
-
-def _directory() -> ScriptDirectory:
-    return ScriptDirectory(str(MIGRATIONS))
 
 
 def _check_not_newer(database: Database, state: schema.SchemaState) -> None:
