@@ -246,9 +246,11 @@ def test_the_id_of_a_removed_record_is_never_given_out_again(
     assert [new - old for new, old in zip(second, first, strict=True)] == [1] * len(MODELS)
 
 
-def test_versions_are_the_migrations_in_order() -> None:
-    scripts = list(runner._directory().walk_revisions())
-    assert tuple(script.revision for script in reversed(scripts)) == schema.VERSIONS
+def test_versions_are_the_migrations_in_order(database: Database) -> None:
+    scripts = list(ScriptDirectory(str(runner.MIGRATIONS)).walk_revisions())[::-1]
+    assert tuple(script.revision for script in scripts) == schema.VERSIONS
+    titles = [step.title for step in runner.steps(database)]
+    assert titles == [script.doc.splitlines()[0] for script in scripts]
 
 
 def test_a_current_schema_needs_nothing(database: Database) -> None:
