@@ -196,6 +196,7 @@ def test_help_loads_neither_database_nor_protocols(words: str) -> None:
         ("config explain", "threads"),
         ("kimai1 check", "Contents"),
         ("db status", "Version"),
+        ("db upgrade", "up to date"),
         ("doctor", "Database"),
     ],
 )

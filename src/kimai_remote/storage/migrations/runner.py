@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from .. import entry_counts, migrations, schema, schema_lock
-from ..models import Configuration, schema_version
+from ..models import Configuration, real_name, schema_version
 from ..transactions import Database
 
 _option_count = select(func.count()).select_from(Configuration)
@@ -58,6 +58,21 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
     :raises SchemaNewer: the schema needs a newer program.
     :raises ConfigurationError: another process is changing the schema.
     """
+    versions: list[str] = []
+    with schema_lock.acquire(database) as connection:
+        before = schema.read_state(connection)
+        _check_not_newer(database, before)
+        if before.condition is not schema.Condition.CURRENT:
+            versions = _migrate(connection, progress)
+        if before.version is None and not connection.scalar(_option_count):
+            schema.fill(connection)
+        # Not only after a migration: on MariaDB, one that broke off here has stored its version.
+        if not entry_counts.enabled(connection):
+            entry_counts.enable(connection)
+    return versions
+
+
+def _migrate(connection: Connection, progress: Callable[[str], None]) -> list[str]:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
     from alembic.script import ScriptDirectory
@@ -71,24 +86,16 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
             progress(versions[-1])
             yield step
 
-    with schema_lock.acquire(database) as connection:
-        before = schema.read_state(connection)
-        _check_not_newer(database, before)
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "fn": missing,
-                "version_table": schema.real_name(database, schema_version),
-                "script": scripts,
-            },
-        )
-        with Operations.context(context):
-            context.run_migrations()
-        if before.version is None and not connection.scalar(_option_count):
-            schema.fill(connection)
-        # Not only after a migration: on MariaDB, one that broke off here has stored its version.
-        if not entry_counts.enabled(connection):
-            entry_counts.enable(connection)
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "fn": missing,
+            "version_table": real_name(schema_version.name, connection),
+            "script": scripts,
+        },
+    )
+    with Operations.context(context):
+        context.run_migrations()
     return versions
 
 
