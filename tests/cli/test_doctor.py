@@ -98,10 +98,10 @@ def test_counts_that_are_not_true(environ: dict[str, str], world: World) -> None
 def test_triggers_that_are_gone(environ: dict[str, str], world: World) -> None:
     with world.database.begin() as connection:
         entry_counts.disable(connection)
-        entry_counts.reset(connection)
+        entry_counts.mark(connection)
     code, found = doctor(**environ)
     assert (code, levels(found)) == (1, {"counts": "wrong"})
-    assert "triggers for insert, update, delete are missing" in found["counts"]["text"]
+    assert "triggers for insert on timeSheet, update on timeSheet, " in found["counts"]["text"]
     with world.database.begin() as connection:
         entry_counts.disable(connection)
     code, found = doctor(**environ)

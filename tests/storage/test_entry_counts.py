@@ -74,7 +74,7 @@ def test_entries_of_nobody_are_counted_too(world: World, database: Database) -> 
     """Kimai's databases have entries of user 0."""
     world.change(m.TimeEntry, world.add_entry(), userID=0)
     with database.begin() as connection:
-        entry_counts.reset(connection)
+        entry_counts.correct(connection)
         assert entry_counts.enabled(connection)
     assert kept(world) == counted(world) == {(0, 0): 1}
 
@@ -86,7 +86,7 @@ def test_counts_that_went_wrong_are_counted_again(world: World, database: Databa
     world.execute(update(m.EntryCount).where(m.EntryCount.entries == 1).values(entries=7))
     with database.begin() as connection:
         assert entry_counts.mismatches(connection) == sorted([world.alice, world.ids["ben"]])
-        entry_counts.reset(connection)
+        entry_counts.correct(connection)
         assert entry_counts.mismatches(connection) == []
     world.add_entry()
     assert kept(world) == counted(world) == {(world.alice, 0): 2, (world.ids["ben"], 0): 1}

@@ -23,6 +23,7 @@ from kimai_remote.storage.models import (
     Expense,
     Group,
     GroupUser,
+    PeriodCount,
     Project,
     Status,
     TimeEntry,
@@ -49,6 +50,8 @@ def describe(database: Database) -> dict[str, Any]:
     described = {}
     for table in Base.metadata.sorted_tables:
         name = schema.real_name(database, table)
+        if not inspector.has_table(name):  # of a later version
+            continue
         parts = {
             "columns": inspector.get_columns(name),
             "key": inspector.get_pk_constraint(name)["constrained_columns"],
@@ -118,7 +121,7 @@ def everything(database: Database) -> dict[str, list[Any]]:
         return {
             table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
             for table in Base.metadata.sorted_tables
-            if table not in (schema_version, EntryCount.__table__)
+            if table not in (schema_version, EntryCount.__table__, PeriodCount.__table__)
         }
 
 
@@ -155,7 +158,7 @@ def test_an_upgrade_from_0003_keeps_all_records(
         )
     try:
         before = everything(blank)
-        assert runner.upgrade(blank) == ["0004", "0005"]
+        assert runner.upgrade(blank) == ["0004", "0005", "0006"]
         assert everything(blank) == before
         schema.check(blank)
         indexes = inspect(blank.engine).get_indexes(name)
@@ -206,7 +209,7 @@ def test_an_upgrade_that_fails_leaves_the_tables_of_before(
         with pytest.raises(ZeroDivisionError):
             runner.upgrade(blank)
     assert (describe(blank), everything(blank)) == (before, rows)
-    assert runner.upgrade(blank) == ["0004", "0005"]
+    assert runner.upgrade(blank) == ["0004", "0005", "0006"]
 
 
 MODELS = (User, Group, Customer, Project, Activity, TimeEntry, Expense)

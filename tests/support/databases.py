@@ -109,7 +109,14 @@ def drop(database: Database) -> None:
 
 def empty(database: Database) -> None:
     """Remove all rows of all tables but statuses, roles and options."""
-    kept_tables = {"statuses", "globalRoles", "membershipRoles", "remote_version", "remote_counts"}
+    kept_tables = {
+        "statuses",
+        "globalRoles",
+        "membershipRoles",
+        "remote_version",
+        "remote_counts",
+        "remote_period_counts",
+    }
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             if not any(table.name.endswith(name) for name in kept_tables):

@@ -185,7 +185,8 @@ class Template:
 
     def restore(self, database: Database) -> World:
         """Replace the rows of the database by those of the template; return its world."""
-        *tables, counts = sorted(self._rows, key=lambda name: name == m.EntryCount.__tablename__)
+        counts = [m.EntryCount.__tablename__, m.PeriodCount.__tablename__]
+        tables = [name for name in self._rows if name not in counts]
         with database.begin() as connection:
             cursor = connection.connection.cursor()
             for name in reversed(tables):
@@ -193,8 +194,9 @@ class Template:
             for name in tables:
                 self._insert(cursor, database, name, self._rows[name])
             # Last, because triggers have just changed these rows.
-            cursor.execute(f"DELETE FROM {_quoted(database, counts)}")
-            self._insert(cursor, database, counts, self._rows[counts])
+            for name in counts:
+                cursor.execute(f"DELETE FROM {_quoted(database, name)}")
+                self._insert(cursor, database, name, self._rows[name])
             cursor.close()
         return World(database, Settings(), ids=dict(self._ids))
 

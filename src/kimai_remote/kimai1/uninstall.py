@@ -13,7 +13,10 @@ from ..storage.transactions import Database
 from .schema_detection import OWN_TABLES, detect
 
 #: Indexes that earlier versions created on Kimai's tables; those of this version are in the models.
-_FORMER_INDEXES = frozenset({f"{m.PREFIX_TOKEN}timeSheet_user"})
+_FORMER_INDEXES = frozenset(
+    m.PREFIX_TOKEN + name
+    for name in ("timeSheet_user", "timeSheet_project", "expenses_user", "expenses_project")
+)
 
 
 @dataclass(frozen=True, slots=True)

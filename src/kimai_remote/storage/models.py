@@ -257,12 +257,16 @@ class GroupUser(Base):
     userID: Mapped[int] = _reference("users.userID")
     membershipRoleID: Mapped[int]
 
+    __table_args__ = (Index(index_name("groups_users_user"), "userID"),)
+
 
 class GroupCustomer(Base):
     __tablename__ = prefixed("groups_customers")
 
     groupID: Mapped[int] = _reference("groups.groupID")
     customerID: Mapped[int] = _reference("customers.customerID")
+
+    __table_args__ = (Index(index_name("groups_customers_customer"), "customerID"),)
 
 
 class GroupProject(Base):
@@ -271,12 +275,16 @@ class GroupProject(Base):
     groupID: Mapped[int] = _reference("groups.groupID")
     projectID: Mapped[int] = _reference("projects.projectID")
 
+    __table_args__ = (Index(index_name("groups_projects_project"), "projectID"),)
+
 
 class GroupActivity(Base):
     __tablename__ = prefixed("groups_activities")
 
     groupID: Mapped[int] = _reference("groups.groupID")
     activityID: Mapped[int] = _reference("activities.activityID")
+
+    __table_args__ = (Index(index_name("groups_activities_activity"), "activityID"),)
 
 
 class ProjectActivity(Base):
@@ -289,6 +297,8 @@ class ProjectActivity(Base):
     budget: Mapped[Decimal | None] = mapped_column(Money, default=0, server_default="0.00")
     effort: Mapped[Decimal | None] = mapped_column(Money)
     approved: Mapped[Decimal | None] = mapped_column(Money)
+
+    __table_args__ = (Index(index_name("projects_activities_activity"), "activityID"),)
 
 
 class TimeEntry(Base):
@@ -323,7 +333,17 @@ class TimeEntry(Base):
         ),
         # The running entry of a user, and the entries that ended after a date.
         Index(index_name("timeSheet_end"), "userID", "end", "start", "timeEntryID", "cleared"),
-        Index(index_name("timeSheet_project"), "projectID"),
+        # The entries on projects of a customer.
+        Index(
+            index_name("timeSheet_project_page"),
+            "projectID",
+            start.desc(),
+            "timeEntryID",
+            "end",
+            "cleared",
+        ),
+        # The entries of all users in a period.
+        Index(index_name("timeSheet_period"), "end", "start", "projectID", "cleared"),
         Index(index_name("timeSheet_activity"), "activityID"),
     )
 
@@ -346,8 +366,23 @@ class Expense(Base):
     value: Mapped[Decimal] = mapped_column(Money, default=0, server_default="0.00")
 
     __table_args__ = (
-        Index(index_name("expenses_user"), "userID", timestamp.desc(), "expenseID"),
-        Index(index_name("expenses_project"), "projectID"),
+        Index(
+            index_name("expenses_user_page"),
+            "userID",
+            timestamp.desc(),
+            "expenseID",
+            "cleared",
+            "refundable",
+        ),
+        Index(
+            index_name("expenses_project_page"),
+            "projectID",
+            timestamp.desc(),
+            "expenseID",
+            "cleared",
+            "refundable",
+        ),
+        Index(index_name("expenses_period"), "timestamp"),
     )
 
 
@@ -439,6 +474,32 @@ class EntryCount(Base):
     activityID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     statusID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entries: Mapped[int] = _integer()
+
+    __table_args__ = (Index(index_name("remote_counts_project"), "projectID"),)
+
+
+class PeriodCount(Base):
+    """Number of a user's time entries or expenses on a project in a period; see :mod:`.tallies`.
+
+    Not one of Kimai's tables. The key has the user and the project, so calls of different users
+    never wait for the same row.
+    """
+
+    __tablename__ = prefixed("remote_period_counts")
+
+    userID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: A :class:`.tallies.Kind`.
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    #: Its begin in unix seconds.
+    period: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    projectID: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: Sum of :data:`.tallies.CLEARED` and others.
+    flags: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = _integer()
+
+    __table_args__ = (
+        Index(index_name("remote_period_counts_project"), "projectID", "kind", "period"),
+    )
 
 
 for _table in Base.metadata.tables.values():

@@ -33,7 +33,7 @@ from .transactions import Database
 
 #: Versions of the schema, oldest first; each has a migration. The tables of the latest are those of
 #: :mod:`kimai_remote.storage.models`.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 LATEST = VERSIONS[-1]
 
 #: Options of a fresh installation, as Kimai 1.3.5 sets them.

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import Refused
-from ..storage import dialects
 from .context import CallContext
 
 
@@ -83,7 +82,7 @@ def page(
         .where(*listing.conditions)
         .order_by(*listing.order(newest_first=not near_end))
         .offset(from_end if near_end else start)
-        .limit(size + _extra_rows(context) if everything else size)
+        .limit(size)
         .subquery()
     )
     shown = statement.join(keys, keys.c[listing.key.key] == listing.key).order_by(*newest_first)
@@ -101,11 +100,6 @@ def _total(context: CallContext, listing: Listing) -> int:
 
 #: Records that are read at once; longer lists come in pieces of this many.
 PIECE = 1000
-
-
-def _extra_rows(context: CallContext) -> int:
-    """Records that may be added between counting and reading: a list of all has them too."""
-    return dialects.of(context.connection).extra_rows
 
 
 def _read(

@@ -79,22 +79,23 @@ def backup(file: Path, overwrite: bool) -> None:
 
 @group.command(epilog=examples("kimai-remote db recount"))
 def recount() -> None:
-    """Recalculate the stored counts of time entries, and create their triggers again.
+    """Recalculate the stored counts of time entries and expenses, and create their triggers again.
 
     This is needed only after rows were changed without the triggers, for example by restoring data
-    alone. 'kimai-remote doctor' tells whether it is.
+    alone. 'kimai-remote doctor' tells whether it is. Users can record time meanwhile.
     """
     with reported(), _database() as (database, _):
         schema.check(database)
-        with database.begin() as connection:
-            mismatches = entry_counts.mismatches(connection)
-            are_stored = entry_counts.enable(connection)
-    if are_stored:
-        users = len(mismatches)
-        were = "counts of 1 user were" if users == 1 else f"counts of {users} users were"
+        with console().status("Recalculating …") as status:
+            users = entry_counts.recount(
+                database,
+                lambda done, total: status.update(f"Recalculating … {done:,} of {total:,} users"),
+            )
+    if users is not None:
+        were = "counts of 1 user were" if users == 1 else f"counts of {users:,} users were"
         say(f"Recalculated; the {were} wrong.")
     else:
-        say("This database stores no counts; time entries are counted on request.")
+        say("This database stores no counts; entries are counted on request.")
 
 
 def _check_adoption(database: Database) -> None:

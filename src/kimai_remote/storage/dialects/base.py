@@ -11,11 +11,12 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, insert
+from sqlalchemy import URL, ColumnElement, Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ...errors import ConfigurationError
-from ..models import EntryCount, TimeEntry, real_name
+from ..models import real_name
+from ..tallies import Tally, Trigger
 
 #: Seconds to wait for a lock that another call holds, or for a pooled connection.
 LOCK_TIMEOUT = 10
@@ -23,12 +24,6 @@ LOCK_TIMEOUT = 10
 CONNECT_TIMEOUT = 5
 #: Connections are renewed after this many seconds, before a server or firewall drops them.
 POOL_RECYCLE = 3600
-
-#: Names, without quotes, of the table of counts, of the table its triggers are on, and of a
-#: trigger without the event at its end.
-COUNTS, ENTRIES = EntryCount.__tablename__, TimeEntry.__tablename__
-#: What entries are counted by, beside whether they are cleared.
-COUNTED_BY = ("userID", "projectID", "activityID", "statusID")
 
 
 class Failure(Enum):
@@ -91,8 +86,6 @@ class Dialect(ABC):
     write_options: ClassVar[Mapping[str, Any]] = {}
     #: Isolation level in which a transaction sees one state of the database; None where each does.
     snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
-    #: Rows to read beyond a count: others may have added them between counting and reading.
-    extra_rows: ClassVar[int] = 1000
     #: Whether text can't contain NUL characters.
     rejects_nul: ClassVar[bool] = False
     #: Whether a user that may create tables may lack the privilege to create triggers.
@@ -156,25 +149,27 @@ class Dialect(ABC):
         with engine.execution_options(**self.write_options).begin() as connection:
             yield connection
 
-    def lock_entries(self, connection: Connection) -> None:
-        """Let nobody change time entries until the transaction ends, where that can be."""
-
-    # Counts of time entries
+    # Counts of entries
 
     @abstractmethod
-    def create_triggers(self) -> Iterator[str]:
-        """Yield statements that create the triggers of :mod:`..entry_counts`, named
-        :data:`COUNTS` and the event, ``insert``, ``update`` or ``delete``."""
+    def create_trigger(self, trigger: Trigger) -> Iterator[str]:
+        """Yield the statements that create a trigger, for :meth:`execute_sql`."""
 
-    def drop_trigger(self, connection: Connection, event: str) -> None:
+    @abstractmethod
+    def on_existing_count(self, tally: Tally) -> str:
+        """Return the end of an ``INSERT`` of counts: those that exist get the new ones added."""
+
+    def drop_trigger(self, connection: Connection, trigger: Trigger) -> None:
         """Remove a trigger, if it exists."""
-        quote = connection.dialect.identifier_preparer.initial_quote
-        trigger = real_name(f"{quote}{COUNTS}_{event}{quote}", connection)
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
+        self.execute_sql(connection, f'DROP TRIGGER IF EXISTS "{trigger.name}"')
 
-    def insert_counts(self, connection: Connection, rows: Sequence[Mapping[str, int]]) -> None:
-        """Insert rows of :class:`EntryCount`."""
-        connection.execute(insert(EntryCount), rows)
+    def execute_sql(self, connection: Connection, statement: str) -> CursorResult[Any]:
+        """Execute SQL of ours: with the models' names, and ``"`` as quotation marks of names."""
+        return connection.exec_driver_sql(real_name(self.quoted(statement), connection))
+
+    def quoted(self, statement: str) -> str:
+        """Return a statement with the database's quotation marks of names in place of ``"``."""
+        return statement
 
     # Administration
 

@@ -21,15 +21,12 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
-from ..models import EntryCount, User, real_name
+from ..models import User, real_name
+from ..tallies import Tally, Trigger
 from .base import (
     CONNECT_TIMEOUT,
-    COUNTED_BY,
-    COUNTS,
-    ENTRIES,
     LOCK_TIMEOUT,
     Dialect,
     Failure,
@@ -144,45 +141,29 @@ class MariaDB(Dialect):
             finally:
                 guard.scalar(select(func.release_lock(name)))
 
-    def create_triggers(self) -> Iterator[str]:
-        columns = ", ".join(f"`{name}`" for name in COUNTED_BY)
-        new = ", ".join(f"NEW.`{name}`" for name in COUNTED_BY)
-        same = " AND ".join(f"`{name}` = OLD.`{name}`" for name in COUNTED_BY)
-        differs = " OR ".join(f"OLD.`{name}` <> NEW.`{name}`" for name in COUNTED_BY)
-        add = (
-            f"INSERT INTO `{COUNTS}` ({columns}, cleared, entries) "
-            f"VALUES ({new}, NEW.cleared <> 0, 1) "
-            "ON DUPLICATE KEY UPDATE entries = entries + 1;"
-        )
-        subtract = (
-            f"UPDATE `{COUNTS}` SET entries = entries - 1 "
-            f"WHERE {same} AND cleared = (OLD.cleared <> 0);"
-        )
-        changed = f"{differs} OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
-        for name, body in (
-            ("insert", add),
-            ("delete", subtract),
-            ("update", f"IF {changed} THEN {subtract} {add} END IF;"),
-        ):
-            yield (
-                f"CREATE TRIGGER `{COUNTS}_{name}` AFTER {name.upper()} ON `{ENTRIES}` "
-                f"FOR EACH ROW BEGIN {body} END"
-            )
+    def create_trigger(self, trigger: Trigger) -> Iterator[str]:
+        yield trigger.for_each_row(self._add_to_count)
 
-    def drop_trigger(self, connection: Connection, event: str) -> None:
+    def _add_to_count(self, tally: Tally, row: str, step: int, condition: str) -> str:
+        return (
+            f'IF {condition} THEN INSERT INTO "{tally.target}" ({tally.columns}, entries) '
+            f"VALUES ({tally.values(row)}, {step}) {self.on_existing_count(tally)}; END IF;"
+        )
+
+    def on_existing_count(self, tally: Tally) -> str:
+        return f'ON DUPLICATE KEY UPDATE entries = "{tally.target}".entries + VALUES(entries)'
+
+    def quoted(self, statement: str) -> str:
+        return statement.replace('"', "`")
+
+    def drop_trigger(self, connection: Connection, trigger: Trigger) -> None:
         # A server with a binary log refuses many accounts even the removal of one that doesn't
         # exist.
         existing = {
             name.lower() for name in connection.exec_driver_sql(self.trigger_names).scalars()
         }
-        if f"{real_name(COUNTS, connection)}_{event}".lower() in existing:
-            super().drop_trigger(connection, event)
-
-    def insert_counts(self, connection: Connection, rows: Sequence[Mapping[str, int]]) -> None:
-        # A user's first entry may have been added since, which inserts the count.
-        statement = mysql.insert(EntryCount)
-        entries = statement.inserted.entries
-        connection.execute(statement.on_duplicate_key_update(entries=entries), rows)
+        if real_name(trigger.name, connection).lower() in existing:
+            super().drop_trigger(connection, trigger)
 
     def server_info(self, connection: Connection) -> ServerInfo:
         version, max_connections = connection.exec_driver_sql(

@@ -12,11 +12,9 @@ from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from ..models import real_name
+from ..tallies import Tally, Trigger
 from .base import (
     CONNECT_TIMEOUT,
-    COUNTED_BY,
-    COUNTS,
-    ENTRIES,
     LOCK_TIMEOUT,
     Dialect,
     Failure,
@@ -94,45 +92,44 @@ class PostgreSQL(Dialect):
                 raise SchemaLocked from None
             yield connection
 
-    def lock_entries(self, connection: Connection) -> None:
-        entries = real_name(ENTRIES, connection)
-        connection.exec_driver_sql(f'LOCK TABLE "{entries}" IN SHARE ROW EXCLUSIVE MODE')
-
-    def create_triggers(self) -> Iterator[str]:
-        columns = ", ".join(f'"{name}"' for name in COUNTED_BY)
+    def create_trigger(self, trigger: Trigger) -> Iterator[str]:
         # Triggers run once for a statement, not once for a row: many rows in one transaction would
         # leave as many dead versions of the same count behind.
-        for name, transition_tables in (
-            ("insert", (("new_rows", "NEW", 1),)),
-            ("delete", (("old_rows", "OLD", -1),)),
-            ("update", (("old_rows", "OLD", -1), ("new_rows", "NEW", 1))),
-        ):
-            trigger = f'"{COUNTS}_{name}"'
-            union = " UNION ALL ".join(
-                f"SELECT {columns}, (cleared <> 0)::int AS flag, {step} AS step FROM {table}"
-                for table, _, step in transition_tables
+        body = []
+        for target in dict.fromkeys(tally.target for tally in trigger.tallies):
+            tallies = [tally for tally in trigger.tallies if tally.target == target]
+            columns = tallies[0].columns
+            changes = " UNION ALL ".join(
+                tally.select(f"{row}_rows", str(step))
+                for tally in tallies
+                for row, step in trigger.steps
             )
-            yield (
-                f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "
-                f'$body$ BEGIN INSERT INTO "{COUNTS}" ({columns}, cleared, entries) '
-                f"SELECT {columns}, flag, sum(step) FROM ({union}) AS changed "
-                f"GROUP BY {columns}, flag HAVING sum(step) <> 0 ORDER BY {columns}, flag "
-                f'ON CONFLICT ({columns}, cleared) DO UPDATE SET entries = "{COUNTS}".entries '
-                "+ excluded.entries; RETURN NULL; END $body$"
+            body.append(
+                f'INSERT INTO "{target}" ({columns}, entries) '
+                f"SELECT {columns}, sum(step) FROM ({changes}) AS changes "
+                f"GROUP BY {columns} HAVING sum(step) <> 0 ORDER BY {columns} "
+                f"{self.on_existing_count(tallies[0])};"
             )
-            references = " ".join(
-                f"{side} TABLE AS {table}" for table, side, _ in transition_tables
-            )
-            yield (
-                f'CREATE TRIGGER {trigger} AFTER {name.upper()} ON "{ENTRIES}" '
-                f"REFERENCING {references} FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()"
-            )
+        yield (
+            f'CREATE OR REPLACE FUNCTION "{trigger.name}"() RETURNS trigger LANGUAGE plpgsql AS '
+            f"$body$ BEGIN {' '.join(body)} RETURN NULL; END $body$"
+        )
+        tables = " ".join(f"{row} TABLE AS {row}_rows" for row, _ in trigger.steps)
+        yield (
+            f'CREATE TRIGGER "{trigger.name}" AFTER {trigger.event.upper()} ON "{trigger.source}" '
+            f'REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION "{trigger.name}"()'
+        )
 
-    def drop_trigger(self, connection: Connection, event: str) -> None:
-        trigger = real_name(f'"{COUNTS}_{event}"', connection)
-        entries = real_name(ENTRIES, connection)
-        connection.exec_driver_sql(f'DROP TRIGGER IF EXISTS {trigger} ON "{entries}"')
-        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {trigger}()")
+    def on_existing_count(self, tally: Tally) -> str:
+        return (
+            f"ON CONFLICT ({tally.columns}) DO UPDATE "
+            f'SET entries = "{tally.target}".entries + excluded.entries'
+        )
+
+    def drop_trigger(self, connection: Connection, trigger: Trigger) -> None:
+        drop = f'DROP TRIGGER IF EXISTS "{trigger.name}" ON "{trigger.source}"'
+        self.execute_sql(connection, drop)
+        self.execute_sql(connection, f'DROP FUNCTION IF EXISTS "{trigger.name}"()')
 
     def server_info(self, connection: Connection) -> ServerInfo:
         version, encoding, max_connections = connection.exec_driver_sql(

@@ -15,7 +15,8 @@ from sqlalchemy import URL, Connection, Engine, event
 
 from ...errors import ConfigurationError
 from ..models import real_name
-from .base import COUNTED_BY, COUNTS, ENTRIES, LOCK_TIMEOUT, Dialect, Failure, ServerInfo
+from ..tallies import Tally, Trigger
+from .base import LOCK_TIMEOUT, Dialect, Failure, ServerInfo
 
 #: The clock is read after this many steps of SQLite's virtual machine.
 _STEPS = 10_000
@@ -36,7 +37,6 @@ class SQLite(Dialect):
     }
     write_options = {"sqlite_immediate": True}
     snapshot_isolation = None
-    extra_rows = 0  # a transaction sees nothing of others
     trigger_names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 
     def file(self, url: URL) -> Path | None:
@@ -79,30 +79,17 @@ class SQLite(Dialect):
         if lost and context.execution_context is not None:
             context.execution_context.cursor.close()
 
-    def create_triggers(self) -> Iterator[str]:
-        columns = ", ".join(f'"{name}"' for name in COUNTED_BY)
-        new = ", ".join(f'NEW."{name}"' for name in COUNTED_BY)
-        same = " AND ".join(f'"{name}" = OLD."{name}"' for name in COUNTED_BY)
-        differs = " OR ".join(f'OLD."{name}" <> NEW."{name}"' for name in COUNTED_BY)
-        add = (
-            f'INSERT INTO "{COUNTS}" ({columns}, cleared, entries) '
-            f"VALUES ({new}, NEW.cleared <> 0, 1) "
-            f"ON CONFLICT ({columns}, cleared) DO UPDATE SET entries = entries + 1;"
+    def create_trigger(self, trigger: Trigger) -> Iterator[str]:
+        yield trigger.for_each_row(self._add_to_count)
+
+    def _add_to_count(self, tally: Tally, row: str, step: int, condition: str) -> str:
+        return (
+            f'INSERT INTO "{tally.target}" ({tally.columns}, entries) '
+            f"SELECT {tally.values(row)}, {step} WHERE {condition} {self.on_existing_count(tally)};"
         )
-        subtract = (
-            f'UPDATE "{COUNTS}" SET entries = entries - 1 '
-            f"WHERE {same} AND cleared = (OLD.cleared <> 0);"
-        )
-        changed = f"{differs} OR (OLD.cleared <> 0) <> (NEW.cleared <> 0)"
-        for name, body in (
-            ("insert", f"BEGIN {add} END"),
-            ("delete", f"BEGIN {subtract} END"),
-            ("update", f"WHEN {changed} BEGIN {subtract} {add} END"),
-        ):
-            yield (
-                f'CREATE TRIGGER "{COUNTS}_{name}" AFTER {name.upper()} ON "{ENTRIES}" '
-                f"FOR EACH ROW {body}"
-            )
+
+    def on_existing_count(self, tally: Tally) -> str:
+        return f"ON CONFLICT ({tally.columns}) DO UPDATE SET entries = entries + excluded.entries"
 
     def next_id(self, connection: Connection, table: Any) -> int | None:
         exists = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
