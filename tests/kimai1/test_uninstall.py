@@ -78,6 +78,7 @@ def test_nothing_is_left_behind(served: Database) -> None:
     assert [name.removeprefix(served.prefix) for name in additions.tables] == [
         "remote_counts",
         "remote_keys",
+        "remote_period_counts",
         "remote_version",
     ]
     assert f"{served.prefix}timeSheet_page" in [index for index, _ in additions.indexes]

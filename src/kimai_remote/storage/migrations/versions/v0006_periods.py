@@ -47,13 +47,16 @@ def upgrade() -> None:
     prefix = connection.get_execution_options()["prefix"]
     inspector = sa.inspect(connection)
     _create_counts(connection, inspector, prefix)
-    existing = {
-        index["name"]
-        for table_name in {table_name for table_name, _ in INDEXES.values()}
-        for index in inspector.get_indexes(f"{prefix}{table_name}")
+    indexes = {
+        table_name: inspector.get_indexes(f"{prefix}{table_name}")
+        for table_name, _ in INDEXES.values()
     }
+    existing = {index["name"] for known in indexes.values() for index in known}
+    # MariaDB has an index for each foreign key, and removes it for one of the same columns.
+    is_own = bool(inspector.get_foreign_keys(f"{prefix}groups_users"))
     for name, (table_name, columns) in INDEXES.items():
-        if f"{prefix}{name}" in existing:
+        known = [index["column_names"] for index in indexes[table_name]]
+        if f"{prefix}{name}" in existing or (not is_own and list(columns) in known):
             continue
         table = sa.Table(
             _quoted(table_name),
