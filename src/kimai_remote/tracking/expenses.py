@@ -7,14 +7,46 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from ..errors import Refused
-from ..storage import models as m
-from ..storage.tables import customers, expenses, projects
-from . import permissions, validation
+from ..storage.tables import customers, expenses, projects, users
+from ..storage.tallies import Kind
+from . import pagination, permissions, validation
 from .context import CallContext
-from .pagination import Listing, cleared_condition, page, read_cleared, window
+from .pagination import Listing, Query, read_cleared, window
 from .record_set import EMPTY, RecordSet
 from .stored_records import EXPENSES, StoredRecord
 from .validation import Record, without_none
+
+_expense = expenses.c
+_LISTING = Listing(
+    table=expenses,
+    key=_expense.expenseID,
+    time=_expense.timestamp,
+    kind=Kind.SPENT,
+    columns=(
+        _expense.expenseID,
+        _expense.timestamp,
+        _expense.multiplier,
+        _expense.value,
+        _expense.projectID,
+        _expense.designation,
+        _expense.userID,
+        customers.c.name.label("customerName"),
+        projects.c.customerID,
+        projects.c.name.label("projectName"),
+        _expense.comment,
+        _expense.refundable,
+        _expense.commentType,
+        users.c.name.label("userName"),
+        _expense.cleared,
+    ),
+    joins=(
+        (projects, projects.c.projectID == _expense.projectID),
+        (customers, customers.c.customerID == projects.c.customerID),
+        (users, users.c.userID == _expense.userID),
+    ),
+)
+#: The fields of a row.
+_ROW = tuple(column.key for column in _LISTING.columns)
 
 
 def rows(
@@ -38,45 +70,25 @@ def rows(
     """
     permissions.require_access(context, "ki_expenses")
     begin, finish = window(context, from_, to)
-    expense = m.Expense
-    conditions = [
-        permissions.lists_entry(context, expense),
-        *cleared_condition(expense.cleared, read_cleared(context, cleared)),
-        permissions.is_shown(expense),
-    ]
     if refundable not in (-1, 0, 1):
         raise Refused("refundable must be -1 (all), 0 (refundable) or 1 (not refundable).")
-    if refundable != -1:
-        conditions.append(expense.refundable == 0 if refundable else expense.refundable > 0)
-    if begin is not None:
-        conditions.append(expense.timestamp >= begin)
-    if finish is not None:
-        conditions.append(expense.timestamp <= finish)
-    statement = (
-        select(
-            expense.expenseID,
-            expense.timestamp,
-            expense.multiplier,
-            expense.value,
-            expense.projectID,
-            expense.designation,
-            expense.userID,
-            m.Customer.name.label("customerName"),
-            m.Project.customerID,
-            m.Project.name.label("projectName"),
-            expense.comment,
-            expense.refundable,
-            expense.commentType,
-            m.User.name.label("userName"),
-            expense.cleared,
-        )
-        .outerjoin(m.Project, m.Project.projectID == expense.projectID)
-        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
-        .outerjoin(m.User, m.User.userID == expense.userID)
+    query = Query(
+        _LISTING,
+        of_customer=context.principal.customer_id is not None,
+        cleared=read_cleared(context, cleared),
+        refundable=refundable,
+        has_begin=begin is not None,
+        has_finish=finish is not None,
     )
-    listing = Listing(expense.expenseID, expense.timestamp, conditions)
-    records, total = page(context, statement, listing, start if limit else 0, limit or None)
-    return RecordSet(tuple(statement.selected_columns.keys()), records, total)
+    records, total = pagination.rows(
+        context,
+        query,
+        None if begin is None else begin - 1,
+        None if finish is None else finish + 1,
+        start if limit else 0,
+        limit or None,
+    )
+    return RecordSet(_ROW, records, total)
 
 
 def record(context: CallContext, expense_id: int | None) -> RecordSet:

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, or_, select
 
 from ..errors import Denied, Refused
-from ..storage import models as m
 from ..storage.tables import (
     CALLER,
     CUSTOMER,
@@ -30,6 +29,7 @@ from ..storage.tables import (
     not_trashed,
     projects,
     projects_activities,
+    statuses,
     time_entries,
     users,
 )
@@ -181,38 +181,37 @@ sees_task_of_project: Condition = {
 }
 
 
-def lists_entry(
-    context: CallContext, entry: type[m.TimeEntry] | type[m.Expense]
-) -> ColumnElement[bool]:
-    """SQL condition on entries: the caller's own; a customer sees those on its projects."""
-    if context.principal.customer_id is None:
-        return entry.userID == context.principal.user_id
-    return entry.projectID.in_(projects_of_customer)
+@functools.cache
+def lists_entry(table: Table, *, of_customer: bool) -> ColumnElement[bool]:
+    """SQL condition on entries, or on counts of them: the caller's own; a customer sees those on
+    its projects."""
+    own: ColumnElement[bool] = table.c.userID == CALLER
+    if not of_customer:
+        return own
+    return table.c.projectID.in_(projects_of_customer.correlate(None))
 
 
 @functools.cache
-def is_shown(
-    entry: type[m.TimeEntry] | type[m.EntryCount] | type[m.Expense],
-) -> ColumnElement[bool]:
+def is_shown(table: Table) -> ColumnElement[bool]:
     """SQL condition on entries, or on counts of them: what they refer to exists. Kimai lists no
     others."""
     project = (
-        select(m.Project.projectID)
-        .join(m.Customer, m.Customer.customerID == m.Project.customerID)
-        .where(m.Project.projectID == entry.projectID)
+        select(projects.c.projectID)
+        .join(customers, customers.c.customerID == projects.c.customerID)
+        .where(projects.c.projectID == table.c.projectID)
     )
     lookups = [project]
-    if not issubclass(entry, m.Expense):
+    if "activityID" in table.c:
         lookups += [
-            select(m.Activity.activityID).where(m.Activity.activityID == entry.activityID),
-            select(m.Status.statusID).where(m.Status.statusID == entry.statusID),
+            select(activities.c.activityID).where(activities.c.activityID == table.c.activityID),
+            select(statuses.c.statusID).where(statuses.c.statusID == table.c.statusID),
         ]
     # With EXISTS, MariaDB may begin at the projects, and then sorts all entries.
-    return and_(*(lookup.correlate(entry).scalar_subquery().is_not(None) for lookup in lookups))
+    return and_(*(lookup.correlate(table).scalar_subquery().is_not(None) for lookup in lookups))
 
 
 _is_listed = select(time_entries.c.timeEntryID).where(
-    time_entries.c.timeEntryID == bindparam("entry"), is_shown(m.TimeEntry)
+    time_entries.c.timeEntryID == bindparam("entry"), is_shown(time_entries)
 )
 
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, select
 
 from ..errors import Refused
-from ..storage import models as m
-from ..storage.entry_counts import MARKER
-from ..storage.tables import activities, customers, projects, statuses, time_entries
-from . import permissions, validation
+from ..storage.tables import activities, customers, projects, statuses, time_entries, users
+from ..storage.tallies import Kind
+from . import pagination, permissions, validation
 from .context import CallContext
-from .pagination import Listing, cleared_condition, page, read_cleared, window
+from .pagination import Listing, Query, read_cleared, window
 from .rates import validate_named_assignment, wages
 from .record_set import EMPTY, Computed, RecordSet
 from .stored_records import TIME_ENTRIES, StoredRecord
@@ -62,6 +59,51 @@ ROW = (
 )
 
 
+_entry = time_entries.c
+_LISTING = Listing(
+    table=time_entries,
+    key=_entry.timeEntryID,
+    time=_entry.start,
+    end=_entry.end,
+    kind=Kind.STARTED,
+    columns=(
+        _entry.timeEntryID,
+        _entry.start,
+        _entry.end,
+        _entry.rate,
+        _entry.fixedRate,
+        _entry.budget,
+        _entry.approved,
+        _entry.projectID,
+        _entry.activityID,
+        _entry.userID,
+        customers.c.name,
+        projects.c.customerID,
+        activities.c.name,
+        projects.c.name,
+        projects.c.comment,
+        _entry.location,
+        _entry.trackingNumber,
+        _entry.statusID,
+        statuses.c.status,
+        _entry.billable,
+        _entry.description,
+        _entry.comment,
+        _entry.cleared,
+        _entry.commentType,
+        users.c.alias,
+        users.c.name,
+    ),
+    joins=(
+        (projects, projects.c.projectID == _entry.projectID),
+        (customers, customers.c.customerID == projects.c.customerID),
+        (activities, activities.c.activityID == _entry.activityID),
+        (statuses, statuses.c.statusID == _entry.statusID),
+        (users, users.c.userID == _entry.userID),
+    ),
+)
+
+
 def rows(
     context: CallContext, from_: object, to: object, cleared: int | None, start: int, limit: int
 ) -> RecordSet:
@@ -77,72 +119,18 @@ def rows(
     """
     permissions.require_access(context, "ki_timesheets")
     begin, finish = window(context, from_, to)
-    cleared = read_cleared(context, cleared)
+    query = Query(
+        _LISTING,
+        of_customer=context.principal.customer_id is not None,
+        cleared=read_cleared(context, cleared),
+        has_begin=begin is not None,
+        has_finish=finish is not None,
+    )
     if not limit:
         start, limit = 0, _row_limit(context)
-    entry = m.TimeEntry
-    conditions = [
-        permissions.lists_entry(context, entry),
-        *cleared_condition(entry.cleared, cleared),
-    ]
-    counts = _kept_counts(context, cleared)
-    if counts is None or counts.entries != counts.shown:
-        conditions.append(permissions.is_shown(entry))
-    total: int | Select[int] | None = None
-    if finish is not None:
-        conditions.append(entry.start < finish)
-    if begin is not None:
-        ended, running = entry.end > begin, entry.end == 0
-        total = _counted(conditions, ended, running)
-        conditions.append(or_(ended, running))
-    elif finish is None and counts is not None:
-        total = counts.shown
-    statement = (
-        select(
-            entry.timeEntryID,
-            entry.start,
-            entry.end,
-            entry.rate,
-            entry.fixedRate,
-            entry.budget,
-            entry.approved,
-            entry.projectID,
-            entry.activityID,
-            entry.userID,
-            m.Customer.name,
-            m.Project.customerID,
-            m.Activity.name,
-            m.Project.name,
-            m.Project.comment,
-            entry.location,
-            entry.trackingNumber,
-            entry.statusID,
-            m.Status.status,
-            entry.billable,
-            entry.description,
-            entry.comment,
-            entry.cleared,
-            entry.commentType,
-            m.User.alias,
-            m.User.name,
-        )
-        .outerjoin(m.Project, m.Project.projectID == entry.projectID)
-        .outerjoin(m.Customer, m.Customer.customerID == m.Project.customerID)
-        .outerjoin(m.Activity, m.Activity.activityID == entry.activityID)
-        .outerjoin(m.Status, m.Status.statusID == entry.statusID)
-        .outerjoin(m.User, m.User.userID == entry.userID)
-    )
     # Before the first row is read: then the connection is busy.
     with_seconds = context.options.duration_with_seconds
-    listing = Listing(
-        entry.timeEntryID,
-        entry.start,
-        conditions,
-        total,
-        narrow=begin is not None or finish is not None,
-        newest_only=begin is not None,
-    )
-    entries, total = page(context, statement, listing, start, limit)
+    entries, total = pagination.rows(context, query, begin, finish, start, limit)
     shown = _shown(
         entries,
         begin,
@@ -156,40 +144,6 @@ def rows(
 def _row_limit(context: CallContext) -> int:
     text = context.principal.preferences.get("ui.rowlimit", str(ROW_LIMIT)).strip()
     return min(int(text), 2**31) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-
-def _counted(conditions: list[ColumnElement[bool]], *parts: ColumnElement[bool]) -> Select[int]:
-    """Counts the entries of two parts that have none in common, each by itself: SQLite would look
-    at all of a user's entries for those of one part or the other."""
-    key = m.TimeEntry.timeEntryID
-    first, second = (
-        select(func.count(key)).where(*conditions, part).scalar_subquery() for part in parts
-    )
-    return select(first + second)
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """Numbers of a user's entries: of all, and of those that lists show."""
-
-    entries: int
-    shown: int
-
-
-def _kept_counts(context: CallContext, cleared: int) -> _Counts | None:
-    """Read how many entries the caller has, where the database keeps that; None where it doesn't,
-    or counts were disabled since the process started."""
-    if not context.has_entry_counts or context.principal.customer_id is not None:
-        return None
-    kept = m.EntryCount
-    shown = case((permissions.is_shown(kept), kept.entries), else_=0)
-    statement = select(
-        exists().where(aliased(kept).userID == MARKER),
-        func.coalesce(func.sum(kept.entries), 0),
-        func.coalesce(func.sum(shown), 0),
-    ).where(kept.userID == context.principal.user_id, *cleared_condition(kept.cleared, cleared))
-    is_kept, entries, entries_shown = context.execute(statement).one()
-    return _Counts(int(entries), int(entries_shown)) if is_kept else None
 
 
 def _shown(
