@@ -427,7 +427,7 @@ def _counted_number(query: Query) -> Any:
     conditions = [*query.conditions, is_shown(listing.table)]
     if query.has_finish:
         conditions.append(listing.time < _FINISH)
-    ended = _count(listing, [*conditions, listing.end > _BEGIN])
+    ended = _count(listing, [*conditions, listing.end > _BEGIN, listing.end != ZERO])
     return ended + _count(listing, [*conditions, listing.end == ZERO])
 
 
