@@ -9,9 +9,9 @@ from enum import IntEnum
 from .models import EntryCount, Expense, PeriodCount, TimeEntry
 
 #: Seconds of a period, a power of two, so that all databases find its begin by the same operator.
-#: Six days: the longer periods are, the more entries are counted where a list begins or ends in
+#: Twelve days: the longer periods are, the more entries are counted where a list begins or ends in
 #: one, and the shorter, the more counts are added up.
-PERIOD = 2**19
+PERIOD = 2**20
 #: Bits of :attr:`PeriodCount.flags`. Kimai lists expenses with a negative ``refundable`` neither as
 #: refundable nor as not refundable.
 CLEARED, REFUNDABLE, NEGATIVE = 1, 2, 4

@@ -39,6 +39,10 @@ from .permissions import is_shown, lists_entry
 
 #: Records that are read at once; longer lists come in pieces of this many.
 PIECE = 1000
+#: Limits that statements have in their text, and that a smaller one is rounded up to. PostgreSQL
+#: plans a statement with a limit that it doesn't know on every call, which takes several times as
+#: long as the statement.
+STEPS = (1, 10, 25, 50, 100, 250, 500, PIECE)
 #: Bounds of all timestamps.
 _FIRST, _LAST = -(2**31), 2**31
 
@@ -247,7 +251,8 @@ class _Reading:
             self._parameters["begin"] = 0
         is_first = not start and not query.of_customer
         if is_first and 0 < most <= PIECE:
-            counts, found = _split(self.run(_first_page(query, kept=True), most, limit=most))
+            statement = _first_page(query, kept=True, step=_step(most))
+            counts, found = _split(self.run(statement, most), most)
             if not _tells(counts):
                 return None
             if not counts.early:
@@ -272,10 +277,17 @@ class _Reading:
             if start >= counts.inside:
                 offset, upper = start - counts.inside, max(self._begin, 0) + 1
             lower = _FIRST if counts.early else self._begin - PERIOD
+        # Beyond the last entry of those that last, nothing but the limit ends the search.
+        step = None if lasts or size > PIECE else _step(size)
         entries = self.run(
-            _page(query, lasts=lasts), size, lower=lower, upper=upper, offset=offset, limit=size
+            _page(query, lasts=lasts, step=step),
+            size,
+            lower=lower,
+            upper=upper,
+            offset=offset,
+            limit=size,
         )
-        return entries, counts.total
+        return entries if step is None else list(entries)[:size], counts.total
 
     def by_entries(self, start: int, limit: int | None) -> tuple[Iterable[Sequence[Any]], int]:
         """Return the same as :func:`rows`, by counting entries and skipping them."""
@@ -283,7 +295,8 @@ class _Reading:
         if self._begin is not None:
             self._parameters["begin"] = self._begin
         if not start and 0 < most <= PIECE and not query.has_begin:
-            counts, entries = _split(self.run(_first_page(query, kept=False), most, limit=most))
+            statement = _first_page(query, kept=False, step=_step(most))
+            counts, entries = _split(self.run(statement, most), most)
             return entries, counts.total
         total = next(iter(self.run(_counted(query), 1)))[0]
         size = min(most, total - start)
@@ -307,9 +320,14 @@ def _tells(counts: _Counts) -> bool:
     return bool(counts.is_kept) and counts.entries == counts.shown and not counts.irregular
 
 
-def _split(found: Iterable[Sequence[Any]]) -> tuple[_Counts, list[Sequence[Any]]]:
+def _step(limit: int) -> int:
+    """Return the limit of the statement that is used for a limit."""
+    return next(step for step in STEPS if step >= limit)
+
+
+def _split(found: Iterable[Sequence[Any]], limit: int) -> tuple[_Counts, list[Sequence[Any]]]:
     """Return the counts that are at the end of each row, and the rows that have an entry."""
-    listed = list(found)
+    listed = list(found)[:limit]
     width = len(_Counts._fields) - 3
     counts = _Counts.of(listed[0][-width:])
     return counts, [row[:-width] for row in listed if row[0] is not None]
@@ -332,7 +350,7 @@ def _counted(query: Query) -> Select[int]:
 
 
 @cache
-def _first_page(query: Query, *, kept: bool) -> Select[*tuple[Any, ...]]:
+def _first_page(query: Query, *, kept: bool, step: int) -> Select[*tuple[Any, ...]]:
     """The first page, each row with the counts at its end; one without an entry if there is none.
 
     By counts, entries that started long before the period begins are left out.
@@ -341,7 +359,7 @@ def _first_page(query: Query, *, kept: bool) -> Select[*tuple[Any, ...]]:
     conditions = _conditions(query, shown=not kept)
     if query.has_begin and listing.end is not None:
         conditions.append(listing.time > _BEGIN - number(PERIOD))
-    keys = _keys(listing, conditions).limit(_LIMIT).subquery()
+    keys = _keys(listing, conditions).limit(number(step)).subquery()
     if kept:
         counts = _kept_counts(query, located=False).subquery()
     else:
@@ -358,7 +376,7 @@ def _first_page(query: Query, *, kept: bool) -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _page(query: Query, *, lasts: bool) -> Select[*tuple[Any, ...]]:
+def _page(query: Query, *, lasts: bool, step: int | None) -> Select[*tuple[Any, ...]]:
     """A page of entries that begin from ``lower`` up to ``upper``, of which ``offset`` are skipped.
 
     :param lasts: whether the begin of the period leaves out some of them.
@@ -367,7 +385,8 @@ def _page(query: Query, *, lasts: bool) -> Select[*tuple[Any, ...]]:
     conditions = [*query.conditions, listing.time >= _LOWER, listing.time < _UPPER]
     if lasts:
         conditions += query.lasts
-    return _of_keys(listing, _keys(listing, conditions).offset(_OFFSET).limit(_LIMIT).subquery())
+    limit = _LIMIT if step is None else number(step)
+    return _of_keys(listing, _keys(listing, conditions).offset(_OFFSET).limit(limit).subquery())
 
 
 @cache
