@@ -19,8 +19,8 @@ from kimai_remote.tracking.record_set import RecordSet
 from support.world import World
 
 UTC = ZoneInfo("UTC")
-#: Times are in these periods, so that windows begin and end in, at and between entries.
-SPAN = 9 * PERIOD
+#: Times are in few periods, so that windows begin and end in, at and between entries.
+FIRST, SPAN = 1000 * PERIOD, 9 * PERIOD
 WINDOWS = 60
 
 
@@ -29,10 +29,14 @@ def choose() -> random.Random:
     return random.Random(13)  # noqa: S311
 
 
+def some_times(choose: random.Random) -> tuple[int, int]:
+    return FIRST + choose.randrange(SPAN), FIRST + choose.randrange(12) * PERIOD
+
+
 def times(choose: random.Random, world: World, *, irregular: bool) -> Iterator[dict[str, Any]]:
     for _ in range(400):
         # Often the same times, those at the bounds of periods among them.
-        start = choose.choice((choose.randrange(SPAN), choose.randrange(12) * PERIOD, 7))
+        start = choose.choice((*some_times(choose), 7))
         length = choose.choice((0, 60, 3600, PERIOD - 1, PERIOD, PERIOD + 1, 3 * PERIOD))
         end = 0 if choose.random() < 0.03 else max(start + length, 1)
         if irregular and choose.random() < 0.05:
@@ -68,7 +72,7 @@ FAR = {"9999-12-31": 2**31 - 1, "0001-01-01": -(2**31)}
 
 def window(choose: random.Random) -> tuple[int | str, int | str]:
     def bound() -> int | str:
-        some = choose.randrange(SPAN), choose.randrange(12) * PERIOD
+        some = some_times(choose)
         return choose.choice((0, 7, *some, *some, *FAR))
 
     return bound(), bound()

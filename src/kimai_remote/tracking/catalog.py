@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from ..errors import Refused
 from ..storage import tables as t
@@ -191,11 +203,21 @@ _TASKS_OF_USABLE_PROJECT = {
 }
 
 _recorded = recorded_tasks.subquery()
-_ASSIGNED_TASKS: Mapping[CallerType, Select[*tuple[Any, ...]]] = {
-    "user": select(_assignment.c.projectID, *_TASK, *_BUDGET)
-    .select_from(_activity)
-    .outerjoin(_assignment, _assignment.c.activityID == _activity.c.activityID)
-    .where(_visible(_activity), sees_task["user"]),
+_ASSIGNED_TASKS: Mapping[CallerType, Executable] = {
+    # Not the assignments to all projects, of which a user may see few.
+    "user": union_all(
+        select(_assignment.c.projectID, *_TASK, *_BUDGET)
+        .select_from(_activity)
+        .join(_assignment, _assignment.c.activityID == _activity.c.activityID)
+        .where(
+            _visible(_activity),
+            sees_task["user"],
+            _assignment.c.projectID.in_(select(_project.c.projectID).where(sees_project["user"])),
+        ),
+        select(null(), *_TASK, null(), null(), null()).where(
+            _visible(_activity), sees_task["user"], ~assigned_to_any_project
+        ),
+    ),
     "customer": select(_recorded.c.projectID, *_TASK, *_BUDGET)
     .select_from(_activity)
     .join(_recorded, _recorded.c.activityID == _activity.c.activityID)

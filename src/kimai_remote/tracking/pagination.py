@@ -22,7 +22,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    exists,
     func,
     or_,
     select,
@@ -31,11 +30,10 @@ from sqlalchemy import (
 
 from ..errors import Refused
 from ..storage import tallies
-from ..storage.entry_counts import MARKER
 from ..storage.tables import ONE, ZERO, entry_counts, number, period_counts
 from ..storage.tallies import PERIOD, Kind
 from .context import CallContext
-from .permissions import is_shown, lists_entry
+from .permissions import counts_are_kept, is_shown, lists_entry
 
 #: Records that are read at once; longer lists come in pieces of this many.
 PIECE = 1000
@@ -479,7 +477,7 @@ def _kept_counts(query: Query, *, located: bool) -> Select[*tuple[Any, ...]]:
     ).where(*totals)
     of_all = sums.subquery()
     columns: dict[str, Any] = {
-        "is_kept": case((_is_kept(), ONE), else_=ZERO),
+        "is_kept": case((counts_are_kept, ONE), else_=ZERO),
         "entries": of_all.c.entries,
         "shown": of_all.c.shown,
         **dict.fromkeys(_Counts._fields[3:-3], ZERO),
@@ -563,8 +561,3 @@ def _of_kind(query: Query, kind: Kind) -> list[ColumnElement[bool]]:
     if query.cleared != -1 or query.refundable != -1:
         conditions.append(or_(*(count.flags == number(flag) for flag in query.flags)))
     return conditions
-
-
-def _is_kept() -> ColumnElement[bool]:
-    """SQL condition: triggers keep counts; they may not any more since the process started."""
-    return exists().where(entry_counts.alias().c.userID == number(MARKER))

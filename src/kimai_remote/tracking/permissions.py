@@ -11,15 +11,17 @@ import functools
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, or_, select, union
 
 from ..errors import Denied, Refused
+from ..storage.entry_counts import MARKER
 from ..storage.tables import (
     CALLER,
     CUSTOMER,
     ZERO,
     activities,
     customers,
+    entry_counts,
     groups,
     groups_activities,
     groups_customers,
@@ -27,6 +29,7 @@ from ..storage.tables import (
     groups_users,
     membership_roles,
     not_trashed,
+    number,
     projects,
     projects_activities,
     statuses,
@@ -159,11 +162,17 @@ sees_project: Condition = {
 }
 
 
+_marked = entry_counts.alias()
+#: SQL condition: triggers keep counts of entries.
+counts_are_kept = exists().where(_marked.c.userID == number(MARKER))
 #: The pairs of project and activity that time was recorded on for the calling customer.
-recorded_tasks = (
-    select(time_entries.c.projectID, time_entries.c.activityID)
-    .where(time_entries.c.projectID.in_(projects_of_customer))
-    .distinct()
+recorded_tasks = union(
+    select(entry_counts.c.projectID, entry_counts.c.activityID).where(
+        entry_counts.c.projectID.in_(projects_of_customer), entry_counts.c.entries > ZERO
+    ),
+    select(time_entries.c.projectID, time_entries.c.activityID).where(
+        ~counts_are_kept, time_entries.c.projectID.in_(projects_of_customer)
+    ),
 )
 #: Activities of a group of the caller's; a customer sees those that were recorded on its projects.
 sees_task: Condition = {
