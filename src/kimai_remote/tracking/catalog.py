@@ -28,6 +28,7 @@ from .collation import collation_key
 from .context import CallContext, CallerType
 from .permissions import (
     assigned_to_any_project,
+    in_own_group,
     recorded_tasks,
     sees_all_users,
     sees_customer,
@@ -212,7 +213,7 @@ _ASSIGNED_TASKS: Mapping[CallerType, Executable] = {
         .where(
             _visible(_activity),
             sees_task["user"],
-            _assignment.c.projectID.in_(select(_project.c.projectID).where(sees_project["user"])),
+            in_own_group(t.groups_projects, _assignment.c.projectID),
         ),
         select(null(), *_TASK, null(), null(), null()).where(
             _visible(_activity), sees_task["user"], ~assigned_to_any_project

@@ -18,6 +18,7 @@ from ..storage.entry_counts import MARKER
 from ..storage.tables import (
     CALLER,
     CUSTOMER,
+    ONE,
     ZERO,
     activities,
     customers,
@@ -126,7 +127,7 @@ def edits_rates(context: CallContext) -> bool:
     return "ki_timesheets-editRates" in context.principal.rights
 
 
-def _in_own_group(links: Table, column: ColumnElement[int]) -> ColumnElement[bool]:
+def in_own_group(links: Table, column: ColumnElement[int]) -> ColumnElement[bool]:
     """SQL condition: ``column``'s object is assigned to a group of the caller's.
 
     :param links: groups_customers, groups_projects or groups_activities, with a column of the same
@@ -152,12 +153,12 @@ _OWN_PROJECT = projects_of_customer.where(projects.c.projectID == bindparam("pro
 
 #: Customers of a group of the caller's; a customer sees itself.
 sees_customer: Condition = {
-    "user": _in_own_group(groups_customers, customers.c.customerID),
+    "user": in_own_group(groups_customers, customers.c.customerID),
     "customer": customers.c.customerID == CUSTOMER,
 }
 #: Projects of a group of the caller's; a customer sees its own ones.
 sees_project: Condition = {
-    "user": _in_own_group(groups_projects, projects.c.projectID),
+    "user": in_own_group(groups_projects, projects.c.projectID),
     "customer": _of_customer,
 }
 
@@ -176,7 +177,7 @@ recorded_tasks = union(
 )
 #: Activities of a group of the caller's; a customer sees those that were recorded on its projects.
 sees_task: Condition = {
-    "user": _in_own_group(groups_activities, activities.c.activityID),
+    "user": in_own_group(groups_activities, activities.c.activityID),
     "customer": activities.c.activityID.in_(select(recorded_tasks.subquery().c.activityID)),
 }
 #: Activities that the caller may record on the project ``project``; a customer sees those that were
@@ -236,7 +237,15 @@ def usable_project(caller: CallerType, project: Any) -> ColumnElement[bool]:
 
 _assignment, _other_assignment = projects_activities.alias(), projects_activities.alias()
 #: SQL condition on activities: assigned to a project, so that no other project offers them.
-assigned_to_any_project = exists().where(_other_assignment.c.activityID == activities.c.activityID)
+#: With EXISTS, MariaDB reads all assignments.
+assigned_to_any_project = (
+    select(_other_assignment.c.projectID)
+    .where(_other_assignment.c.activityID == activities.c.activityID)
+    .limit(ONE)
+    .correlate(activities)
+    .scalar_subquery()
+    .is_not(None)
+)
 
 
 def usable_task(caller: CallerType, project: Any, activity: Any) -> ColumnElement[bool]:
