@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+import random
+import threading
+import time
+from collections import Counter
+
+import pytest
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from kimai_remote.storage import entry_counts
 from kimai_remote.storage import models as m
+from kimai_remote.storage.tallies import Kind
 from kimai_remote.storage.transactions import Database
 from support.remotes import JsonRemote
 from support.world import World
@@ -108,3 +115,82 @@ def test_a_service_notices_that_counts_are_not_kept_any_more(
     finally:
         with database.begin() as connection:
             entry_counts.enable(connection)
+
+
+def spoil(database: Database) -> None:
+    """Make counts wrong, and leave some out."""
+    with database.begin() as connection:
+        for table in (m.EntryCount, m.PeriodCount):
+            mine = table.userID != entry_counts.MARKER
+            connection.execute(update(table).where(mine).values(entries=table.entries + 5))
+        connection.execute(delete(m.PeriodCount).where(m.PeriodCount.kind == Kind.ENDED))
+
+
+def test_recount_corrects_user_by_user(world: World, database: Database) -> None:
+    for user in ("alice", "ben"):
+        world.add_entry(user)
+        world.add_expense(user)
+    spoil(database)
+    progress: list[tuple[int, int]] = []
+    wrong = entry_counts.recount(database, lambda done, users: progress.append((done, users)))
+    assert (wrong, progress) == (2, [(0, 2), (1, 2)])
+    with database.begin() as connection:
+        assert entry_counts.mismatches(connection) == []
+    assert entry_counts.recount(database, lambda *_: None) == 0
+
+
+@pytest.mark.slow
+def test_entries_are_recorded_while_counts_are_corrected(world: World, database: Database) -> None:
+    """Of the same users, some of their first ones in a project or period among them."""
+    users = [world.alice, world.ben, world.oscar]
+    some = [entry_of(world, user, day % 9) for user in users for day in range(180)]
+    with database.begin() as connection:
+        connection.execute(insert(m.TimeEntry.__table__), some)
+    stopped, failures = threading.Event(), []
+    recorded: Counter[int] = Counter()
+
+    def record(user: int) -> None:
+        choose = random.Random(user)  # noqa: S311
+
+        def work(connection: Connection) -> None:
+            values = entry_of(world, user, choose.randrange(2000))
+            connection.execute(insert(m.TimeEntry.__table__), values)
+            time.sleep(choose.random() / 200)
+            key = m.TimeEntry.timeEntryID
+            last = connection.scalar(select(func.max(key)).where(m.TimeEntry.userID == user))
+            change = choose.choice(({"cleared": 1}, {"end": 0}, {"projectID": world.portal}))
+            connection.execute(update(m.TimeEntry.__table__).where(key == last).values(change))
+
+        try:
+            while not stopped.is_set():
+                database.execute(work, writes=True)
+                recorded[user] += 1
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=record, args=(user,)) for user in users for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(8):
+            spoil(database)
+            assert entry_counts.recount(database, lambda *_: None)
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+    assert (failures, all(recorded[user] for user in users)) == ([], True)
+    with database.begin() as connection:
+        assert entry_counts.mismatches(connection) == []
+
+
+def entry_of(world: World, user: int, day: int) -> dict[str, int]:
+    start = 1_500_000_000 + day * 86_400
+    return {
+        "userID": user,
+        "projectID": world.shop,
+        "activityID": world.coding,
+        "statusID": 1,
+        "start": start,
+        "end": start + 60,
+    }

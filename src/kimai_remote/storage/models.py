@@ -499,6 +499,8 @@ class PeriodCount(Base):
 
     __table_args__ = (
         Index(index_name("remote_period_counts_project"), "projectID", "kind", "period"),
+        # The counts of a user stand side by side.
+        {"sqlite_with_rowid": False},
     )
 
 

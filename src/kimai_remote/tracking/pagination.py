@@ -247,20 +247,20 @@ class _Reading:
         if self._begin is not None and self._begin < 0 and query.listing.end is not None:
             # Here no entry ends before 1970.
             self._parameters["begin"] = 0
-        is_first = not start and not query.of_customer
-        if is_first and 0 < most <= PIECE:
+        located, early = bool(start) or query.of_customer, False
+        if not located and 0 < most <= PIECE:
             statement = _first_page(query, kept=True, step=_step(most))
             counts, found = _split(self.run(statement, most), most)
             if not _tells(counts):
                 return None
             if not counts.early:
                 return found, counts.total
-        else:
-            statement = _kept_counts(query, located=not is_first)
-            result = self.run(statement, 1, offset=start, limit=min(most, _LAST))
-            counts = _Counts.of(next(iter(result)))
-            if not _tells(counts):
-                return None
+            early = True
+        counts = self._counts(located, start, most, early=early)
+        if counts.early and not early:
+            counts = self._counts(located, start, most, early=True)
+        if not _tells(counts):
+            return None
         size = min(most, counts.total - start)
         if size <= 0:
             return [], counts.total
@@ -286,6 +286,10 @@ class _Reading:
             limit=size,
         )
         return entries if step is None else list(entries)[:size], counts.total
+
+    def _counts(self, located: bool, start: int, limit: int, *, early: bool) -> _Counts:
+        statement = _kept_counts(self._query, located=located, early=early)
+        return _Counts.of(next(iter(self.run(statement, 1, offset=start, limit=limit))))
 
     def by_entries(self, start: int, limit: int | None) -> tuple[Iterable[Sequence[Any]], int]:
         """Return the same as :func:`rows`, by counting entries and skipping them."""
@@ -359,7 +363,7 @@ def _first_page(query: Query, *, kept: bool, step: int) -> Select[*tuple[Any, ..
         conditions.append(listing.time > _BEGIN - number(PERIOD))
     keys = _keys(listing, conditions).limit(number(step)).subquery()
     if kept:
-        counts = _kept_counts(query, located=False).subquery()
+        counts = _kept_counts(query, located=False, is_first=True).subquery()
     else:
         columns: dict[str, Any] = dict.fromkeys(_Counts._fields[:-3], ZERO)
         columns["since_begin"] = _counted_number(query)
@@ -453,13 +457,18 @@ def _count(listing: Listing, conditions: list[ColumnElement[bool]]) -> ScalarSel
 
 
 @cache
-def _kept_counts(query: Query, *, located: bool) -> Select[*tuple[Any, ...]]:
+def _kept_counts(
+    query: Query, *, located: bool, early: bool = False, is_first: bool = False
+) -> Select[*tuple[Any, ...]]:
     """One row of :class:`_Counts`.
 
     The entries of a period are those that last until after its begin without those that start from
     its finish on. Both are counted from the newest on, since most calls ask for new entries.
 
     :param located: whether to find the periods that the page with ``offset`` and ``limit`` is in.
+    :param early: whether to count those that started long before the period begins too. If there
+        are some, the numbers are wrong without.
+    :param is_first: whether to leave out what only other pages than the first need.
     """
     listing, end = query.listing, query.listing.end
     if end is None:
@@ -488,14 +497,21 @@ def _kept_counts(query: Query, *, located: bool) -> Select[*tuple[Any, ...]]:
         columns["from_finish"] = _number_since(
             query, listing.kind, listing.time, before_finish, _FINISH_END
         )
-    if query.has_begin:
-        started = _number_since(query, listing.kind, listing.time, _BEGIN, _BEGIN_END)
-        columns["started_since_begin"] = columns["since_begin"] = started
+    if query.has_begin and end is None:
+        columns["since_begin"] = columns["started_since_begin"] = _number_since(
+            query, listing.kind, listing.time, _BEGIN, _BEGIN_END
+        )
     if query.has_begin and end is not None:
-        running = [*query.conditions, end == ZERO]
         long_before = listing.time <= _BEGIN - number(PERIOD)
-        ended = _number_since(query, Kind.ENDED, end, _BEGIN, _BEGIN_END)
+        running = [*query.conditions, end == ZERO]
+        # An index of a customer's entries has them by start.
+        recent = [] if early else [~long_before]
+        ended = _number_since(query, Kind.ENDED, end, _BEGIN, _BEGIN_END, *recent)
         columns["since_begin"] = ended + _count(listing, running)
+        if not is_first:
+            columns["started_since_begin"] = _number_since(
+                query, listing.kind, listing.time, _BEGIN, _BEGIN_END
+            )
         columns["irregular"] = _sum(_of_kind(query, Kind.IRREGULAR))
         columns["early"] = _sum(
             [*_of_kind(query, Kind.LONG), period_counts.c.period >= _BEGIN_END - number(PERIOD)]
@@ -536,14 +552,20 @@ def _place(query: Query, skipped: Any) -> Any:
 
 
 def _number_since(
-    query: Query, kind: Kind, column: ColumnElement[int], time: Any, end_of_period: Any
+    query: Query,
+    kind: Kind,
+    column: ColumnElement[int],
+    time: Any,
+    end_of_period: Any,
+    *conditions: ColumnElement[bool],
 ) -> Any:
     """SQL for the number of entries after a time: those of the same period are counted.
 
     :param column: the time of entries that the kind counts by.
+    :param conditions: those that are counted meet these.
     """
     whole = _sum([*_of_kind(query, kind), period_counts.c.period >= end_of_period])
-    rest = [*query.conditions, column > time, column < end_of_period]
+    rest = [*query.conditions, column > time, column < end_of_period, *conditions]
     return whole + _count(query.listing, rest)
 
 

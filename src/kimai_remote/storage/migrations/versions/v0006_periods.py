@@ -93,6 +93,7 @@ def _create_counts(connection: sa.Connection, inspector: sa.Inspector, prefix: s
         ),
         sa.Column("entries", sa.Integer, nullable=False, server_default="0"),
         sa.Index(conv(_quoted("remote_period_counts_project")), "projectID", "kind", "period"),
+        sqlite_with_rowid=False,
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
         mariadb_engine="InnoDB",
