@@ -33,7 +33,7 @@ from ..storage import tallies
 from ..storage.tables import ONE, ZERO, entry_counts, number, period_counts
 from ..storage.tallies import PERIOD, Kind
 from .context import CallContext
-from .permissions import counts_are_kept, is_shown, lists_entry
+from .permissions import counts_are_kept, is_shown, lists_entry, projects_of_customer
 
 #: Records that are read at once; longer lists come in pieces of this many.
 PIECE = 1000
@@ -212,7 +212,9 @@ class _Reading:
     ) -> None:
         self._context, self._query = context, query
         self._begin, self._finish = begin, finish
-        self._parameters: dict[str, int] = {}
+        self._parameters: dict[str, Any] = {}
+        if query.of_customer:
+            self._parameters["projects"] = list(context.execute(projects_of_customer).scalars())
         if begin is not None:
             self._parameters |= {"begin": begin, "begin_end": _end_of_period(begin)}
         if finish is not None:
@@ -505,7 +507,7 @@ def _kept_counts(
         long_before = listing.time <= _BEGIN - number(PERIOD)
         running = [*query.conditions, end == ZERO]
         # An index of a customer's entries has them by start.
-        recent = [] if early else [~long_before]
+        recent = [] if early else [~long_before, listing.time < _BEGIN_END]
         ended = _number_since(query, Kind.ENDED, end, _BEGIN, _BEGIN_END, *recent)
         columns["since_begin"] = ended + _count(listing, running)
         if not is_first:
