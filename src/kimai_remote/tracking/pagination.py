@@ -236,8 +236,7 @@ class _Reading:
         :param size: number of rows that it may return.
         """
         if size > PIECE:
-            statement = statement.execution_options(yield_per=PIECE)
-            result = self._context.execute(statement, **self._parameters, **parameters)
+            result = self._context.execute(_streamed(statement), **self._parameters, **parameters)
             return chain.from_iterable(result.partitions())
         return self._context.execute(statement, **self._parameters, **parameters).all()
 
@@ -338,6 +337,11 @@ def _split(found: Iterable[Sequence[Any]], limit: int) -> tuple[_Counts, list[Se
 
 
 # Statements. They are composed once for each of the few queries.
+
+
+@cache
+def _streamed(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.execution_options(yield_per=PIECE)
 
 
 @cache
