@@ -70,6 +70,8 @@ def create(
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=LOCK_TIMEOUT,
+            # The connection used last: its statements are prepared, and it needs no ping.
+            pool_use_lifo=True,
             # Every transaction is ended before its connection is returned.
             pool_reset_on_return=None,
             # Errors are logged; parameters may be an API key or the text of an entry.

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import Denied
 from ..storage import models as m
+from ..storage import prepared_statements
 from ..storage.tables import (
     ONE,
     ZERO,
@@ -172,14 +173,15 @@ class Authenticator:
         """
         if not key or len(key) > KEY_LENGTH:
             raise Denied
-        found = context.connection.execute(
+        (found,) = prepared_statements.fetch(
+            context.connection,
             _IDENTITY_AND_OPTIONS if with_options else _IDENTITY,
             {
                 "key": key,
                 "key_hash": self.keys.hash(key),
                 "oldest": context.now - self.lifetime if self.lifetime else -1,
             },
-        ).one()
+        )
         user_id, user, customer_id, customer, zone, failures, failed_at, rights, chosen = found[:9]
         if with_options:
             context.options = Options.of(_parsed(found[9]))

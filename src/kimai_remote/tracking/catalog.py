@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     Integer,
     Select,
     Table,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 
 from ..errors import Refused
 from ..storage import tables as t
+from ..storage.prepared_statements import Query, columns_of
 from ..storage.tables import ONE, not_trashed
 from .collation import collation_key
 from .context import CallContext, CallerType
@@ -100,8 +100,7 @@ def _fetch(
     context: CallContext, statement: Select[*tuple[Any, ...]], **parameters: int
 ) -> RecordSet:
     """Return all records of a statement whose columns are labelled with the API's field names."""
-    result = context.execute(statement, **parameters)
-    return RecordSet(tuple(result.keys()), list(result))
+    return RecordSet(columns_of(statement), context.fetch(statement, **parameters))
 
 
 def _by_name(records: RecordSet, *columns: str) -> RecordSet:
@@ -125,7 +124,7 @@ _TasksByProject = dict[int | None, list[tuple[Any, ...]]]
 def _assigned_tasks(context: CallContext) -> _TasksByProject:
     """Visible tasks by project ID (None: of no project)."""
     tasks_by_project: _TasksByProject = defaultdict(list)
-    for project_id, *fields in context.execute(_ASSIGNED_TASKS[context.principal.type]):
+    for project_id, *fields in context.fetch(_ASSIGNED_TASKS[context.principal.type]):
         tasks_by_project[project_id].append(tuple(fields))
     return tasks_by_project
 
@@ -204,7 +203,7 @@ _TASKS_OF_USABLE_PROJECT = {
 }
 
 _recorded = recorded_tasks.subquery()
-_ASSIGNED_TASKS: Mapping[CallerType, Executable] = {
+_ASSIGNED_TASKS: Mapping[CallerType, Query] = {
     # Not the assignments to all projects, of which a user may see few.
     "user": union_all(
         select(_assignment.c.projectID, *_TASK, *_BUDGET)

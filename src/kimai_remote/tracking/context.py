@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, CursorResult, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
+from ..storage import prepared_statements
+from ..storage.prepared_statements import Query, Row
 from ..storage.tables import (
     CALLER,
     configuration,
@@ -176,13 +178,25 @@ class CallContext(AnonymousContext):
     _rights_over: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def execute(self, statement: Executable, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
-        """Execute a query that was built at import (see :mod:`..storage.tables`).
+        """Do the same as :meth:`fetch` for a long list: the result is read as it is iterated."""
+        return self.connection.execute(statement, self._with_caller(parameters))
 
-        :param parameters: those of the statement, but the IDs of the caller.
+    def fetch(self, query: Query, **parameters: Any) -> list[Row]:
+        """Return all rows of a query that was built at import (see :mod:`..storage.tables`).
+
+        :param parameters: those of the query, but the IDs of the caller.
         """
+        return prepared_statements.fetch(self.connection, query, self._with_caller(parameters))
+
+    def fetch_first(self, query: Query, **parameters: Any) -> Row | None:
+        """Return the first row of a query, or None if there is none."""
+        rows = self.fetch(query, **parameters)
+        return rows[0] if rows else None
+
+    def _with_caller(self, parameters: dict[str, Any]) -> dict[str, Any]:
         principal = self.principal
         parameters["caller"], parameters["customer"] = principal.user_id, principal.customer_id
-        return self.connection.execute(statement, parameters)
+        return parameters
 
     @cached_property
     def memberships(self) -> dict[int, frozenset[str]]:
@@ -196,10 +210,10 @@ class CallContext(AnonymousContext):
             self._rights_over[owner_id] = frozenset().union(*by_group.values())
         return self._rights_over[owner_id]
 
-    def _memberships(self, statement: Executable, **parameters: Any) -> dict[int, frozenset[str]]:
+    def _memberships(self, query: Query, **parameters: Any) -> dict[int, frozenset[str]]:
         return {
             group_id: granted(ENTRY_RIGHTS_IN_GROUP, flags)
-            for group_id, *flags in self.execute(statement, **parameters)
+            for group_id, *flags in self.fetch(query, **parameters)
         }
 
     def parse_date(self, value: object, field: str) -> int | None:

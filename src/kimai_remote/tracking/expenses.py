@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from ..errors import Refused
+from ..storage.prepared_statements import columns_of
 from ..storage.tables import customers, expenses, projects, users
 from ..storage.tallies import Kind
 from . import pagination, permissions, validation
 from .context import CallContext
 from .pagination import Listing, Query, read_cleared, window
-from .record_set import EMPTY, RecordSet
-from .stored_records import EXPENSES, StoredRecord
+from .record_set import EMPTY, EXPENSES, RecordSet, StoredRecord
 from .validation import Record, without_none
 
 _expense = expenses.c
@@ -97,11 +97,12 @@ def record(context: CallContext, expense_id: int | None) -> RecordSet:
     :raises Refused: no such expense.
     """
     permissions.require_access(context, "ki_expenses")
-    row = context.execute(_RECORD, expense=expense_id or 0).first()
+    row = context.fetch_first(_RECORD, expense=expense_id or 0)
     if row is None:
         raise Refused("Invalid ID")
-    permissions.require_readable(context, "ki_expenses", row.userID, row.projectID)
-    return RecordSet.one(dict(row._mapping))
+    fields = dict(zip(columns_of(_RECORD), row, strict=True))
+    permissions.require_readable(context, "ki_expenses", fields["userID"], fields["projectID"])
+    return RecordSet.one(fields)
 
 
 _RECORD = (

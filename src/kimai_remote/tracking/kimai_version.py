@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from .. import KIMAI_VERSION, SCHEMA_REVISION
-from ..storage.models import Configuration
 from ..storage.origin import DatabaseOrigin
+from ..storage.prepared_statements import fetch
+from ..storage.tables import configuration, word
 from ..storage.transactions import Database
 
 
@@ -20,13 +20,12 @@ def kimai_version(database: Database) -> str:
     """
     version, revision = KIMAI_VERSION, str(SCHEMA_REVISION)
     if database.origin() is DatabaseOrigin.IN_PLACE:
-        named = database.run(_named, writes=False)
+        rows = database.execute(lambda connection: fetch(connection, _NAMED, {}), writes=False)
+        named = {option: value for option, value in rows}  # noqa: C416 (rows are of any length)
         version, revision = named.get("version") or version, named.get("revision") or revision
     return f"{version}-{revision}"
 
 
-def _named(session: Session) -> dict[str, str | None]:
-    options = select(Configuration.option, Configuration.value).where(
-        Configuration.option.in_(("version", "revision"))
-    )
-    return {row.option: row.value for row in session.execute(options)}
+_NAMED = select(configuration.c.option, configuration.c.value).where(
+    configuration.c.option.in_([word("version"), word("revision")])
+)

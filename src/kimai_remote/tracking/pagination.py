@@ -214,7 +214,9 @@ class _Reading:
         self._begin, self._finish = begin, finish
         self._parameters: dict[str, Any] = {}
         if query.of_customer:
-            self._parameters["projects"] = list(context.execute(projects_of_customer).scalars())
+            self._parameters["projects"] = [
+                project_id for (project_id,) in context.fetch(projects_of_customer)
+            ]
         if begin is not None:
             self._parameters |= {"begin": begin, "begin_end": _end_of_period(begin)}
         if finish is not None:
@@ -238,7 +240,7 @@ class _Reading:
         if size > PIECE:
             result = self._context.execute(_streamed(statement), **self._parameters, **parameters)
             return chain.from_iterable(result.partitions())
-        return self._context.execute(statement, **self._parameters, **parameters).all()
+        return self._context.fetch(statement, **self._parameters, **parameters)
 
     def by_counts(
         self, start: int, limit: int | None

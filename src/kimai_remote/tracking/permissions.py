@@ -71,7 +71,7 @@ def require_readable(
     customer, one that isn't on its projects."""
     require_access(context, subject)
     if context.principal.customer_id is not None:
-        if context.execute(_OWN_PROJECT, project=project_id).first() is None:
+        if context.fetch_first(_OWN_PROJECT, project=project_id) is None:
             raise Denied
         return
     if owner_id == context.principal.user_id:
@@ -229,7 +229,7 @@ _is_listed = select(time_entries.c.timeEntryID).where(
 
 def is_listed(context: CallContext, entry_id: int) -> bool:
     """Return whether lists show a time entry; see :func:`is_shown`."""
-    return context.execute(_is_listed, entry=entry_id).first() is not None
+    return context.fetch_first(_is_listed, entry=entry_id) is not None
 
 
 def usable_project(caller: CallerType, project: Any) -> ColumnElement[bool]:

@@ -135,13 +135,13 @@ def validate_assignment(
     :raises Refused: the caller may not record on the project, or not this task on it.
     """
     if project_id and activity_id:
-        terms = context.execute(
+        terms = context.fetch_first(
             _TERMS[context.principal.type],
             owner=user_id,
             project=project_id,
             activity=activity_id,
             default_status=context.options.default_status,
-        ).first()
+        )
         if terms is not None:
             return Terms.of(*terms)
     raise Refused("Invalid project or task")

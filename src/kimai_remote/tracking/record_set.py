@@ -1,4 +1,7 @@
-"""Results of the tracking functions: rows of plain values under the API's field names."""
+"""Records: results of the tracking functions, and single time entries and expenses as stored.
+
+A result has rows of plain values under the API's field names.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from sqlalchemy import Table, bindparam, delete, insert, select, update
+
+from ..errors import Refused
+from ..storage import prepared_statements, tables
+from ..storage.prepared_statements import columns_of
+from .context import CallContext
 
 
 class Computed(int):
@@ -54,3 +64,60 @@ class RecordSet:
 
 #: The result of a change that has nothing to report.
 EMPTY = RecordSet((), [])
+
+
+#: A record as stored, by the names of its columns. What a call assigns is stored by
+#: :meth:`StoredRecords.save`.
+StoredRecord = dict[str, Any]
+
+
+class StoredRecords:
+    """The records of one table.
+
+    :param table: a table whose primary key is one column.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        (key,) = table.primary_key
+        self._key = key.name
+        is_record = key == bindparam("record")
+        self._find = select(table).where(is_record).with_for_update()
+        self._add = insert(table)
+        self._change = update(table).where(is_record)
+        self._remove = delete(table).where(is_record)
+
+    def find(self, context: CallContext, record_id: int) -> StoredRecord:
+        """Return the record of that ID, locked until the transaction ends.
+
+        :raises Refused: there is none.
+        """
+        row = context.fetch_first(self._find, record=record_id)
+        if row is None:
+            raise Refused("Invalid ID")
+        return dict(zip(columns_of(self._find), row, strict=True))
+
+    def add(self, context: CallContext, values: Mapping[str, Any]) -> int:
+        """Add a record and return its ID."""
+        result = context.connection.execute(self._add, values)
+        key: Any = result.inserted_primary_key
+        return int(key[0])
+
+    def change(self, context: CallContext, record_id: int, values: Mapping[str, Any]) -> None:
+        """Store new values of a record, by the names of their columns."""
+        if values:
+            prepared_statements.change(
+                context.connection, self._change, {"record": record_id, **values}
+            )
+
+    def save(self, context: CallContext, before: StoredRecord, record: StoredRecord) -> None:
+        """Store what is different from the record as it was found."""
+        changed = {name: value for name, value in record.items() if value != before[name]}
+        self.change(context, record[self._key], changed)
+
+    def remove(self, context: CallContext, record: StoredRecord) -> None:
+        context.connection.execute(self._remove, {"record": record[self._key]})
+
+
+TIME_ENTRIES = StoredRecords(tables.time_entries)
+EXPENSES = StoredRecords(tables.expenses)

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Integer, Select, and_, bindparam, case, select, update
 
 from ..errors import Refused
+from ..storage import prepared_statements
+from ..storage.prepared_statements import columns_of
 from ..storage.tables import (
     CALLER,
     ONE,
@@ -22,9 +24,8 @@ from ..storage.transactions import refuses_null
 from . import dates, permissions, validation
 from .context import CallContext
 from .rates import Terms, assignment, terms_of, validate_assignment
-from .record_set import EMPTY, RecordSet
+from .record_set import EMPTY, TIME_ENTRIES, RecordSet, StoredRecord
 from .rounding import round_span
-from .stored_records import TIME_ENTRIES, StoredRecord
 from .validation import LONGEST_LOCATION, Record
 
 
@@ -41,12 +42,12 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
     if context.now > dates.LATEST:
         raise Refused("The database holds no time after 2038-01-19 03:14:07 UTC.")
     # Whoever starts a recording holds the user's row, so that there is never more than one.
-    last_project, last_activity, usable, *terms = context.execute(
+    ((last_project, last_activity, usable, *terms),) = context.fetch(
         _START if project_id or activity_id else _START_LAST,
         project=project_id,
         activity=activity_id,
         default_status=context.options.default_status,
-    ).one()
+    )
     if not project_id and not activity_id:
         project_id, activity_id = last_project, last_activity
     if usable is None or not project_id or not activity_id:
@@ -67,7 +68,7 @@ def start(context: CallContext, project_id: int | None, activity_id: int | None)
         },
     )
     last = {"lastProject": project_id, "lastActivity": activity_id, "lastRecord": entry_id}
-    context.connection.execute(_REMEMBER, {"caller": user_id, **last})
+    prepared_statements.change(context.connection, _REMEMBER, {"caller": user_id, **last})
     return RecordSet.one({"timeEntryID": entry_id})
 
 
@@ -101,10 +102,10 @@ def active(context: CallContext) -> RecordSet:
     :raises Refused: none is running.
     """
     permissions.require_access(context, "ki_timesheets")
-    row = context.execute(_ACTIVE).first()
+    row = context.fetch_first(_ACTIVE)
     if row is None:
         raise Refused(_NONE_ACTIVE)
-    return RecordSet((*_ACTIVE_COLUMNS, "servertime"), [(*row, context.now)])
+    return RecordSet((*columns_of(_ACTIVE), "servertime"), [(*row, context.now)])
 
 
 def update_active(context: CallContext, record: Record | None) -> RecordSet:
@@ -167,11 +168,16 @@ def _stop_running(context: CallContext) -> bool:
     them; return whether there was any."""
     if not context.options.round_precision:
         parameters = {"caller": context.principal.user_id, "now": context.now}
-        return context.connection.execute(_STOP, parameters).rowcount > 0
-    running = context.execute(_RUNNING).all()
-    for row in running:
-        _stop(context, dict(row._mapping))
+        return prepared_statements.change(context.connection, _STOP, parameters) > 0
+    running = _running(context)
+    for entry in running:
+        _stop(context, entry)
     return bool(running)
+
+
+def _running(context: CallContext) -> list[StoredRecord]:
+    columns = columns_of(_RUNNING)
+    return [dict(zip(columns, row, strict=True)) for row in context.fetch(_RUNNING)]
 
 
 def _stop(context: CallContext, entry: StoredRecord) -> None:
@@ -189,10 +195,10 @@ def _stop(context: CallContext, entry: StoredRecord) -> None:
 def _entry_to_update(context: CallContext, entry_id: int | None) -> StoredRecord:
     if entry_id:
         return TIME_ENTRIES.find(context, entry_id)
-    running = context.execute(_RUNNING).first()
-    if running is None:
+    running = _running(context)
+    if not running:
         raise Refused(_NONE_ACTIVE)
-    return dict(running._mapping)
+    return running[0]
 
 
 # Statements -------------------------------------------------------------------------------------
@@ -250,4 +256,3 @@ _ACTIVE = (
     .order_by(*_newest_first)
     .limit(ONE)
 )
-_ACTIVE_COLUMNS = tuple(_ACTIVE.selected_columns.keys())

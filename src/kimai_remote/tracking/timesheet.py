@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from ..errors import Refused
+from ..storage.prepared_statements import columns_of
 from ..storage.tables import activities, customers, projects, statuses, time_entries, users
 from ..storage.tallies import Kind
 from . import pagination, permissions, validation
 from .context import CallContext
 from .pagination import Listing, Query, read_cleared, window
 from .rates import validate_named_assignment, wages
-from .record_set import EMPTY, Computed, RecordSet
-from .stored_records import TIME_ENTRIES, StoredRecord
+from .record_set import EMPTY, TIME_ENTRIES, Computed, RecordSet, StoredRecord
 from .timer import set_span
 from .validation import Record, without_none
 
@@ -203,10 +203,10 @@ def record(context: CallContext, entry_id: int | None) -> RecordSet:
     :raises Refused: no such entry.
     """
     permissions.require_access(context, "ki_timesheets")
-    row = context.execute(_RECORD, entry=entry_id or 0).first()
+    row = context.fetch_first(_RECORD, entry=entry_id or 0)
     if row is None:
         raise Refused("Invalid ID")
-    fields: dict[str, Any] = dict(row._mapping)
+    fields = dict(zip(columns_of(_RECORD), row, strict=True))
     permissions.require_readable(context, "ki_timesheets", fields["userID"], fields["projectID"])
     if not permissions.shows_rates(context):
         fields["rate"] = fields["fixedRate"] = None
@@ -315,7 +315,7 @@ def _set_fields(context: CallContext, entry: StoredRecord, record: Record) -> No
         rates = {}
     status_id = record.get("statusId") or None
     # All of them are read, since PostgreSQL can't look for a number that the column can't hold.
-    if status_id and status_id not in context.execute(_STATUSES).scalars().all():
+    if status_id and (status_id,) not in map(tuple, context.fetch(_STATUSES)):
         raise Refused(f"Invalid statusId {status_id}.")
     cleared = record.get("flagCleared")
     entry |= {

@@ -13,7 +13,7 @@ from ..storage.tables import projects
 from ..storage.transactions import refuses_null
 from . import permissions
 from .context import CALLER_TYPES, CallContext
-from .stored_records import StoredRecord
+from .record_set import StoredRecord
 
 #: Fields as a client gave them; one that it left out, or gave as null, isn't there.
 Record = Mapping[str, Any]
@@ -51,7 +51,7 @@ _USABLE_PROJECT = {
 def is_usable_project(context: CallContext, project_id: int) -> bool:
     """Return whether the caller may record on a project."""
     statement = _USABLE_PROJECT[context.principal.type]
-    return context.execute(statement, project=project_id).first() is not None
+    return context.fetch_first(statement, project=project_id) is not None
 
 
 def check_project(context: CallContext, project_id: int | None) -> int:
