@@ -35,8 +35,8 @@ from .permissions import (
     sees_project,
     sees_task,
     sees_task_of_project,
-    sees_user,
     usable_project,
+    visible_users,
 )
 from .record_set import RecordSet
 from .validation import is_usable_project
@@ -139,7 +139,7 @@ def _visible(table: Table) -> ColumnElement[bool]:
 
 
 _ALL_USERS = select(_user.c.userID, _user.c.name).where(not_trashed(_user))
-_USERS = _ALL_USERS.where(sees_user)
+_USERS = _ALL_USERS.join(visible_users, visible_users.c.userID == _user.c.userID)
 
 _CUSTOMERS = {
     caller: select(

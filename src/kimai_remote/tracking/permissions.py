@@ -35,7 +35,6 @@ from ..storage.tables import (
     projects_activities,
     statuses,
     time_entries,
-    users,
 )
 from .context import CallContext, CallerType
 
@@ -274,14 +273,13 @@ _watched_groups = (
         membership_roles.c["core-user-view"] != ZERO,
     )
 )
-#: SQL condition on users whom a user without the right to see all may see: itself, and the members
-#: of groups in which it may watch the others.
-sees_user = or_(
-    users.c.userID == CALLER,
-    users.c.userID.in_(
-        select(_groups_of_others.c.userID).where(_groups_of_others.c.groupID.in_(_watched_groups))
-    ),
-)
+#: The IDs of users whom a user without the right to see all may see: its own, and the members of
+#: groups in which it may watch the others. To be joined: as a condition, databases would ask it of
+#: every user.
+visible_users = union(
+    select(CALLER.label("userID")),
+    select(_groups_of_others.c.userID).where(_groups_of_others.c.groupID.in_(_watched_groups)),
+).subquery()
 
 
 def sees_all_users(context: CallContext) -> bool:
