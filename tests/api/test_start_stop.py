@@ -135,6 +135,32 @@ def test_start_without_any_last_project(alice: Caller) -> None:
     assert alice.refusal("startRecord") == INVALID_WORK
 
 
+def others_recorded_last(world: World) -> None:
+    for name in ("ben", "oscar", "root"):
+        world.change(m.User, world.ids[name], lastProject=world.shop, lastActivity=world.coding)
+
+
+def test_start_repeats_the_callers_own_last_ones(alice: Caller, world: World) -> None:
+    world.change(m.User, world.alice, lastProject=world.portal, lastActivity=world.meeting)
+    others_recorded_last(world)
+    started = world.entry(alice.item("startRecord")["timeEntryID"])
+    assert (started.projectID, started.activityID) == (world.portal, world.meeting)
+
+
+@pytest.mark.parametrize(
+    ("project", "task"),
+    [("trashed", "coding"), ("red_project", "coding"), ("shop", "red_task"), ("portal", "design")],
+)
+def test_start_repeats_nothing_that_others_alone_may_record(
+    alice: Caller, world: World, project: str, task: str
+) -> None:
+    last = {"lastProject": world.ids[project], "lastActivity": world.ids[task]}
+    world.change(m.User, world.alice, **last)
+    others_recorded_last(world)
+    assert alice.refusal("startRecord") == INVALID_WORK
+    assert running(world) == []
+
+
 def test_start_when_the_last_project_is_gone(alice: Caller, world: World) -> None:
     alice.item("startRecord", world.portal, world.meeting)
     world.change(m.Project, world.portal, trash=1)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from kimai_remote.errors import ConfigurationError, Refused, Unavailable
 from kimai_remote.storage import models as m
+from kimai_remote.storage import prepared_statements, tables
 from kimai_remote.storage.transactions import Database
 from support import databases
 
@@ -91,6 +92,23 @@ def test_a_call_whose_connection_breaks_is_done_once(
 
     other.run(work, writes=True)
     assert groups(other) == ["attempt 2"]
+
+
+def test_a_prepared_statement_whose_connection_broke_is_run_again(
+    database_server: Database, other: Database
+) -> None:
+    query = select(tables.groups.c.name)
+    connections = []
+
+    def work(connection: Connection) -> list[Any]:
+        with Session(connection) as session:
+            connections.append(connection_id(session))
+        if len(connections) == 1:
+            end(database_server, connections[0])
+        return prepared_statements.fetch(connection, query, {})
+
+    assert other.execute(work, writes=False) == []
+    assert len(set(connections)) == 2
 
 
 def test_a_connection_that_keeps_breaking_is_unavailable(

@@ -119,11 +119,14 @@ def test_a_service_notices_that_counts_are_not_kept_any_more(
 
 def spoil(database: Database) -> None:
     """Make counts wrong, and leave some out."""
-    with database.begin() as connection:
+
+    def work(connection: Connection) -> None:
         for table in (m.EntryCount, m.PeriodCount):
             mine = table.userID != entry_counts.MARKER
             connection.execute(update(table).where(mine).values(entries=table.entries + 5))
         connection.execute(delete(m.PeriodCount).where(m.PeriodCount.kind == Kind.ENDED))
+
+    database.execute(work, writes=True)  # repeated after a deadlock
 
 
 def test_recount_corrects_user_by_user(world: World, database: Database) -> None:
@@ -137,6 +140,22 @@ def test_recount_corrects_user_by_user(world: World, database: Database) -> None
     with database.begin() as connection:
         assert entry_counts.mismatches(connection) == []
     assert entry_counts.recount(database, lambda *_: None) == 0
+
+
+def test_counts_are_not_used_after_an_interrupted_recount(world: World, database: Database) -> None:
+    world.add_entry()
+
+    def interrupt(_done: int, _users: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        entry_counts.recount(database, interrupt)
+    with database.begin() as connection:
+        assert not entry_counts.enabled(connection)
+    assert JsonRemote(world).call("getTimesheet", world.key("alice"))["total"] == 1
+    entry_counts.recount(database, lambda *_: None)
+    with database.begin() as connection:
+        assert entry_counts.enabled(connection)
 
 
 @pytest.mark.slow

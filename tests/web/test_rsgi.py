@@ -34,6 +34,22 @@ def test_no_more_threads_than_needed() -> None:
     asyncio.run(main())
 
 
+def test_a_thread_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        threads = rsgi._Threads(lambda: "done", 1, "some")
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", fail)
+            with pytest.raises(RuntimeError):
+                await threads.run()
+        async with asyncio.timeout(DEADLINE):
+            assert await threads.run() == "done"
+
+    asyncio.run(main())
+
+
 def test_errors_are_raised_where_the_result_is_awaited() -> None:
     async def main() -> None:
         threads = rsgi._Threads(lambda: 1 / 0, 1, "some")

@@ -154,12 +154,12 @@ class _Threads:
         """Return what the function returns, or raise what it raises."""
         self._end_tasks()
         loop = asyncio.get_running_loop()
-        self._running += 1
-        if self._running > len(self._threads) < self._size:
+        if self._running >= len(self._threads) < self._size:
             name = f"{self._name}_{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
+            thread.start()  # may fail
             self._threads.append(thread)
-            thread.start()
+        self._running += 1
         if self._timer is None:
             self._timer = loop.call_later(_LINGER, self._look, loop)
         future = loop.create_future()
@@ -214,12 +214,12 @@ def _reads_body(scope: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """A response whose end, if it is long, is still in the application's iterable."""
+    """A long response, whose end is still in the application's iterable."""
 
     status: int
     headers: list[tuple[str, str]]
     content: bytes
-    rest: Iterable[bytes] | None
+    rest: Iterable[bytes]
     close: Callable[[], None]
 
 
@@ -230,7 +230,7 @@ async def _send_long(protocol: Any, response: _Response) -> None:
     it can send it. A named pipe is such a file, and tells when the other end stops reading.
     """
     path = Path(tempfile.gettempdir(), f"kimai-remote-{secrets.token_hex(16)}")
-    chunks = itertools.chain([response.content], response.rest or ())
+    chunks = itertools.chain([response.content], response.rest)
     try:
         try:
             os.mkfifo(path, 0o600)

@@ -115,6 +115,10 @@ def recount(database: Database, progress: Callable[[int, int], None]) -> int | N
     :param progress: called with the number of users that are done and of all.
     :returns: the number of users whose counts were wrong; None where none are kept.
     """
+    # MariaDB has no transactions for triggers: what is recorded between their removal and their
+    # creation isn't counted, so lists don't use the counts until all are corrected.
+    with database.begin() as connection:
+        connection.execute(delete(EntryCount).where(EntryCount.userID == MARKER))
     with database.begin() as connection:
         if not install(connection):
             return None

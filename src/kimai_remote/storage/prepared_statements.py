@@ -8,7 +8,7 @@ database driver. Here it is done once for a statement and a database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -53,18 +53,23 @@ def _executed(
     connection: Connection, prepared: _Prepared, parameters: Mapping[str, Any]
 ) -> Iterator[Any]:
     """Context with the cursor of a statement; errors are those of SQLAlchemy."""
+    if not connection.in_transaction():
+        raise RuntimeError("nothing would end the transaction that the driver begins")
     values = prepared.bind(parameters)
     cursor = connection.connection.cursor()
     try:
+        # Tests listen.
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, cursor, prepared.text, values, None, False)
         cursor.execute(prepared.text, values)
         yield cursor
     except Exception as error:
+        # On a lost connection, some drivers can't close it; and SQLite's files stay open with it.
+        with suppress(Exception):
+            cursor.close()
         # Finds out whether the connection is lost, and raises.
-        connection._handle_dbapi_exception(error, prepared.text, values, cursor, None)
-    finally:
-        cursor.close()
+        connection._handle_dbapi_exception(error, prepared.text, values, None, None)
+    cursor.close()
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +83,8 @@ class _Prepared:
     """A statement in the SQL of one database."""
 
     text: str
-    #: Name in the text, name in the statement, and value of each parameter that has a fixed one.
+    #: Name in the text, name in the statement (empty if the value is fixed) and value of each
+    #: parameter.
     parameters: tuple[tuple[str, str, Any], ...]
     #: Whether the driver takes parameters by position.
     by_position: bool
@@ -89,8 +95,8 @@ class _Prepared:
 
     def bind(self, given: Mapping[str, Any]) -> Any:
         if self.by_position:
-            return tuple([given.get(key, value) for _, key, value in self.parameters])
-        return {name: given.get(key, value) for name, key, value in self.parameters}
+            return tuple([given[key] if key else value for _, key, value in self.parameters])
+        return {name: given[key] if key else value for name, key, value in self.parameters}
 
     def find_converters(self, dialect: Dialect, description: Sequence[Any]) -> None:
         found = (
@@ -124,7 +130,10 @@ def _prepare(
             return None
     return _Prepared(
         compiled.string,
-        tuple((name, binds[name].key, binds[name].effective_value) for name in order),
+        tuple(
+            (name, binds[name].key if binds[name].required else "", binds[name].effective_value)
+            for name in order
+        ),
         compiled.positional,
         tuple(column.type for column in compiled._result_columns),
     )

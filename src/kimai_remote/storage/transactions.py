@@ -31,6 +31,8 @@ T = TypeVar("T")
 ATTEMPTS = 6
 #: Seconds that one statement may take.
 STATEMENT_TIMEOUT = 30
+#: Seconds after which a database without counts of entries is asked again whether it has them.
+LOOK_AT_COUNTS = 60
 
 
 class Database:
@@ -64,7 +66,8 @@ class Database:
         options = self.dialect.write_options
         self._writing_engine = self.engine.execution_options(**options) if options else self.engine
         self._statement_timeout = statement_timeout
-        self._has_entry_counts: bool | None = None
+        self._has_entry_counts = False
+        self._next_look_at_counts = 0.0
         self._origin: DatabaseOrigin | None = None
         self._watcher: Callable[[int], None] | None = None
         self._in_use = 0
@@ -165,10 +168,11 @@ class Database:
             yield connection
 
     def has_entry_counts(self, connection: Connection) -> bool:
-        """Whether counts of time entries can be read instead of counting; queried once a process,
-        in the connection's transaction."""
-        if self._has_entry_counts is None:
+        """Whether counts of time entries can be read instead of counting. Once they can be, queries
+        find out for themselves; until then, it is asked once a minute."""
+        if not self._has_entry_counts and time.monotonic() >= self._next_look_at_counts:
             self._has_entry_counts = entry_counts.enabled(connection)
+            self._next_look_at_counts = time.monotonic() + LOOK_AT_COUNTS
         return self._has_entry_counts
 
     def origin(self) -> DatabaseOrigin:

@@ -198,23 +198,16 @@ class CallContext(AnonymousContext):
         parameters["caller"], parameters["customer"] = principal.user_id, principal.customer_id
         return parameters
 
-    @cached_property
-    def memberships(self) -> dict[int, frozenset[str]]:
-        """The rights in each group of the caller's that isn't trashed, by its ID."""
-        return self._memberships(_MEMBERSHIPS)
-
     def rights_over(self, owner_id: int) -> frozenset[str]:
         """Return the rights over entries of a user: those in the groups that both are in."""
         if owner_id not in self._rights_over:
-            by_group = self._memberships(_SHARED_MEMBERSHIPS, owner=owner_id)
-            self._rights_over[owner_id] = frozenset().union(*by_group.values())
+            self._rights_over[owner_id] = frozenset().union(
+                *(
+                    granted(ENTRY_RIGHTS_IN_GROUP, flags)
+                    for flags in self.fetch(_SHARED_MEMBERSHIPS, owner=owner_id)
+                )
+            )
         return self._rights_over[owner_id]
-
-    def _memberships(self, query: Query, **parameters: Any) -> dict[int, frozenset[str]]:
-        return {
-            group_id: granted(ENTRY_RIGHTS_IN_GROUP, flags)
-            for group_id, *flags in self.fetch(query, **parameters)
-        }
 
     def parse_date(self, value: object, field: str) -> int | None:
         """Return the unix seconds of a date to be stored; see :func:`dates.parse`."""
@@ -225,18 +218,20 @@ class CallContext(AnonymousContext):
         return dates.parse_bound(value, self.principal.zone, now=self.now, field=field)
 
 
-_MEMBERSHIPS = (
-    select(groups_users.c.groupID, *(membership_roles.c[right] for right in ENTRY_RIGHTS_IN_GROUP))
+_of_owner = groups_users.alias()
+_SHARED_MEMBERSHIPS = (
+    select(*(membership_roles.c[right] for right in ENTRY_RIGHTS_IN_GROUP))
+    .select_from(groups_users)
     .join(groups, groups.c.groupID == groups_users.c.groupID)
-    .outerjoin(
+    .join(
         membership_roles,
         membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID,
     )
-    .where(groups_users.c.userID == CALLER, not_trashed(groups))
-)
-_of_owner = groups_users.alias()
-_SHARED_MEMBERSHIPS = _MEMBERSHIPS.where(
-    groups_users.c.groupID.in_(
-        select(_of_owner.c.groupID).where(_of_owner.c.userID == bindparam("owner"))
+    .where(
+        groups_users.c.userID == CALLER,
+        not_trashed(groups),
+        groups_users.c.groupID.in_(
+            select(_of_owner.c.groupID).where(_of_owner.c.userID == bindparam("owner"))
+        ),
     )
 )

@@ -251,8 +251,12 @@ assigned_to_any_project = (
 
 def usable_task(caller: CallerType, project: Any, activity: Any) -> ColumnElement[bool]:
     """SQL condition: the caller may record an activity on a project; the two belong together."""
-    is_assigned = exists().where(
-        _assignment.c.projectID == project, _assignment.c.activityID == activities.c.activityID
+    is_assigned = (
+        exists()
+        .where(
+            _assignment.c.projectID == project, _assignment.c.activityID == activities.c.activityID
+        )
+        .correlate_except(_assignment)
     )
     return and_(
         activities.c.activityID == activity,

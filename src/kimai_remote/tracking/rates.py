@@ -100,6 +100,7 @@ def assignment(caller: CallerType, project: Any, activity: Any) -> Select[*tuple
     """Select the project if the caller may record that activity on it."""
     return (
         select(projects.c.projectID)
+        .select_from(projects)
         .join(activities, activities.c.activityID == activity)
         .where(usable_project(caller, project), usable_task(caller, project, activity))
     )
@@ -121,7 +122,7 @@ _PROJECT, _ACTIVITY, _OWNER = (
 )
 _TERMS = {
     caller: assignment(caller, _PROJECT, _ACTIVITY).with_only_columns(
-        *terms_of(_OWNER, _PROJECT, _ACTIVITY), maintain_column_froms=True
+        *terms_of(_OWNER, _PROJECT, _ACTIVITY)
     )
     for caller in CALLER_TYPES
 }

@@ -284,8 +284,10 @@ def _connections_like_pymysql() -> Any:
             super().commit()
 
         def rollback(self) -> None:
-            self._end_stream()
-            super().rollback()
+            try:
+                self._end_stream()
+            finally:  # the server may have ended its statement meanwhile
+                super().rollback()
 
         def _end_stream(self) -> None:
             # What isn't read of a result would be taken for the server's next response.
