@@ -125,7 +125,7 @@ def test_pages_of_time_entries(
     entry = m.TimeEntry.__table__
     with world.database.engine.begin() as connection:
         connection.execute(insert(entry), list(times(choose, world, irregular=irregular)))
-    with world.database.engine.connect() as connection:
+    with world.database.engine.begin() as connection:
         stored: list[Any] = list(connection.execute(select(entry)))
         context = context_of(
             world, connection, customer=caller == "customer", counts=how == "counts"
@@ -141,7 +141,6 @@ def test_pages_of_time_entries(
             what = (begin, finish, cleared, start, limit)
             assert found.total == len(expected), what
             assert ids(found) == expected[start : start + limit], what
-            connection.rollback()
 
 
 @pytest.mark.parametrize("how", ["counts", "entries"])
@@ -161,7 +160,7 @@ def test_pages_of_expenses(world: World, choose: random.Random, caller: str, how
     ]
     with world.database.engine.begin() as connection:
         connection.execute(insert(expense), values)
-    with world.database.engine.connect() as connection:
+    with world.database.engine.begin() as connection:
         stored: list[Any] = list(connection.execute(select(expense)))
         customer = caller == "customer"
         context = context_of(world, connection, customer=customer, counts=how == "counts")
@@ -191,7 +190,6 @@ def test_pages_of_expenses(world: World, choose: random.Random, caller: str, how
             assert ids(found) == expected[start : start + limit], what
             everything = expenses.rows(context, begin, finish, refundable, cleared, 3, 0)
             assert (everything.total, ids(everything)) == (None, expected), what
-            connection.rollback()
 
 
 @pytest.mark.parametrize("how", ["counts", "entries"])
@@ -210,7 +208,7 @@ def test_entries_of_what_is_gone_are_in_no_list(
     with world.database.engine.begin() as connection:
         connection.execute(insert(entry), values)
         connection.execute(insert(expense), spent)
-    with world.database.engine.connect() as connection:
+    with world.database.engine.begin() as connection:
         stored = [
             each
             for each in connection.execute(select(entry))
@@ -223,7 +221,6 @@ def test_entries_of_what_is_gone_are_in_no_list(
             start, limit = page_of(choose, len(expected))
             found = timesheet.rows(context, begin, finish, -1, start, limit)
             assert (found.total, ids(found)) == (len(expected), expected[start : start + limit])
-            connection.rollback()
         found = expenses.rows(context, 0, 0, -1, -1, 5, 10)
         shown = in_order(
             [each for each in connection.execute(select(expense)) if each.projectID != 77],
@@ -240,7 +237,7 @@ def test_lists_are_composed_once(world: World) -> None:
         pagination._kept_counts,
         pagination._page,
     )
-    with world.database.engine.connect() as connection:
+    with world.database.engine.begin() as connection:
         for _ in range(2):
             context = context_of(world, connection)
             before = [statement.cache_info().misses for statement in composed]
