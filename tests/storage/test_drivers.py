@@ -182,7 +182,8 @@ def test_each_driver_verifies_the_server(tmp_path: Path, drivers: tuple[str, ...
             certificate = authority.issue_cert(name)
             certificate.cert_chain_pems[0].write_to_path(files["cert"])
             certificate.private_key_pem.write_to_path(files["key"])
-            files["key"].chmod(0o644)
+            for path in files.values():  # whatever files of this process are readable for
+                path.chmod(0o644)
 
         authority.cert_pem.write_to_path(files["ca"])
         issue("localhost")
