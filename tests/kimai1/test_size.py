@@ -51,8 +51,7 @@ def peak(work: Callable[[], Any]) -> int:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importer, "BATCH", BATCH)
-    for module in (inspection, control_totals):
-        monkeypatch.setitem(module._STREAM, "yield_per", BATCH)
+    monkeypatch.setitem(control_totals.STREAMED, "yield_per", BATCH)
 
 
 @pytest.mark.parametrize("command", ["check", "import", "doctor"])

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, case, cast, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, Select, case, cast, func, select
 
 from ..storage import models as m
+from ..storage.tables import without_index
 
 _ZERO = Decimal(0)
 
@@ -48,14 +49,14 @@ def collect(connection: Connection, records: dict[str, Select[Any]]) -> Totals:
     earned: Counter[int] = Counter()
     spent: Counter[int] = Counter()
     seconds: Counter[str] = Counter(start=0, end=0)
-    for user, project, number, *sums in connection.execute(_ENTRIES, execution_options=_STREAM):
+    for user, project, number, *sums in connection.execute(_ENTRIES, execution_options=STREAMED):
         counts[_TIME_SHEET] += number
         duration, amount, start, end = map(int, sums)
         hours[user] += duration
         earned[project] += amount
         seconds["start"] += start
         seconds["end"] += end
-    for project, number, amount in connection.execute(_EXPENSES, execution_options=_STREAM):
+    for project, number, amount in connection.execute(_EXPENSES, execution_options=STREAMED):
         counts[_EXPENSE_SHEET] += number
         spent[project] += int(amount)
     for name, statement in records.items():
@@ -90,16 +91,10 @@ def _cents(column: Any) -> Any:
     return cast(func.round(func.coalesce(column, 0) * 100), BigInteger)
 
 
-def _key(column: Any) -> Any:
-    # As an expression, so that no index by it is used: in its order, records are read one by one
-    # from all over the table.
-    return column + literal_column("0")
-
-
 def _sums(model: Any, keys: tuple[Any, ...], *amounts: Any) -> Select[Any]:
     """Select keys, the number of records that have them, and sums of amounts."""
     of = select(
-        *(_key(column).label(f"key{index}") for index, column in enumerate(keys)),
+        *(without_index(column).label(f"key{index}") for index, column in enumerate(keys)),
         *(amount.label(f"amount{index}") for index, amount in enumerate(amounts)),
     )
     columns = of.select_from(model).subquery().c
@@ -108,7 +103,8 @@ def _sums(model: Any, keys: tuple[Any, ...], *amounts: Any) -> Select[Any]:
 
 
 _TIME_SHEET, _EXPENSE_SHEET = (m.plain_name(each.__table__) for each in (m.TimeEntry, m.Expense))
-_STREAM = {"stream_results": True, "yield_per": 5_000}
+#: For statements with many rows: they are in memory a few thousand at a time.
+STREAMED = {"stream_results": True, "yield_per": 5_000}
 _seconds = cast(m.TimeEntry.duration, BigInteger)
 _fixed = _cents(m.TimeEntry.fixedRate)
 _ENTRIES = _sums(

@@ -15,23 +15,22 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from ..storage import models as m
 from ..storage import schema
+from ..storage.tables import without_index
 from ..storage.transactions import Database
 from ..tracking import rounding
 from . import mojibake
 from .autoconf import KIMAI_AUTHENTICATOR
+from .control_totals import STREAMED
 from .schema_detection import OWN_TABLES, DetectedSchema, detect
 
 #: Examples that a finding has.
 EXAMPLES = 5
-#: Rows of a large table that are in memory at a time.
-_STREAM = {"stream_results": True, "yield_per": 5_000}
 #: Levels of findings: it prevents serving; somebody should look at it; good to know.
 BLOCKER, PROBLEM, NOTE = "blocker", "problem", "note"
 
@@ -165,7 +164,7 @@ def _orphans(connection: Connection) -> Iterator[DataFinding]:
             child_name, parent_name = m.plain_name(records), m.plain_name(missing)
             text = f"{child_name}.{key} names {parent_name} that don't exist; {fate}"
             count, some = 0, list[str]()
-            for value, number_of_value in connection.execute(lost, execution_options=_STREAM):
+            for value, number_of_value in connection.execute(lost, execution_options=STREAMED):
                 count += number_of_value
                 if len(some) < EXAMPLES:
                     some.append(str(value))
@@ -190,12 +189,7 @@ _WRONG_TIMES = (
 def _time_entries(connection: Connection) -> Iterator[DataFinding]:
     """Check statuses, running recordings and times, all in one pass."""
     entry = m.TimeEntry
-    # Keys are expressions, so that no index by them is used: in its order, entries are read one by
-    # one from all over the table.
-    keys = [
-        (column + literal_column("0")).label(column.key)
-        for column in (entry.userID, entry.statusID)
-    ]
+    keys = [without_index(column).label(column.key) for column in (entry.userID, entry.statusID)]
     wrong = [
         case((condition, entry.timeEntryID)).label(f"wrong{index}")
         for index, (_, condition) in enumerate(_WRONG_TIMES)
@@ -213,7 +207,7 @@ def _time_entries(connection: Connection) -> Iterator[DataFinding]:
     running: Counter[int] = Counter()
     counts = [0] * len(wrong)
     some: list[set[int]] = [set() for _ in wrong]
-    rows = connection.execute(statement, execution_options=_STREAM)
+    rows = connection.execute(statement, execution_options=STREAMED)
     for user_id, status_id, entries, running_entries, *values in rows:
         statuses[status_id] += entries
         running[user_id] += running_entries
@@ -362,7 +356,7 @@ def _double_encoded(
             statement = statement.where(or_(*is_not_ascii))
         counts: Counter[int] = Counter()
         examples: list[list[str]] = [[] for _ in columns]
-        for row in connection.execute(statement, execution_options=_STREAM):
+        for row in connection.execute(statement, execution_options=STREAMED):
             for index, value in enumerate(row):
                 if value and mojibake.is_double_encoded(value):
                     counts[index] += 1

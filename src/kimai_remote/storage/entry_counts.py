@@ -160,7 +160,7 @@ def _errors(user_id: int | None = None) -> Iterator[tuple[str, str, str]]:
         tallies = [tally for tally in TALLIES if tally.target == target]
         columns = tallies[0].columns
         mine = f"= {user_id:d}" if user_id is not None else f"<> {MARKER}"
-        grouped = ", ".join(str(place + 1) for place in range(len(tallies[0].key)))
+        grouped = ", ".join(str(index + 1) for index in range(len(tallies[0].key)))
         parts = []
         for tally in tallies:
             rows = tally.select(f'"{tally.source}"', "count(*)")

@@ -66,3 +66,9 @@ def word(text: str) -> ColumnElement[str]:
 
 def not_trashed(table: FromClause) -> ColumnElement[bool]:
     return table.c.trash == ZERO
+
+
+def without_index(column: Any) -> Any:
+    """Return a number column as an expression, so that databases use no index by it: in the order
+    of one, records are read one by one from all over the table."""
+    return column + ZERO

@@ -157,7 +157,7 @@ class Trigger:
 
     @property
     def name(self) -> str:
-        # The first tally's targets differ.
+        # The first counts of time entries and of expenses are in different tables.
         return f"{self.tallies[0].target}_{self.event}"
 
     @property

@@ -13,10 +13,11 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, literal_column, select
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from ..storage import models as m
+from ..storage.tables import without_index
 from .periods import Period
 
 By = Literal["user", "project", "customer", "activity", "month"]
@@ -285,9 +286,7 @@ def _add_expenses(question: _Question, sums_by_group: _SumsByGroup) -> None:
 
 def _key(by: By, entry: Any) -> Any:
     column = m.Project.customerID if by == "customer" else getattr(entry, f"{by}ID")
-    # As an expression, so that no index by it is used: in its order, entries are read one by one
-    # from all over the table.
-    return column + literal_column("0")
+    return without_index(column)
 
 
 def _month_from(begin: Any, months: list[tuple[str, Period]]) -> Any:

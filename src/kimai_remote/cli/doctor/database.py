@@ -175,8 +175,8 @@ def _schema(settings: Settings, database: Database, connection: Connection) -> I
         )
     yield _contract(settings, origin.read(connection))
     with (
-        closing(_open(settings, COUNT_TIMEOUT)) as patient,
-        patient.engine.connect() as counting,
+        closing(_open(settings, COUNT_TIMEOUT)) as slow_database,
+        slow_database.engine.connect() as counting,
     ):
         yield _counts(counting)
 
