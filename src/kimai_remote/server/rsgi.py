@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 _SMALL = 256 * 1024
 #: Threads for paths that have to respond promptly; none is started before it is needed.
 _PROMPT_THREADS = 4
+#: Statuses of requests after which nothing on the connection is taken for another one.
+_CLOSING = (400, 501)
 #: Seconds in which the server opens the pipe of a long response.
 _OPEN_TIMEOUT = 10
 
@@ -59,10 +61,7 @@ class RsgiAdapter:
         self._prompt_threads = _Threads(self._run, _PROMPT_THREADS, "prompt")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        try:
-            body = await self._read(scope, protocol) if _reads_body(scope) else io.BytesIO()
-        except RuntimeError:  # Granian's RSGIProtocolClosed: the client left, nobody is listening
-            return
+        body = await self._read(scope, protocol) if _reads_body(scope) else io.BytesIO()
         threads = self._prompt_threads if scope.path in self._prompt_paths else self._threads
         long_response = await threads.run(scope, protocol, body)
         if long_response is not None:
@@ -81,21 +80,28 @@ class RsgiAdapter:
         excess = 0 if "expect" in scope.headers else self._max_body
         if length is not None and length > self._max_body + excess:
             return io.BytesIO()  # the application refuses it by its length
-        body = bytearray()
+        body, ends = bytearray(), 0
         try:
             async with asyncio.timeout(self._timeout):
                 if length is not None and length <= _SMALL:
                     return io.BytesIO(await protocol())
                 async for chunk in protocol:
+                    ends += not chunk
                     if len(body) <= self._max_body:
                         body += chunk
                     else:  # the application refuses it by its length, or by what there is
                         excess -= len(chunk)
                         if excess < 0:
                             break
-        except TimeoutError:
+        except TimeoutError as error:
             if len(body) <= self._max_body:
-                return _TimedOut()
+                return _Unreadable(error)
+        except RuntimeError as error:  # Granian's RSGIProtocolClosed
+            return _Unreadable(ConnectionError(error))
+        # Granian ends each body with an empty chunk. An error is one more to it, and so is a
+        # trailer: what came may look complete, but nobody knows.
+        if ends > 1:
+            return _Unreadable(ConnectionError())
         return io.BytesIO(body)
 
     def _run(self, scope: Any, protocol: Any, body: Any) -> _Response | None:
@@ -118,6 +124,8 @@ class RsgiAdapter:
             if not is_long and close is not None:
                 close()
         status, headers = int(head[0][:3]), head[1]
+        if status in _CLOSING:
+            headers.append(("Connection", "close"))
         if is_long:
             return _Response(status, headers, b"".join(content), rest, close or (lambda: None))
         protocol.response_bytes(status, headers, b"".join(content))
@@ -305,11 +313,14 @@ def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
         future.set_exception(error)
 
 
-class _TimedOut(io.RawIOBase):
-    """The body of a request that didn't come in time."""
+class _Unreadable(io.RawIOBase):
+    """The body of a request that didn't come in time, or not whole."""
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
 
     def read(self, _size: int = -1) -> bytes:
-        raise TimeoutError
+        raise self._error
 
 
 #: What is the same in all requests.

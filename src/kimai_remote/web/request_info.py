@@ -83,7 +83,7 @@ def read_body(environ: dict[str, Any], limit: int) -> bytes:
 
     :raises RequestEntityTooLarge: it is longer than ``limit`` bytes; no more than that is read.
     :raises RequestTimeout: it didn't come in time (see :mod:`kimai_remote.server.rsgi`).
-    :raises BadRequest: it ended too soon.
+    :raises BadRequest: it ended too soon, or its chunks are malformed.
     """
     length = get_content_length(environ)
     if length is not None and length > limit:
@@ -108,4 +108,6 @@ def read_body(environ: dict[str, Any], limit: int) -> bytes:
 
 _TOO_LARGE = "A request may have {limit} bytes here."
 _TOO_SLOW = "The request's body didn't come in time."
-_CUT_SHORT = "The request ended before its body was complete."
+_CUT_SHORT = (
+    "The request ended before its body was complete, or its chunks are malformed or have trailers."
+)
