@@ -21,6 +21,7 @@ _HTTP = {
     "BadRequest",
     "Forbidden",
     "NotFound",
+    "NotImplemented",
     "RequestEntityTooLarge",
     "RequestTimeout",
     "Unauthorized",

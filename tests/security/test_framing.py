@@ -9,12 +9,13 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from support.live_server import LiveServer, started
 from support.processes import allowed
-from support.raw_http import call, connect, envelope, exchange, read_until_closed
+from support.raw_http import call, connect, envelope, exchange, read_until_closed, request
 
 JSON, SOAP = "/core/json.php", "/core/soap.php"
 
@@ -228,3 +229,155 @@ def test_a_connection_that_is_reset(server: LiveServer) -> None:
     time.sleep(allowed(0.5))
     assert expenses(server) == before
     assert "Traceback" not in server.server.output
+
+
+# Heads -------------------------------------------------------------------------------------------
+
+
+HOST = "Host: kimai.test"
+CHUNKED = "Transfer-Encoding: chunked"
+LINE = f"POST {JSON} HTTP/1.1"
+#: Heads of requests: the status of the response, and the lines. LENGTH stands for a right length.
+REFUSED: dict[str, tuple[int, tuple[str, ...]]] = {
+    "no Host": (400, (LINE, "LENGTH")),
+    "two Hosts": (400, (LINE, HOST, HOST, "LENGTH")),
+    "two Hosts in HTTP/1.0": (400, (f"POST {JSON} HTTP/1.0", HOST, HOST, "LENGTH")),
+    "two names in a Host": (400, (LINE, "Host: a, b", "LENGTH")),
+    "an empty Host": (400, (LINE, "Host:", "LENGTH")),
+    "a Host with a user": (400, (LINE, "Host: a@b", "LENGTH")),
+    "a Host with a path": (400, (LINE, "Host: a/b", "LENGTH")),
+    "a Host that isn't ASCII": (400, (LINE, "Host: ü", "LENGTH")),
+    "a method in lower case": (501, (f"post {JSON} HTTP/1.1", HOST, "LENGTH")),
+    "a method in mixed case": (501, (f"Post {JSON} HTTP/1.1", HOST, "LENGTH")),
+    "an unknown method": (501, (f"BREW {JSON} HTTP/1.1", HOST, "LENGTH")),
+    "a method that is none": (400, (f"PO(ST {JSON} HTTP/1.1", HOST, "LENGTH")),
+    "another coding": (400, (LINE, HOST, "Transfer-Encoding: gzip")),
+    "another coding first": (501, (LINE, HOST, "Transfer-Encoding: gzip, chunked")),
+    "another coding last": (400, (LINE, HOST, "Transfer-Encoding: chunked, gzip")),
+    "another coding in its own line": (501, (LINE, HOST, "Transfer-Encoding: identity", CHUNKED)),
+    "chunks in chunks": (501, (LINE, HOST, CHUNKED, CHUNKED)),
+    "a coding like chunked": (400, (LINE, HOST, "Transfer-Encoding: xchunked")),
+    "a coding with a control character": (400, (LINE, HOST, "Transfer-Encoding: \x0bchunked")),
+    "a coding with a space before its colon": (400, (LINE, HOST, "Transfer-Encoding : chunked")),
+    "chunks in HTTP/1.0": (400, (f"POST {JSON} HTTP/1.0", HOST, CHUNKED)),
+    "two lengths": (400, (LINE, HOST, "LENGTH", "Content-Length: 5")),
+    "a list of lengths": (400, (LINE, HOST, "Content-Length: 5, 5")),
+    "a signed length": (400, (LINE, HOST, "Content-Length: +5")),
+    "a negative length": (400, (LINE, HOST, "Content-Length: -5")),
+    "a length of another base": (400, (LINE, HOST, "Content-Length: 0x5")),
+    "an empty length": (400, (LINE, HOST, "Content-Length:")),
+    "a folded line": (400, (LINE, HOST, "LENGTH", "X-A: b", " c")),
+    "a folded first line": (400, (LINE, " X-A: b", HOST, "LENGTH")),
+    "a header with a null": (400, (LINE, HOST, "LENGTH", "X-A: \0")),
+    "a header with a carriage return": (400, (LINE, HOST, "LENGTH", "X-A: b\rX-C: d")),
+    "a space before a colon": (400, (LINE, HOST, "LENGTH", "X-A : b")),
+    "a header without a name": (400, (LINE, HOST, "LENGTH", ": b")),
+    "a header without a colon": (400, (LINE, HOST, "LENGTH", "X-A")),
+    "too many headers": (431, (LINE, HOST, "LENGTH", *["X-A: b"] * 100)),
+    "too long a URL": (414, (f"POST {JSON}?{'a' * 70_000} HTTP/1.1", HOST, "LENGTH")),
+    "no version": (400, (f"POST {JSON}", HOST, "LENGTH")),
+    "HTTP/0.9": (400, (f"POST {JSON} HTTP/0.9", HOST, "LENGTH")),
+    "HTTP/1.2": (400, (f"POST {JSON} HTTP/1.2", HOST, "LENGTH")),
+    "HTTP/2.0": (400, (f"POST {JSON} HTTP/2.0", HOST, "LENGTH")),
+    "two spaces": (400, (f"POST  {JSON} HTTP/1.1", HOST, "LENGTH")),
+    "a tab": (400, (f"POST\t{JSON} HTTP/1.1", HOST, "LENGTH")),
+    "a word too many": (400, (f"POST {JSON} HTTP/1.1 x", HOST, "LENGTH")),
+    "a URL with a null": (400, (f"POST {JSON}\0 HTTP/1.1", HOST, "LENGTH")),
+    "a URL without a slash": (400, (f"POST {JSON[1:]} HTTP/1.1", HOST, "LENGTH")),
+    "a URL of the server as a whole": (404, ("POST * HTTP/1.1", HOST, "LENGTH")),
+    "a tunnel": (404, ("CONNECT kimai.test:80 HTTP/1.1", HOST, "LENGTH")),
+}
+SERVED: dict[str, tuple[str, ...]] = {
+    "HTTP/1.0 without Host": (f"POST {JSON} HTTP/1.0", "LENGTH"),
+    "another case": (LINE, "hOST: kimai.test", "transfer-ENCODING: Chunked"),
+    "the same length twice": (LINE, HOST, "LENGTH", "LENGTH"),
+    "many headers": (LINE, HOST, "LENGTH", *["X-A: b"] * 90),
+    "a complete URL": (f"POST http://kimai.test{JSON} HTTP/1.1", HOST, "LENGTH"),
+    "empty lines before": ("", "", LINE, HOST, "LENGTH"),
+    "an expectation nobody knows": (LINE, HOST, "LENGTH", "Expect: 200-ok"),
+    # Granian leaves out values that aren't ASCII, so this is one name only.
+    "a second Host that isn't ASCII": (LINE, HOST, "Host: ü", "LENGTH"),
+}
+
+
+def framed(lines: tuple[str, ...], body: bytes) -> bytes:
+    """Return a request with this head; its body is in chunks if there is no length."""
+    right = f"Content-Length: {len(body)}"
+    text = "\r\n".join([right if line == "LENGTH" else line for line in lines])
+    in_chunks = not any("Length" in line or line == "LENGTH" for line in lines)
+    return text.encode() + b"\r\n\r\n" + (chunk(body) + chunk(b"") if in_chunks else body)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_heads_that_are_refused(server: LiveServer, what: str) -> None:
+    """What follows on the same connection isn't carried out either, after what is no HTTP."""
+    status, lines = REFUSED[what]
+    _, body = documents(server)["a call"]
+    follower = framed((LINE, HOST, "LENGTH", "Connection: close"), body)
+    before = expenses(server)
+    if status == 404:
+        follower = follower.replace(b"POST", b"GET")
+    with connect(server.server.url) as connection:
+        connection.sendall(framed(lines, body) + follower)
+        response = read_until_closed(connection)[0]
+    assert re.match(rb"HTTP/1\.[01] %d " % status, response), response
+    if status != 404:
+        assert response.count(b"HTTP/1.") == 1
+    assert expenses(server) == before
+
+
+@pytest.mark.parametrize("what", SERVED)
+def test_heads_that_are_served(server: LiveServer, what: str) -> None:
+    _, body = documents(server)["a call"]
+    before = expenses(server)
+    frame = framed(SERVED[what], body).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+    if what == "empty lines before":
+        frame = framed(SERVED[what], body)
+        frame = frame.replace(b"Host", b"Connection: close\r\nHost", 1)
+    assert re.match(rb"HTTP/1\.[01] 200 ", exchange(server.server.url, frame))
+    assert expenses(server) == before + 1
+
+
+@pytest.mark.parametrize("lines", [("LENGTH", CHUNKED), (CHUNKED, "LENGTH")])
+def test_a_length_and_chunks(server: LiveServer, lines: tuple[str, ...]) -> None:
+    """The chunks count, as in RFC 9112, and nothing that follows is a second request.
+
+    Granian removes the length, so that nobody here can refuse this.
+    """
+    _, body = documents(server)["a call"]
+    follower = framed((LINE, HOST, "LENGTH"), body)
+    before = expenses(server)
+    start = framed((LINE, HOST, *lines), body).partition(b"\r\n\r\n")[0]
+    response = exchange(
+        server.server.url, start + b"\r\n\r\n" + chunk(body) + chunk(b"") + follower
+    )
+    assert status_of(response) == 200
+    assert expenses(server) == before + 1
+
+
+def test_a_proxy_does_not_replace_a_missing_host(tmp_path: Path) -> None:
+    with started(tmp_path, trusted_proxies="1") as running:
+        _, body = documents(running)["a call"]
+        for hosts in ((), (HOST, HOST)):
+            frame = framed((LINE, *hosts, "X-Forwarded-Host: kimai.test", "LENGTH"), body)
+            assert status_of(exchange(running.server.url, frame)) == 400
+
+
+@pytest.mark.parametrize("method", ["get", "post", "Head", "options", "BREW"])
+@pytest.mark.parametrize(
+    "path", [JSON, SOAP, "/", "/console/main.js", "/metrics", "/health/live", "/health/ready", "/x"]
+)
+def test_unknown_methods(server: LiveServer, method: str, path: str) -> None:
+    response = request(server.server, method, path)
+    assert response.status == 501
+    assert "The method is unknown." in response.text
+
+
+def test_a_client_that_ends_its_side_after_the_request(server: LiveServer) -> None:
+    """It may get no response, as Granian ends such a connection; but never half a response."""
+    for _ in range(20):
+        with connect(server.server.url) as connection:
+            connection.sendall(f"GET {JSON} HTTP/1.1\r\n{HOST}\r\n\r\n".encode())
+            connection.shutdown(socket.SHUT_WR)
+            response, _ = read_until_closed(connection)
+            assert response == b"" or response.endswith(b"}")

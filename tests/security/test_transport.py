@@ -296,7 +296,8 @@ def test_invalid_host_headers(server: Server, path: str, host: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     response = exchange(server.url, request.encode())
     body = response.partition(b"\r\n\r\n")[2]
-    assert response.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 "))
+    # White space around a value isn't part of it.
+    assert response.startswith(b"HTTP/1.1 200 " if host.endswith("\t") else b"HTTP/1.1 400 ")
     assert b"<script>" not in body
     assert b"a?b#c" not in body
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from werkzeug import Request
+from werkzeug import Request, exceptions
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 from werkzeug.wsgi import get_content_length, get_input_stream
 
@@ -42,8 +42,33 @@ def _ip_address(address: str) -> str:
 
 
 _HOST = re.compile(
-    r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?", re.I | re.A
+    r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,252})|\[[0-9a-f:.]{2,45}(?:%[\w.-]{1,32})?\])(?::\d{0,5})?",
+    re.I | re.A,
 )
+#: All others are unknown, and so are these in lower case.
+_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+)
+
+
+def check_head(environ: Mapping[str, Any]) -> None:
+    """Refuse what HTTP/1.1 doesn't allow in the head of a request.
+
+    :raises BadRequest: there is no Host header, or more than one, or it names no host.
+    :raises NotImplemented: the method, or the coding of the body, is unknown.
+    """
+    if environ["REQUEST_METHOD"] not in _METHODS:
+        raise exceptions.NotImplemented("The method is unknown. Methods are in upper case.")
+    if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+        raise exceptions.NotImplemented("The only Transfer-Encoding is chunked.")
+    # Several headers are one with commas here. ProxyFix keeps what came before X-Forwarded-Host.
+    host = environ.get("werkzeug.proxy_fix.orig", environ).get("HTTP_HOST")
+    if host is None:
+        is_valid = environ.get("SERVER_PROTOCOL") != "HTTP/1.1"
+    else:
+        is_valid = _HOST.fullmatch(host) is not None
+    if not is_valid:
+        raise BadRequest("Send one Host header with the name of this server.")
 
 
 def public_url(request: Request, settings: Settings) -> str:

@@ -19,7 +19,7 @@ from ..config import Settings
 from ..errors import RequestError, Unavailable
 from ..protocols.dispatcher import Endpoint, ProtocolRequest, ProtocolResponse
 from . import responses
-from .request_info import public_url, read_body, request_info_of
+from .request_info import check_head, public_url, read_body, request_info_of
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ class Router:
         own_headers = (("X-Request-Id", request_info.request_id), (VERSION_HEADER, __version__))
         cross_origin = False
         try:
+            check_head(environ)
             target = self._target(environ.get("PATH_INFO", ""))
             if callable(target):
                 page: Page = target
