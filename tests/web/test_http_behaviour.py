@@ -105,7 +105,6 @@ def test_head_is_get_without_the_body(live_server: LiveServer, target: str) -> N
         "/core/",
         "/soap.php",
         "/core/SOAP.php",
-        "/a//core/soap.php",
         "/%00",
         "/%ff",
     ],
@@ -114,6 +113,60 @@ def test_head_is_get_without_the_body(live_server: LiveServer, target: str) -> N
 def test_unknown_paths_near_the_endpoints(live_server: LiveServer, path: str, query: str) -> None:
     assert get(live_server.server, path + query).status == 404
     assert request(live_server.server, "POST", path + query, CALL).status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/core/json.php", "/core/soap.php", "/kimai/core/json.php", "/a/b/core/soap.php"],
+)
+def test_doubled_slashes_before_the_endpoints(live_server: LiveServer, path: str) -> None:
+    """Clients append Kimai's path to a folder that ends with a slash."""
+    body = CALL if path.endswith("json.php") else envelope(VERSION)
+    for doubled in (f"/{path}", f"//{path}", path.replace("/core", "//core")):
+        assert request(live_server.server, "POST", doubled, body).status == 200
+        assert get(live_server.server, doubled).status == 200
+
+
+PAGES = ["/metrics", "/health/live", "/health/ready", "/", "/console/main.js"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_one_path(live_server: LiveServer, page: str) -> None:
+    server = live_server.server
+    assert get(server, page).status == 200
+    others = {
+        f"/{page}",
+        f"//{page}",
+        f"/.{page}",
+        f"/console/..{page}",
+        f"/%2f{page.lstrip('/')}",
+        f"/%2e{page}",
+        f"/kimai{page}",
+        f"{page}/",
+        f"{page}/.",
+        f"{page}%2f",
+        f"{page}%00",
+        f"{page}%20",
+        f"{page};a=b",
+        f"{page}%3fa=b",
+        page[:1] + page[1:].replace("/", "//"),
+        page[:1] + page[1:].replace("/", "/./"),
+        page.upper(),
+    } - {page}
+    for path in sorted(others):
+        response = get(server, path)
+        assert (path, response.status) == (path, 404)
+        assert response.text.startswith("Not Found. There are /core/soap.php?wsdl")
+
+
+@pytest.mark.parametrize("page", ["/%6detrics", "/metric%73", "/%6d%65%74%72%69%63%73"])
+def test_encoded_letters_in_the_path_of_a_page(live_server: LiveServer, page: str) -> None:
+    """They are the letters (RFC 3986, 6.2.2.2), and Granian hands over no other form of the path.
+
+    What protects the page counts for them too.
+    """
+    assert get(live_server.server, page).status == 200
+    assert get(live_server.server, page, {"X-Forwarded-For": "192.0.2.1"}).status == 403
 
 
 def test_a_style_that_does_not_exist(live_server: LiveServer) -> None:

@@ -60,7 +60,7 @@ def test_without_the_default_port(proxied_server: LiveServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["/kimai", "/a/b/c", "/time%20sheet", "/%C3%BC", "/a%3Fb%23c"]
+    "folder", ["/kimai", "/kimai/", "/a/b/c", "/time%20sheet", "/%C3%BC", "/a%3Fb%23c"]
 )
 def test_below_a_folder(live_server: LiveServer, folder: str) -> None:
     wanted = f"{live_server.server.url}{folder}/core"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
@@ -52,6 +53,8 @@ _CALL_HEADERS = tuple(
 _STATUSES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 #: Longer paths are looked up each time.
 _LONGEST_PATH = 200
+
+_SLASHES = re.compile("/{2,}")
 
 #: Characters of a query that stay as they are in URLs of descriptions.
 _IN_QUERY = "%/!$&'()*+,;=:@~?-._"
@@ -135,7 +138,13 @@ class Router:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.") from None
 
     def _match_path(self, path_info: str) -> Any:
-        return self._match(Request({"PATH_INFO": path_info}).path)[0]
+        # Clients append Kimai's path to a folder that ends with a slash. A page has one path only,
+        # so that whoever blocks it in a proxy has blocked it.
+        path = _SLASHES.sub("/", Request({"PATH_INFO": path_info}).path)
+        target = self._match(path)[0]
+        if callable(target) and path != path_info:
+            raise NotFound
+        return target
 
     def _call(
         self, endpoint: Endpoint, environ: dict[str, Any], request_info: RequestInfo
