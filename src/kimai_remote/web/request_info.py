@@ -45,6 +45,15 @@ _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,252})|\[[0-9a-f:.]{2,45}(?:%[\w.-]{1,32})?\])(?::\d{0,5})?",
     re.I | re.A,
 )
+#: With brackets and port; longer ones would fill the memory.
+_LONGEST_HOST = 300
+
+
+@lru_cache(maxsize=64)
+def _is_host(host: str) -> bool:
+    return _HOST.fullmatch(host) is not None
+
+
 #: All others are unknown, and so are these in lower case.
 _METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
@@ -59,14 +68,15 @@ def check_head(environ: Mapping[str, Any]) -> None:
     """
     if environ["REQUEST_METHOD"] not in _METHODS:
         raise exceptions.NotImplemented("The method is unknown. Methods are in upper case.")
-    if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+    coding = environ.get("HTTP_TRANSFER_ENCODING")
+    if coding is not None and coding.lower() != "chunked":
         raise exceptions.NotImplemented("The only Transfer-Encoding is chunked.")
     # Several headers are one with commas here. ProxyFix keeps what came before X-Forwarded-Host.
     host = environ.get("werkzeug.proxy_fix.orig", environ).get("HTTP_HOST")
     if host is None:
         is_valid = environ.get("SERVER_PROTOCOL") != "HTTP/1.1"
     else:
-        is_valid = _HOST.fullmatch(host) is not None
+        is_valid = len(host) <= _LONGEST_HOST and _is_host(host)
     if not is_valid:
         raise BadRequest("Send one Host header with the name of this server.")
 
