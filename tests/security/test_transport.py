@@ -47,10 +47,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def post(url: str, body: bytes, **headers: str) -> tuple[int, Any, bytes]:
+def post(
+    url: str, body: bytes, *, context: ssl.SSLContext | None = None, **headers: str
+) -> tuple[int, Any, bytes]:
     request = urllib.request.Request(url, body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=DEADLINE) as response:
+        with urllib.request.urlopen(request, timeout=DEADLINE, context=context) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -251,10 +253,18 @@ def test_security_headers(server: Server, path: str) -> None:
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["Set-Cookie"] is None
+    assert headers["Strict-Transport-Security"] is None  # no promise of HTTPS, which isn't here
 
 
-def get(server: Server, path: str, **headers: str) -> tuple[int, Any, bytes]:
-    connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=DEADLINE)
+def get(
+    server: Server, path: str, *, context: ssl.SSLContext | None = None, **headers: str
+) -> tuple[int, Any, bytes]:
+    host = server.url.partition("//")[2]
+    connection = (
+        http.client.HTTPSConnection(host, timeout=DEADLINE, context=context)
+        if context
+        else http.client.HTTPConnection(host, timeout=DEADLINE)
+    )
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     body = response.read()
@@ -349,6 +359,11 @@ def test_tls(tmp_path: Path) -> None:
         url = running.url
         with urllib.request.urlopen(f"{url}/core/soap.php?wsdl", context=trusting(cert)) as got:
             assert f'location="{url}/core/soap.php"'.encode() in got.read()
+        for path in ("/", "/core/json.php", "/health/live", "/nowhere"):
+            headers = get(running, path, context=trusting(cert))[1]
+            assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        headers = post(running.json, VERSION, context=trusting(cert))[1]
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
         response = exchange(url, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         assert b"HTTP" not in response
         with pytest.raises(ssl.SSLError):

@@ -46,6 +46,9 @@ _SECURITY_HEADERS = {
     ),
 }
 
+#: For a year, browsers use HTTPS alone for this name, but not for names below it.
+_HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
 #: Headers of the response to a call, without and with those for pages of any site.
 _CALL_HEADERS = tuple(
     tuple({"Cache-Control": "no-store", **cors, **_SECURITY_HEADERS}.items()) for cors in ({}, CORS)
@@ -86,13 +89,15 @@ class Router:
 
     def __init__(self, settings: Settings, rules: Sequence[Rule]) -> None:
         self._settings = settings
+        hsts = (_HSTS,) if settings.tls_cert else ()
+        self._own_headers = ((VERSION_HEADER, __version__), *hsts)
         routes = Map(rules, merge_slashes=False, converters={"folders": _Folders})
         self._match = routes.bind("").match
         self._find_target = lru_cache(maxsize=64)(self._match_path)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request_info = request_info_of(environ, behind_proxy=self._settings.trusted_proxies > 0)
-        own_headers = (("X-Request-Id", request_info.request_id), (VERSION_HEADER, __version__))
+        own_headers = (("X-Request-Id", request_info.request_id), *self._own_headers)
         cross_origin = False
         try:
             check_head(environ)
