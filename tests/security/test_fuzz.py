@@ -1,15 +1,19 @@
-"""Random requests, made by Hypothesis: ``--fuzz N`` of them per protocol.
+"""Random requests: ``--fuzz N`` of them per protocol. Hypothesis makes some; the others are copies
+of these with a few bytes changed, which costs a fraction.
 
 Whatever comes in, no exception escapes, an answer is of the protocol's form, and a call that is
-refused leaves everything stored as it was.
+refused leaves everything stored as it was. Memory stays bounded, however many requests there are.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import random
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import corpus
@@ -32,7 +36,8 @@ from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from kimai_remote.api.service import RemoteApi
 from kimai_remote.app import create_app
-from support.world import PASSWORD, World
+from support.memory import resident
+from support.world import PASSWORD, Template, World
 
 pytestmark = pytest.mark.one_database
 
@@ -42,6 +47,19 @@ METHODS = {
 }
 #: The same requests can be had again with KIMAI_REMOTE_TEST_SEED.
 SEED = int(os.environ.get("KIMAI_REMOTE_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
+#: Copies of each request that Hypothesis makes, with a few bytes changed.
+COPIES = 9
+#: Requests of Hypothesis after which it forgets them, and the test data is restored.
+BLOCK = 500
+#: Bytes by which memory may grow after the first blocks, however many follow.
+GROWTH = 64 * 2**20
+#: What a changed copy has in place of a few of its bytes.
+PIECES = [
+    *(piece.encode() for piece in ("", "\0", "<", ">", "&", "&#0;", "]]>", "<!--", "<![CDATA[")),
+    *(piece.encode() for piece in ('"', "\\", "\\ud800", "{", "}", "[", "]", ",", ":", "null")),
+    *(piece.encode() for piece in ("-", "0", "9" * 400, "1e999", "'", ";", "%s", "\r\n", "\u2028")),
+    *[b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xfe\xff", b"\x1b"],
+]
 #: Placeholders for values that only a running test knows.
 KEY, ENTRY = "<key>", "<entry>"
 
@@ -108,6 +126,32 @@ def damaged(draw: Any, whole: st.SearchStrategy[bytes]) -> bytes:
         index = draw(st.integers(0, len(body)))
         body[index : index + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
     return bytes(body)
+
+
+#: Each makes the changes of the copies of one request.
+seeds = st.integers(0, 2**32)
+
+
+def copies(body: bytes, seed_: int) -> Iterator[bytes]:
+    """Yield a request as it is, and its copies with changes."""
+    yield body
+    choose = random.Random(seed_)  # noqa: S311
+    for _ in range(COPIES):
+        copy = bytearray(body)
+        for _ in range(choose.choice((1, 1, 2, 3, 8))):
+            begin = choose.randrange(len(copy) + 1)
+            end = begin + choose.choice((0, 1, 1, 2, 5, 30))
+            change = choose.randrange(4)
+            if change == 0 and copy:
+                copy[begin % len(copy)] ^= 1 << choose.randrange(8)
+            elif change == 1:
+                copy[begin:end] = choose.choice(PIECES)
+            elif change == 2:  # a part of it twice, or in another place
+                other = choose.randrange(len(copy) + 1)
+                copy[begin:begin] = copy[other : other + end - begin + 20]
+            else:
+                del copy[begin:end]
+        yield bytes(copy)
 
 
 names = st.sampled_from(["a", "item", "key", "value", "u:record", "record", "e:Body", "u:apiKey"])
@@ -204,14 +248,23 @@ media_types = st.sampled_from(
 class Target:
     """The application with the test data, and checks of the database."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, template: Template) -> None:
         self.world = world
+        self._template = template
+        self.reset()
         self.key = key_of(world, "alice").encode()
         self.application = create_app(world.service)
         self.client = Client(self.application)
-        self.changed = False
         event.listen(world.database.engine, "before_cursor_execute", self._saw)
         self.requests = 0
+
+    def reset(self) -> None:
+        """Restore the test data."""
+        self._template.restore(self.world.database)
+        self.world.ids["entry"] = self.world.add_entry("alice")
+        self.world.add_entry("alice", end=0)
+        self.world.add_expense("alice")
+        self.changed = False
 
     def close(self) -> None:
         event.remove(self.world.database.engine, "before_cursor_execute", self._saw)
@@ -232,34 +285,65 @@ class Target:
 
 
 @pytest.fixture
-def fuzzed(full_world: World, caplog: pytest.LogCaptureFixture) -> Any:
+def fuzzed(full_world: World, full_world_template: Template) -> Iterator[Target]:
     full_world.settings = type(full_world.settings)(login_rate=0)
-    full_world.ids["entry"] = full_world.add_entry("alice")
-    full_world.add_entry("alice", end=0)
-    full_world.add_expense("alice")
-    fuzzed = Target(full_world)
+    fuzzed = Target(full_world, full_world_template)
+    defects: list[logging.LogRecord] = []
+
+    class Defects(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.exc_info:
+                defects.append(record)
+
+    # pytest would keep the log lines of all requests.
+    logger, handler = logging.getLogger("kimai_remote"), Defects()
+    logger.addHandler(handler)
+    logger.propagate = False
     yield fuzzed
+    logger.propagate = True
+    logger.removeHandler(handler)
     fuzzed.close()
-    assert not [record for record in caplog.records if record.exc_info]
+    assert not defects
 
 
-def run(request: pytest.FixtureRequest, strategy: Any, examine: Any, share: int = 1) -> None:
-    """Run the number of examples of ``--fuzz``, or that number divided by ``share``."""
-    print(f"seed: KIMAI_REMOTE_TEST_SEED={SEED}")  # shown where the test fails
+def run(
+    request: pytest.FixtureRequest,
+    strategy: Any,
+    examine: Callable[[Any], None],
+    fuzzed: Target,
+    share: int = 1 + COPIES,
+) -> None:
+    """Run the number of examples of ``--fuzz`` divided by ``share``."""
+    left, block = max(1, request.config.getoption("fuzz") // share), 0
+    before, started, warm = fuzzed.requests, time.monotonic(), 0
+    while left > 0:
+        fuzzed.reset()
+        # Shown where the test fails. With it, the same requests come in the first block.
+        print(f"seed: KIMAI_REMOTE_TEST_SEED={SEED + block}")
 
-    @seed(SEED)
-    @settings(
-        max_examples=max(1, request.config.getoption("fuzz") // share),
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
-    )
-    @given(strategy)
-    def fuzz(value: Any) -> None:
-        examine(value)
+        @seed(SEED + block)
+        @settings(
+            max_examples=min(left, BLOCK),
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate, Phase.shrink),
+        )
+        @given(strategy)
+        def fuzz(value: Any) -> None:
+            examine(value)
 
-    fuzz()
+        fuzz()
+        left, block = left - BLOCK, block + 1
+        number, seconds = fuzzed.requests - before, time.monotonic() - started
+        used = resident(os.getpid())
+        print(
+            f"{number:,} requests, {number / seconds:.0f} a second, {used / 2**20:.0f} MiB",
+            flush=True,
+        )
+        if block <= 4:
+            warm = used
+        assert used < warm + GROWTH
 
 
 def is_response(answer: Any) -> bool:
@@ -275,7 +359,11 @@ def is_response(answer: Any) -> bool:
 
 
 def test_json(fuzzed: Target, request: pytest.FixtureRequest) -> None:
-    def examine(body: bytes) -> None:
+    def examine(given: tuple[bytes, int]) -> None:
+        for body in copies(*given):
+            examine_one(body)
+
+    def examine_one(body: bytes) -> None:
         before = fuzzed.world.snapshot() if fuzzed.requests % 50 == 0 else None
         response = fuzzed.post("/core/json.php", body, "application/json")
         content = response.get_data()
@@ -293,7 +381,8 @@ def test_json(fuzzed: Target, request: pytest.FixtureRequest) -> None:
             assert fuzzed.changed is False or b"authenticate" in body
 
     encoded = documents.map(lambda document: json.dumps(document).encode())
-    run(request, st.one_of(damaged(encoded), damaged(encoded), st.binary(max_size=60)), examine)
+    bodies = st.one_of(damaged(encoded), damaged(encoded), st.binary(max_size=60))
+    run(request, st.tuples(bodies, seeds), examine, fuzzed)
     assert fuzzed.client.post("/core/json.php", data=corpus.call("getVersion")).status_code == 200
 
 
@@ -302,8 +391,12 @@ def is_refusal(result: Any) -> bool:
 
 
 def test_soap(fuzzed: Target, request: pytest.FixtureRequest) -> None:
-    def examine(given: tuple[bytes, str]) -> None:
-        body, content_type = given
+    def examine(given: tuple[bytes, int, str]) -> None:
+        body, seed_, content_type = given
+        for copy in copies(body, seed_):
+            examine_one(copy, content_type)
+
+    def examine_one(body: bytes, content_type: str) -> None:
         response = fuzzed.post("/core/soap.php", body, content_type)
         content = response.get_data()
         if response.status_code == 415:
@@ -318,7 +411,7 @@ def test_soap(fuzzed: Target, request: pytest.FixtureRequest) -> None:
         elif b"Unknown user or no permissions." in content:
             assert not fuzzed.changed or b"authenticate" in body
 
-    run(request, st.tuples(damaged(envelopes), media_types), examine)
+    run(request, st.tuples(damaged(envelopes), seeds, media_types), examine, fuzzed)
     good = corpus.envelope(corpus.element("getVersion"))
     assert fuzzed.client.post("/core/soap.php", data=good).status_code == 200
 
@@ -348,6 +441,7 @@ def test_the_rest_of_http(fuzzed: Target, request: pytest.FixtureRequest, path: 
             key = name.upper().replace("-", "_")
             environ[key if key.startswith("CONTENT_") else f"HTTP_{key}"] = value
         note(f"{environ}")
+        fuzzed.requests += 1
         content, status, _ = run_wsgi_app(fuzzed.application, environ)
         # A body that isn't there is no SOAP request: a fault.
         assert int(status[:3]) < 500 or b"faultcode>soap11env:Client<" in b"".join(content)
@@ -359,7 +453,7 @@ def test_the_rest_of_http(fuzzed: Target, request: pytest.FixtureRequest, path: 
     )
     methods = st.sampled_from(["GET", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"])
     strategy = st.tuples(methods, folders, queries.map(latin), headers)
-    run(request, strategy, examine, share=10)
+    run(request, strategy, examine, fuzzed, share=50)
 
 
 def latin(text: str) -> str:
