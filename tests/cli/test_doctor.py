@@ -98,7 +98,9 @@ def test_counts_that_are_not_true(environ: dict[str, str], world: World) -> None
 def test_triggers_that_are_gone(environ: dict[str, str], world: World) -> None:
     with world.database.begin() as connection:
         entry_counts.disable(connection)
-        entry_counts.mark(connection)
+        marker = {"userID": entry_counts.MARKER, "cleared": 0, "projectID": 0}
+        marker |= {"activityID": 0, "statusID": 0}
+        connection.execute(insert(m.EntryCount), marker)
     code, found = doctor(**environ)
     assert (code, levels(found)) == (1, {"counts": "wrong"})
     assert "triggers for insert on timeSheet, update on timeSheet, " in found["counts"]["text"]

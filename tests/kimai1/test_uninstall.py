@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, func, inspect, select
+from sqlalchemy import MetaData, func, select
 from sqlalchemy.schema import DropTable
 
 from kimai_remote.kimai1 import importer, uninstall
@@ -24,19 +24,6 @@ pytestmark = pytest.mark.servers
 
 def silent(_table: str, _done: int, _total: int) -> None:
     pass
-
-
-def structure(database: Database) -> dict[str, Any]:
-    """Tables with their columns and indexes, by real names."""
-    inspector = inspect(database.engine)
-    return {
-        name: (
-            [(column["name"], str(column["type"])) for column in inspector.get_columns(name)],
-            sorted(str(index["name"]) for index in inspector.get_indexes(name)),
-        )
-        for name in inspector.get_table_names()
-        if name.startswith(database.prefix)
-    }
 
 
 @pytest.fixture
@@ -71,7 +58,7 @@ def drop(database: Database) -> None:
 
 
 def test_nothing_is_left_behind(served: Database) -> None:
-    before = structure(served)
+    before = kimai1.structure(served)
     runner.upgrade(served)
     served.run(lambda session: session.add(m.User(name="anna", globalRoleID=1)), writes=True)
     additions = uninstall.find_additions(served)
@@ -83,7 +70,7 @@ def test_nothing_is_left_behind(served: Database) -> None:
     ]
     assert f"{served.prefix}timeSheet_page" in [index for index, _ in additions.indexes]
     uninstall.remove(served, additions)
-    assert structure(served) == before
+    assert kimai1.structure(served) == before
     assert uninstall.find_additions(served).is_empty
     with served.engine.connect() as connection:
         assert connection.scalars(select(m.User.name)).all() == ["anna"]
@@ -158,13 +145,13 @@ def imported(database: Database, kimai: Database, tmp_path: Path) -> Iterator[Da
 def test_an_imported_database_goes_back_into_kimai_tables(
     imported: Database, kimai: Database, back: Database
 ) -> None:
-    before = structure(back)
+    before = kimai1.structure(back)
     runner.upgrade(back)
     assert importer.run(imported, back, silent).differences == []
     with back.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(m.EntryCount)) == 0
     uninstall.remove(back, uninstall.find_additions(back))
-    assert structure(back) == before
+    assert kimai1.structure(back) == before
     entries = {row["timeEntryID"]: row for row in kimai1.rows_of(back, "timeSheet")}
     for row in kimai1.rows_of(kimai, "timeSheet"):
         assert entries.pop(row["timeEntryID"]) == row

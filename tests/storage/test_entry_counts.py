@@ -6,13 +6,15 @@ import random
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from kimai_remote.errors import Unavailable
+from kimai_remote.errors import ConfigurationError, Unavailable
 from kimai_remote.storage import entry_counts
 from kimai_remote.storage import models as m
+from kimai_remote.storage.dialects import mariadb
 from kimai_remote.storage.tallies import Kind
 from kimai_remote.storage.transactions import Database
 from support.remotes import JsonRemote
@@ -155,6 +157,43 @@ def test_counts_are_not_used_after_an_interrupted_recount(world: World, database
         assert not entry_counts.enabled(connection)
     assert JsonRemote(world).call("getTimesheet", world.key("alice"))["total"] == 1
     entry_counts.recount(database, lambda *_: None)
+    with database.begin() as connection:
+        assert entry_counts.enabled(connection)
+
+
+def test_counts_are_not_used_without_triggers(world: World, database: Database) -> None:
+    """As when an import removes them while a recount is at work."""
+    world.add_entry()
+
+    def remove_triggers(done: int, _users: int) -> None:
+        if not done:
+            with database.begin() as connection:
+                entry_counts.disable(connection)
+
+    try:
+        entry_counts.recount(database, remove_triggers)
+        with database.begin() as connection:
+            assert not entry_counts.enabled(connection)
+    finally:
+        entry_counts.recount(database, lambda *_: None)
+
+
+def test_recounts_are_one_after_the_other(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On MariaDB, one would have the counts used while the other has removed the triggers."""
+    if not database.dialect.has_server:
+        pytest.skip("SQLite removes and creates triggers in one transaction")
+    monkeypatch.setattr(mariadb, "LOCK_TIMEOUT", 1)
+    world.add_entry()
+    again = Database(database.url.render_as_string(hide_password=False), database.prefix)
+
+    def recount_again(_done: int, _users: int) -> None:
+        with pytest.raises(ConfigurationError, match="Wait until it is done"):
+            entry_counts.recount(again, lambda *_: None)
+
+    with closing(again):
+        assert entry_counts.recount(database, recount_again) == 0
     with database.begin() as connection:
         assert entry_counts.enabled(connection)
 

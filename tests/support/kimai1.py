@@ -515,6 +515,19 @@ def write_autoconf(
     )
 
 
+def structure(database: Database) -> dict[str, Any]:
+    """Tables with their columns and indexes, by real names."""
+    inspector = sqlalchemy.inspect(database.engine)
+    return {
+        name: (
+            [(column["name"], str(column["type"])) for column in inspector.get_columns(name)],
+            sorted(str(index["name"]) for index in inspector.get_indexes(name)),
+        )
+        for name in inspector.get_table_names()
+        if name.startswith(database.prefix)
+    }
+
+
 def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
     """All records of a table, read by hand."""
     with database.engine.connect() as connection:

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
-from ..storage import dialects, entry_counts, schema
+from ..storage import dialects, entry_counts, schema, schema_lock
 from ..storage import models as m
 from ..storage.transactions import Database
 from . import control_totals, mojibake
@@ -141,13 +141,13 @@ def _copied(
 @contextlib.contextmanager
 def _without_entry_counts(target: Database, progress: Progress) -> Iterator[None]:
     """Context without triggers: counting once at the end costs less than a million single steps."""
-    with target.begin() as connection:
+    with schema_lock.acquire(target) as connection:
         entry_counts.disable(connection)
     try:
         yield
     finally:
         progress("Counting", 0, None)
-        with target.begin() as connection:
+        with schema_lock.acquire(target) as connection:
             entry_counts.enable(connection)
 
 

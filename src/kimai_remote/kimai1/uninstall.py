@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import inspect, select
 
 from ..errors import ConfigurationError
-from ..storage import entry_counts
+from ..storage import entry_counts, schema_lock
 from ..storage import models as m
 from ..storage.transactions import Database
 from .schema_detection import OWN_TABLES, detect
@@ -78,7 +78,10 @@ def find_additions(database: Database) -> Additions:
 def remove(database: Database, additions: Additions) -> None:
     """Remove additions. If that fails halfway, repeating it removes the rest."""
     quote = database.engine.dialect.identifier_preparer.quote
-    with database.begin() as connection:
+    with schema_lock.acquire(database) as connection:
+        # First: what MariaDB has removed until then, an upgrade would take for granted.
+        if _real(database, m.schema_version.name) in additions.tables:
+            connection.execute(m.schema_version.delete())
         for index, table in additions.indexes:
             database.dialect.drop_index(connection, index, table)
         for table in additions.tables:

@@ -7,6 +7,10 @@ its tables get none, and entries are counted when a call asks.
 A trigger adds to a count and never sets it. So a count differs from the number of entries by the
 same amount before and after each transaction, and adding that difference corrects it, whatever
 others write meanwhile.
+
+A row, the marker, says that lists may use the counts. MariaDB commits each change of a trigger by
+itself, so what changes them may end between any two statements: the marker goes first and comes
+last. Lists read it in the same statement as the counts.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, insert, inspect, select, union
 from sqlalchemy.exc import DBAPIError
 
-from . import dialects
+from . import dialects, schema_lock
 from .models import PREFIX_TOKEN, EntryCount, Expense, GroupUser, PeriodCount, TimeEntry, real_name
 from .tallies import TALLIES, TRIGGERS
 
@@ -46,7 +50,7 @@ def enable(connection: Connection) -> bool:
 
 
 def install(connection: Connection) -> bool:
-    """Create the triggers anew, where the schema is our own.
+    """Create the triggers anew, where the schema is our own, and have lists not use the counts.
 
     The database first waits for transactions that have changed entries without them.
 
@@ -55,6 +59,7 @@ def install(connection: Connection) -> bool:
     if not is_own_schema(connection):
         return False
     dialect = dialects.of(connection)
+    _unmark(connection)
     # Counts stay: others may be reading them.
     _drop_triggers(connection)
     try:
@@ -71,13 +76,19 @@ def install(connection: Connection) -> bool:
 
 
 def mark(connection: Connection) -> None:
-    """Have lists use the counts, now that triggers keep them and they are right."""
-    if not enabled(connection):
+    """Have lists use the counts, now that they are right, unless another process has removed the
+    triggers meanwhile."""
+    if not enabled(connection) and not missing_triggers(connection):
         connection.execute(insert(EntryCount), _MARKER)
+
+
+def _unmark(connection: Connection) -> None:
+    connection.execute(delete(EntryCount).where(EntryCount.userID == MARKER))
 
 
 def disable(connection: Connection) -> None:
     """Keep no counts any more."""
+    _unmark(connection)
     _drop_triggers(connection)
     connection.execute(delete(EntryCount))
     connection.execute(delete(PeriodCount))
@@ -114,22 +125,21 @@ def recount(database: Database, progress: Callable[[int, int], None]) -> int | N
 
     :param progress: called with the number of users that are done and of all.
     :returns: the number of users whose counts were wrong; None where none are kept.
+    :raises ConfigurationError: another process is changing the schema.
     """
-    # MariaDB has no transactions for triggers: what is recorded between their removal and their
-    # creation isn't counted, so lists don't use the counts until all are corrected.
-    with database.begin() as connection:
-        connection.execute(delete(EntryCount).where(EntryCount.userID == MARKER))
-    with database.begin() as connection:
-        if not install(connection):
-            return None
-    with database.begin() as connection:
-        user_ids = users(connection)
-    wrong = 0
-    for done, user_id in enumerate(user_ids):
-        progress(done, len(user_ids))
-        wrong += database.execute(partial(correct, user_id=user_id), writes=True)
-    with database.begin() as connection:
-        mark(connection)
+    # Another recount would remove the triggers while this one marks the counts as right.
+    with schema_lock.hold(database):
+        with database.begin() as connection:
+            if not install(connection):
+                return None
+        with database.begin() as connection:
+            user_ids = users(connection)
+        wrong = 0
+        for done, user_id in enumerate(user_ids):
+            progress(done, len(user_ids))
+            wrong += database.execute(partial(correct, user_id=user_id), writes=True)
+        with database.begin() as connection:
+            mark(connection)
     return wrong
 
 

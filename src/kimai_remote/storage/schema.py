@@ -59,6 +59,8 @@ DEFAULT_OPTIONS: dict[str, str] = {
     "version": "1.3.5",
 }
 STATUSES = ("open", "review", "closed")
+#: What a fresh installation has rows of.
+_FILLED: tuple[type[Base], ...] = (Status, Configuration, GlobalRole, MembershipRole)
 
 
 class Condition(enum.Enum):
@@ -199,14 +201,16 @@ def create(database: Database, populate: Callable[[Connection], None] = lambda _
 
 
 def _drop(connection: Connection) -> None:
-    """Remove all tables that exist."""
+    """Remove all tables that exist; that of the version last, since it says what the others are."""
     has_table = inspect(connection).has_table
     tables = [
         table
         for table in Base.metadata.sorted_tables
-        if has_table(models.real_name(table.name, connection.engine))
+        if table is not schema_version
+        and has_table(models.real_name(table.name, connection.engine))
     ]
     Base.metadata.drop_all(connection, tables, checkfirst=False)
+    schema_version.drop(connection)
 
 
 def table_prefixes(connection: Connection) -> list[str]:
@@ -231,9 +235,14 @@ def fill(connection: Connection) -> None:
         session.commit()
 
 
+def is_filled(connection: Connection) -> bool:
+    """Return whether there are rows where :func:`fill` inserts some."""
+    return any(connection.execute(select(_table(each)).limit(1)).first() for each in _FILLED)
+
+
 def clear(connection: Connection) -> None:
     """Remove the rows that :func:`fill` inserted."""
-    for model in (Status, Configuration, GlobalRole, MembershipRole):
+    for model in _FILLED:
         connection.execute(_table(model).delete())
 
 

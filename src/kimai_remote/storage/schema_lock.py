@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from .transactions import Database
+if TYPE_CHECKING:
+    from .transactions import Database
 
 
-def acquire(database: Database) -> AbstractContextManager[Connection]:
+@contextmanager
+def acquire(database: Database) -> Iterator[Connection]:
     """Context with a transaction in which no other process changes the tables with this prefix.
 
     Read again there what was read before: another process may have held the lock meanwhile.
+
+    :raises ConfigurationError: another process keeps the lock.
+    """
+    with hold(database), database.begin() as connection:
+        yield connection
+
+
+def hold(database: Database) -> AbstractContextManager[None]:
+    """Context for several transactions, of which those of other processes are before or after all.
+
+    SQLite has no such lock: it keeps other processes out of each transaction that writes.
 
     :raises ConfigurationError: another process keeps the lock.
     """

@@ -141,13 +141,13 @@ class Dialect(ABC):
     # Locks
 
     @contextmanager
-    def schema_lock(self, engine: Engine, name: str) -> Iterator[Connection]:
-        """Context with a transaction that writes, one process at a time for each name.
+    def schema_lock(self, engine: Engine, name: str) -> Iterator[None]:
+        """Context for one process at a time for each name, where transactions that write don't
+        exclude each other.
 
         :raises SchemaLocked: another process keeps the lock.
         """
-        with engine.execution_options(**self.write_options).begin() as connection:
-            yield connection
+        yield
 
     # Counts of entries
 

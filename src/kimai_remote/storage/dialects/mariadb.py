@@ -124,7 +124,7 @@ class MariaDB(Dialect):
         return next(iter(getattr(error, "args", ())), None)
 
     @contextmanager
-    def schema_lock(self, engine: Engine, name: str) -> Iterator[Connection]:
+    def schema_lock(self, engine: Engine, name: str) -> Iterator[None]:
         # On a connection of its own: each change of a table ends a transaction.
         with engine.connect() as guard:
             try:
@@ -136,8 +136,7 @@ class MariaDB(Dialect):
             if not acquired:
                 raise SchemaLocked
             try:
-                with super().schema_lock(engine, name) as connection:
-                    yield connection
+                yield
             finally:
                 guard.scalar(select(func.release_lock(name)))
 

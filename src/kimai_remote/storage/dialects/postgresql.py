@@ -81,16 +81,16 @@ class PostgreSQL(Dialect):
         return getattr(error, "sqlstate", None)
 
     @contextmanager
-    def schema_lock(self, engine: Engine, name: str) -> Iterator[Connection]:
+    def schema_lock(self, engine: Engine, name: str) -> Iterator[None]:
         lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        with super().schema_lock(engine, name) as connection:
+        with engine.begin() as guard:
             try:
-                connection.execute(select(func.pg_advisory_xact_lock(lock)))
+                guard.execute(select(func.pg_advisory_xact_lock(lock)))
             except OperationalError as error:
                 if self.error_code(error.orig) != _LOCK_NOT_AVAILABLE:
                     raise
                 raise SchemaLocked from None
-            yield connection
+            yield
 
     def create_trigger(self, trigger: Trigger) -> Iterator[str]:
         # Triggers run once for a statement, not once for a row: many rows in one transaction would

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from .. import entry_counts, migrations, schema, schema_lock
-from ..models import Configuration, real_name, schema_version
+from ..models import real_name, schema_version
 from ..transactions import Database
 
-_option_count = select(func.count()).select_from(Configuration)
 MIGRATIONS = Path(migrations.__file__).parent
 
 
@@ -64,9 +63,9 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
         _check_not_newer(database, before)
         if before.condition is not schema.Condition.CURRENT:
             versions = _migrate(connection, progress)
-        if before.version is None and not connection.scalar(_option_count):
+        # Whatever the version was: on MariaDB, an upgrade that broke off has stored one.
+        if not schema.is_filled(connection):
             schema.fill(connection)
-        # Not only after a migration: on MariaDB, one that broke off here has stored its version.
         if not entry_counts.enabled(connection):
             entry_counts.enable(connection)
     return versions

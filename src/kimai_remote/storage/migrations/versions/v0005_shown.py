@@ -67,22 +67,24 @@ def _replace_counts(connection: sa.Connection, inspector: sa.Inspector, prefix: 
     table = f"{quote}{prefix}timeSheet{quote}"
     where = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     exists = inspector.has_table(f"{prefix}remote_counts")
-    # A MySQL or MariaDB with a binary log refuses many accounts even the removal of triggers that
-    # don't exist. In Kimai's tables there are none: nothing is counted there.
-    is_mysql = connection.dialect.name in ("mysql", "mariadb")
-    if not is_mysql or (exists and _is_kept(connection, counts)):
-        for event in ("insert", "update", "delete"):
-            trigger = f"{quote}{prefix}remote_counts_{event}{quote}"
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{where}")
+    if exists:
+        # First: MariaDB commits each of the next statements, and this row of user -1 says that
+        # triggers keep the counts.
+        connection.execute(counts.delete().where(counts.c.userID == -1))
+    triggers = [f"{prefix}remote_counts_{event}" for event in ("insert", "update", "delete")]
+    if connection.dialect.name in ("mysql", "mariadb"):
+        # A server with a binary log refuses many accounts even the removal of a trigger that
+        # doesn't exist. On Kimai's tables there are none: nothing is counted there.
+        existing = connection.exec_driver_sql(
+            "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
+        ).scalars()
+        names = {name.lower() for name in existing}
+        triggers = [trigger for trigger in triggers if trigger.lower() in names]
+    for trigger in triggers:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {quote}{trigger}{quote}{where}")
     if exists:
         counts.drop(connection)
     counts.create(connection)
-
-
-def _is_kept(connection: sa.Connection, counts: sa.Table) -> bool:
-    """Return whether triggers keep the counts: then there is one of user -1."""
-    marker = sa.select(counts.c.entries).where(counts.c.userID == -1)
-    return connection.scalar(marker) is not None
 
 
 def _quoted(name: str) -> sa.quoted_name:
