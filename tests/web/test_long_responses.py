@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from kimai_remote.protocols import rendering, response_body
 from kimai_remote.server import rsgi
 from kimai_remote.tracking.record_set import RecordSet
 from support.processes import DEADLINE, wait_until
-from support.raw_http import call, connect, post_json
+from support.raw_http import call, connect, envelope, post_json
 from support.server import Server, serving
 
 #: Of each kind of client, at the same time.
@@ -44,8 +46,17 @@ def long_call(server: Server) -> bytes:
     return json.dumps(calls).encode()
 
 
-def request(body: bytes) -> bytes:
-    head = f"POST /core/json.php HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+@pytest.fixture
+def long_soap_call(server: Server) -> bytes:
+    """A SOAP call whose response is about a MiB."""
+    key = call(server, "authenticate", "anna", "demo-anna")["items"][0]["apiKey"]
+    parameters = {"apiKey": key, "from": 0, "to": 0, "cleared": -1, "start": 0, "limit": 9999}
+    fields = "".join(f"<{name}>{value}</{name}>" for name, value in parameters.items())
+    return envelope(f'<u:getTimesheet xmlns:u="urn:x">{fields}</u:getTimesheet>')
+
+
+def request(body: bytes, endpoint: str = "json") -> bytes:
+    head = f"POST /core/{endpoint}.php HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
@@ -91,6 +102,106 @@ def test_clients_that_leave(server: Server, long_call: bytes) -> None:
             if position % 2:
                 connection.recv(1000)
     wait_until(lambda: not temporary_files(server))
+    assert call(server, "getVersion")
+
+
+def leave_before_all_is_sent(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole[:-10])
+
+
+def leave_at_once(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole)
+
+
+def leave_after_a_while(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole)
+    time.sleep(0.02)
+
+
+def leave_in_the_head(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole)
+    connection.recv(5)
+
+
+def leave_after_the_head(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole)
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(1)
+
+
+def leave_in_the_middle(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole)
+    left = 400_000
+    while left > 0 and (piece := connection.recv(left)):
+        left -= len(piece)
+
+
+def leave_while_the_next_is_served(connection: socket.socket, whole: bytes) -> None:
+    connection.sendall(whole * 3)
+    connection.recv(1000)
+
+
+LEAVING = [
+    leave_before_all_is_sent,
+    leave_at_once,
+    leave_after_a_while,
+    leave_in_the_head,
+    leave_after_the_head,
+    leave_in_the_middle,
+    leave_while_the_next_is_served,
+]
+
+
+def resources(server: Server) -> dict[str, int]:
+    """Return how many files and threads the server's processes have."""
+    workers = [Path(f"/proc/{process}") for process in server.workers]
+    return {
+        name: sum(len(list((worker / name).iterdir())) for worker in workers)
+        for name in ("fd", "task")
+    }
+
+
+@pytest.mark.slow
+def test_responses_that_break_off_leave_nothing(
+    server: Server, long_call: bytes, long_soap_call: bytes
+) -> None:
+    """No file, pipe, connection or thread, wherever in a request or response a client leaves."""
+
+    def leave(how: Callable[[socket.socket, bytes], None], whole: bytes, is_reset: bool) -> None:
+        with connect(server.url) as connection:
+            if is_reset:  # closing sends RST, not FIN
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            how(connection, whole)
+
+    calls = [request(long_call), request(long_soap_call, "soap")]
+    assert json.loads(post_json(server, long_call).body)
+    with connect(server.url) as connection:
+        connection.sendall(calls[1])
+        assert b" 200 OK" in connection.recv(1000)
+    ways = [(how, whole, reset) for how in LEAVING for whole in calls for reset in (False, True)]
+
+    def leave_in_every_way() -> None:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            for done in [pool.submit(leave, *way) for way in ways]:
+                done.result()
+
+    # The first times start threads and open connections to the database, which stay.
+    for _ in range(2):
+        leave_in_every_way()
+    wait_until(lambda: not temporary_files(server))
+    before = resources(server)
+    for _ in range(6):
+        leave_in_every_way()
+
+    def is_as_before() -> bool:
+        now = resources(server)
+        return not temporary_files(server) and all(now[name] <= before[name] for name in now)
+
+    wait_until(
+        is_as_before, lambda: f"{before}, now {resources(server)}, {temporary_files(server)}"
+    )
     assert call(server, "getVersion")
 
 
