@@ -35,8 +35,16 @@ class NotFound(Refused):
 class Denied(Refused):
     """Unknown user, wrong key or missing right: one text for all, so that nothing leaks."""
 
-    def __init__(self) -> None:
-        super().__init__("Unknown user or no permissions.")
+    def __init__(self, text: str = "Unknown user or no permissions.") -> None:
+        super().__init__(text)
+
+
+class UnknownRecord(Denied):
+    """No record has that ID, or one that the caller may not know of: one text for both, so that
+    nobody finds out which IDs exist."""
+
+    def __init__(self, text: str = "Invalid ID") -> None:
+        super().__init__(text)
 
 
 class Unavailable(KimaiRemoteError):
@@ -106,7 +114,7 @@ class Outcome(enum.StrEnum):
     SUCCESS = "success"
     #: ``success: false``: the call can't be carried out as asked.
     FAILURE = "failure"
-    #: Unknown user, wrong key, missing right.
+    #: Unknown user, wrong key, missing right, ID of no record that the caller may know of.
     REFUSED = "refused"
     #: Not a call: malformed, unknown method, parameters that don't fit.
     INVALID = "invalid"

@@ -16,6 +16,8 @@ Revoke = Callable[[str], object]
 #: The response to a change that returns no records.
 DONE = {"success": True, "items": [], "total": 0}
 DENIED = "Unknown user or no permissions."
+#: The response to an ID that isn't there, or is not to be known.
+UNKNOWN = "Invalid ID"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from caller import DENIED, Caller
+from caller import DENIED, UNKNOWN, Caller
 
 from kimai_remote.storage import models as m
 from support.world import World
@@ -54,9 +54,9 @@ def record_type(request: pytest.FixtureRequest, world: World) -> RecordType:
 @pytest.mark.parametrize("record_id", [999_999, 0, -1, 2**31 - 1])
 def test_unknown_ids(alice: Caller, record_type: RecordType, record_id: int) -> None:
     record_type.add()
-    assert alice.refusal(f"get{record_type.name}Record", record_id) == "Invalid ID"
+    assert alice.refusal(f"get{record_type.name}Record", record_id) == UNKNOWN
     missing = "Performed an update, but missing id property."
-    expected = ["Invalid ID" if record_id else missing, "Invalid ID"]
+    expected = [UNKNOWN if record_id else missing, UNKNOWN]
     assert record_type.refusals(alice, record_id) == expected
 
 
@@ -75,7 +75,7 @@ def test_who_may_read(
     for reader in (alice, ben, root):
         assert record_type.get(reader, of_alice)["userID"] == world.alice
     for stranger, record_id in ((alice, of_ben), (oscar, of_alice)):
-        assert stranger.refusal(f"get{record_type.name}Record", record_id) == DENIED
+        assert stranger.refusal(f"get{record_type.name}Record", record_id) == UNKNOWN
 
 
 def test_who_may_change_and_remove(
@@ -83,7 +83,7 @@ def test_who_may_change_and_remove(
 ) -> None:
     of_alice, of_ben = record_type.add("alice"), record_type.add("ben")
     for stranger, record_id in ((alice, of_ben), (oscar, of_alice)):
-        assert record_type.refusals(stranger, record_id) == [DENIED, DENIED]
+        assert record_type.refusals(stranger, record_id) == [UNKNOWN, UNKNOWN]
     for editor in (ben, root):
         record_type.change(editor, of_alice, comment=f"by {editor.name}")
         record = record_type.get(alice, of_alice)
@@ -99,7 +99,7 @@ def test_a_leader_leads_only_while_the_group_exists(
 ) -> None:
     record_id = record_type.add("alice")
     world.change(m.Group, world.blue, trash=1)
-    assert record_type.refusals(ben, record_id) == [DENIED, DENIED]
+    assert record_type.refusals(ben, record_id) == [UNKNOWN, UNKNOWN]
 
 
 def test_changing_cleared_records_takes_the_right_to_records_of_others(

@@ -331,8 +331,8 @@ def test_stop_a_recording_of_another_user(
     alice: Caller, ben: Caller, oscar: Caller, root: Caller, world: World
 ) -> None:
     of_ben, of_alice = world.add_entry("ben", end=0), world.add_entry("alice", end=0)
-    assert alice.refusal("stopRecord", of_ben) == DENIED
-    assert oscar.refusal("stopRecord", of_alice) == DENIED
+    assert alice.refusal("stopRecord", of_ben) == NOT_RECORDING
+    assert oscar.refusal("stopRecord", of_alice) == NOT_RECORDING
     ben.does("stopRecord", of_alice)
     root.does("stopRecord", of_ben)
     assert running(world) == running(world, "ben") == []

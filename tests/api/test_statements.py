@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.sql import compiler, dml, elements, functions, selectable
 from sqlalchemy.sql.base import Generative
 
-from kimai_remote.storage import tables
-from kimai_remote.storage.transactions import refuses_null
 from support.remotes import JsonRemote
+from support.statements import statements
 from support.world import PASSWORD, World
 
 #: The usual reads take the first; those that check something else, skip a page or list tasks by
@@ -22,26 +20,6 @@ FEW_READING, MAX_READING = 2, 3
 MAX_WRITING, MAX_LOGIN = 6, 9
 #: Where times aren't rounded.
 MAX_TIMER = 5
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    """Collect the statements sent to the database, but those that begin and end transactions."""
-    sent: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-
-    # The columns are looked at once a process.
-    world.database.execute(
-        lambda connection: refuses_null(connection, tables.time_entries, "comment"), writes=True
-    )
-    event.listen(world.database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(world.database.engine, "before_cursor_execute", note)
 
 
 Parameters = Callable[[World], list[Any]]

@@ -6,7 +6,8 @@ blue, ``ben`` its leader, ``gina`` its admin; ``root`` is the global administrat
 blue's customer; ``oscar`` is a plain user of group red.
 
 Cells: ``ok`` success; ``no`` "Unknown user or no permissions."; ``lock`` refused by editLimit;
-``pid`` "Invalid projectId."; ``work`` "Invalid project or task".
+``id``, ``pid`` and ``work`` the response to an ID that isn't there: "Invalid ID", of stopRecord
+"Unable to stop, not recording?"; "Invalid projectId."; "Invalid project or task".
 """
 
 from __future__ import annotations
@@ -22,78 +23,78 @@ getTimesheetRecord     wrong  no   no   no   no      no        no       no      
 getTimesheetRecord     idle   no   no   no   no      no        no       no      no
 getTimesheetRecord     gone   no   no   no   no      no        no       no      no
 getTimesheetRecord     bert   no   no   no   no      no        no       no      no
-getTimesheetRecord     alice  ok   no   no   ok      ok        ok       ok      ok
-getTimesheetRecord     ben    ok   ok   no   ok      ok        ok       ok      ok
-getTimesheetRecord     gina   ok   ok   no   ok      ok        ok       ok      ok
+getTimesheetRecord     alice  ok   id   id   ok      ok        ok       ok      ok
+getTimesheetRecord     ben    ok   ok   id   ok      ok        ok       ok      ok
+getTimesheetRecord     gina   ok   ok   id   ok      ok        ok       ok      ok
 getTimesheetRecord     root   ok   ok   ok   ok      ok        ok       ok      ok
-getTimesheetRecord     acme   ok   ok   no   no      ok        no       ok      ok
-getTimesheetRecord     oscar  ok   no   no   ok      ok        ok       ok      ok
+getTimesheetRecord     acme   ok   ok   id   id      ok        id       ok      ok
+getTimesheetRecord     oscar  ok   id   id   ok      ok        ok       ok      ok
 updateActiveRecording  nokey  no   no   no   no      no        no       no      no
 updateActiveRecording  wrong  no   no   no   no      no        no       no      no
 updateActiveRecording  idle   no   no   no   no      no        no       no      no
 updateActiveRecording  gone   no   no   no   no      no        no       no      no
 updateActiveRecording  bert   no   no   no   no      no        no       no      no
-updateActiveRecording  alice  ok   no   no   ok      ok        ok       no      lock
-updateActiveRecording  ben    ok   ok   no   ok      ok        ok       ok      lock
-updateActiveRecording  gina   ok   ok   no   ok      ok        ok       ok      lock
+updateActiveRecording  alice  ok   id   id   ok      ok        ok       no      lock
+updateActiveRecording  ben    ok   ok   id   ok      ok        ok       ok      lock
+updateActiveRecording  gina   ok   ok   id   ok      ok        ok       ok      lock
 updateActiveRecording  root   ok   ok   ok   ok      ok        ok       ok      lock
 updateActiveRecording  acme   no   no   no   no      no        no       no      no
-updateActiveRecording  oscar  ok   no   no   ok      ok        ok       no      lock
+updateActiveRecording  oscar  ok   id   id   ok      ok        ok       no      lock
 setTimesheetRecord     nokey  no   no   no   no      no        no       no      no
 setTimesheetRecord     wrong  no   no   no   no      no        no       no      no
 setTimesheetRecord     idle   no   no   no   no      no        no       no      no
 setTimesheetRecord     gone   no   no   no   no      no        no       no      no
 setTimesheetRecord     bert   no   no   no   no      no        no       no      no
-setTimesheetRecord     alice  ok   no   no   ok      ok        ok       no      lock
-setTimesheetRecord     ben    ok   ok   no   ok      ok        ok       ok      lock
-setTimesheetRecord     gina   ok   ok   no   ok      ok        ok       ok      lock
+setTimesheetRecord     alice  ok   id   id   ok      ok        ok       no      lock
+setTimesheetRecord     ben    ok   ok   id   ok      ok        ok       ok      lock
+setTimesheetRecord     gina   ok   ok   id   ok      ok        ok       ok      lock
 setTimesheetRecord     root   ok   ok   ok   ok      ok        ok       ok      lock
 setTimesheetRecord     acme   no   no   no   no      no        no       no      no
-setTimesheetRecord     oscar  ok   no   no   ok      ok        ok       no      lock
+setTimesheetRecord     oscar  ok   id   id   ok      ok        ok       no      lock
 removeTimesheetRecord  nokey  no   no   no   no      no        no       no      no
 removeTimesheetRecord  wrong  no   no   no   no      no        no       no      no
 removeTimesheetRecord  idle   no   no   no   no      no        no       no      no
 removeTimesheetRecord  gone   no   no   no   no      no        no       no      no
 removeTimesheetRecord  bert   no   no   no   no      no        no       no      no
-removeTimesheetRecord  alice  ok   no   no   ok      ok        ok       no      lock
-removeTimesheetRecord  ben    ok   ok   no   ok      ok        ok       ok      lock
-removeTimesheetRecord  gina   ok   ok   no   ok      ok        ok       ok      lock
+removeTimesheetRecord  alice  ok   id   id   ok      ok        ok       no      lock
+removeTimesheetRecord  ben    ok   ok   id   ok      ok        ok       ok      lock
+removeTimesheetRecord  gina   ok   ok   id   ok      ok        ok       ok      lock
 removeTimesheetRecord  root   ok   ok   ok   ok      ok        ok       ok      lock
 removeTimesheetRecord  acme   no   no   no   no      no        no       no      no
-removeTimesheetRecord  oscar  ok   no   no   ok      ok        ok       no      lock
+removeTimesheetRecord  oscar  ok   id   id   ok      ok        ok       no      lock
 getExpenseRecord       nokey  no   no   no   no      no        no       no      no
 getExpenseRecord       wrong  no   no   no   no      no        no       no      no
 getExpenseRecord       idle   no   no   no   no      no        no       no      no
 getExpenseRecord       gone   no   no   no   no      no        no       no      no
 getExpenseRecord       bert   no   no   no   no      no        no       no      no
-getExpenseRecord       alice  ok   no   no   ok      ok        ok       ok      ok
-getExpenseRecord       ben    ok   ok   no   ok      ok        ok       ok      ok
-getExpenseRecord       gina   ok   ok   no   ok      ok        ok       ok      ok
+getExpenseRecord       alice  ok   id   id   ok      ok        ok       ok      ok
+getExpenseRecord       ben    ok   ok   id   ok      ok        ok       ok      ok
+getExpenseRecord       gina   ok   ok   id   ok      ok        ok       ok      ok
 getExpenseRecord       root   ok   ok   ok   ok      ok        ok       ok      ok
-getExpenseRecord       acme   ok   ok   no   no      ok        no       ok      ok
-getExpenseRecord       oscar  ok   no   no   ok      ok        ok       ok      ok
+getExpenseRecord       acme   ok   ok   id   id      ok        id       ok      ok
+getExpenseRecord       oscar  ok   id   id   ok      ok        ok       ok      ok
 setExpenseRecord       nokey  no   no   no   no      no        no       no      no
 setExpenseRecord       wrong  no   no   no   no      no        no       no      no
 setExpenseRecord       idle   no   no   no   no      no        no       no      no
 setExpenseRecord       gone   no   no   no   no      no        no       no      no
 setExpenseRecord       bert   no   no   no   no      no        no       no      no
-setExpenseRecord       alice  ok   no   no   ok      ok        ok       no      lock
-setExpenseRecord       ben    ok   ok   no   ok      ok        ok       ok      lock
-setExpenseRecord       gina   ok   ok   no   ok      ok        ok       ok      lock
+setExpenseRecord       alice  ok   id   id   ok      ok        ok       no      lock
+setExpenseRecord       ben    ok   ok   id   ok      ok        ok       ok      lock
+setExpenseRecord       gina   ok   ok   id   ok      ok        ok       ok      lock
 setExpenseRecord       root   ok   ok   ok   ok      ok        ok       ok      lock
 setExpenseRecord       acme   no   no   no   no      no        no       no      no
-setExpenseRecord       oscar  ok   no   no   ok      ok        ok       no      lock
+setExpenseRecord       oscar  ok   id   id   ok      ok        ok       no      lock
 removeExpenseRecord    nokey  no   no   no   no      no        no       no      no
 removeExpenseRecord    wrong  no   no   no   no      no        no       no      no
 removeExpenseRecord    idle   no   no   no   no      no        no       no      no
 removeExpenseRecord    gone   no   no   no   no      no        no       no      no
 removeExpenseRecord    bert   no   no   no   no      no        no       no      no
-removeExpenseRecord    alice  ok   no   no   ok      ok        ok       no      lock
-removeExpenseRecord    ben    ok   ok   no   ok      ok        ok       ok      lock
-removeExpenseRecord    gina   ok   ok   no   ok      ok        ok       ok      lock
+removeExpenseRecord    alice  ok   id   id   ok      ok        ok       no      lock
+removeExpenseRecord    ben    ok   ok   id   ok      ok        ok       ok      lock
+removeExpenseRecord    gina   ok   ok   id   ok      ok        ok       ok      lock
 removeExpenseRecord    root   ok   ok   ok   ok      ok        ok       ok      lock
 removeExpenseRecord    acme   no   no   no   no      no        no       no      no
-removeExpenseRecord    oscar  ok   no   no   ok      ok        ok       no      lock
+removeExpenseRecord    oscar  ok   id   id   ok      ok        ok       no      lock
 """
 
 #: Stopping an entry that is running (columns as above). A cleared or long running one can be
@@ -105,12 +106,12 @@ stopRecord  wrong  no   no   no   no      no        no       no      no
 stopRecord  idle   no   no   no   no      no        no       no      no
 stopRecord  gone   no   no   no   no      no        no       no      no
 stopRecord  bert   no   no   no   no      no        no       no      no
-stopRecord  alice  ok   no   no   ok      ok        ok       ok      ok
-stopRecord  ben    ok   ok   no   ok      ok        ok       ok      ok
-stopRecord  gina   ok   ok   no   ok      ok        ok       ok      ok
+stopRecord  alice  ok   id   id   ok      ok        ok       ok      ok
+stopRecord  ben    ok   ok   id   ok      ok        ok       ok      ok
+stopRecord  gina   ok   ok   id   ok      ok        ok       ok      ok
 stopRecord  root   ok   ok   ok   ok      ok        ok       ok      ok
 stopRecord  acme   no   no   no   no      no        no       no      no
-stopRecord  oscar  ok   no   no   ok      ok        ok       ok      ok
+stopRecord  oscar  ok   id   id   ok      ok        ok       ok      ok
 """
 
 #: Calls that use a project (columns): blue's, red's, blue's that is trashed, invisible, internal;

@@ -19,9 +19,11 @@ LIMIT = 86_400
 REFUSALS = {
     "no": DENIED,
     "lock": f"The entry is locked: it ended more than {LIMIT} seconds ago (option editLimit).",
+    "id": "Invalid ID",
     "pid": "Invalid projectId.",
     "work": "Invalid project or task",
 }
+NOT_RUNNING = "Unable to stop, not recording?"
 ENTRIES = matrix.rows(matrix.ENTRIES)
 RUNNING = matrix.rows(matrix.RUNNING)
 PROJECTS = matrix.rows(matrix.PROJECTS)
@@ -85,26 +87,32 @@ def owner(who: str) -> str:
 def check(world: World, remote: Any, expected: str, method: str, *params: Any) -> None:
     """Check one cell: the call does what the matrix says, and changes nothing if it is refused."""
     reads = method.startswith("get")
+    text = NOT_RUNNING if (method, expected) == ("stopRecord", "id") else REFUSALS.get(expected)
     before = None if expected == "ok" and reads else world.snapshot()
     response = remote.call(method, *params)
     if expected == "ok":
         assert response["success"] is True, response
         assert reads or world.snapshot() != before
     else:
-        assert response == {"success": False, "error": {"msg": REFUSALS[expected]}}
+        assert response == {"success": False, "error": {"msg": text}}
         assert world.snapshot() == before
 
 
-def make(world: World, who: str, model: type, column: str, *, running: bool = False) -> int:
-    """Store a time entry or an expense as a column describes it; return its ID."""
-    fields = dict(OBJECTS[column])
+def make(
+    world: World, who: str, model: type, column: str, *, running: bool = False, **other: Any
+) -> int:
+    """Store a time entry or an expense as a column describes it; return its ID.
+
+    :param other: what is different from the description.
+    """
+    fields = OBJECTS[column] | other
     user = fields.pop("user", owner(who))
     project = world.ids[fields.pop("project", "shop")]
     time = world.now - fields.pop("age", 3600)
     if model is m.Expense:
         return world.add_expense(user, projectID=project, timestamp=time, **fields)
-    end = 0 if running else time
-    return world.add_entry(user, projectID=project, start=time - 3600, end=end, **fields)
+    fields = {"end": 0 if running else time} | fields
+    return world.add_entry(user, projectID=project, start=time - 3600, **fields)
 
 
 def change_of(method: str, record_id: int) -> tuple[Any, ...]:

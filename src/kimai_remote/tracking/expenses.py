@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from ..errors import Refused
-from ..storage.prepared_statements import columns_of
 from ..storage.tables import customers, expenses, projects, users
 from ..storage.tallies import Kind
 from . import pagination, permissions, validation
@@ -96,13 +95,7 @@ def record(context: CallContext, expense_id: int | None) -> RecordSet:
 
     :raises Refused: no such expense.
     """
-    permissions.require_access(context, "ki_expenses")
-    row = context.fetch_first(_RECORD, expense=expense_id or 0)
-    if row is None:
-        raise Refused("Invalid ID")
-    fields = dict(zip(columns_of(_RECORD), row, strict=True))
-    permissions.require_readable(context, "ki_expenses", fields["userID"], fields["projectID"])
-    return RecordSet.one(fields)
+    return RecordSet.one(EXPENSES.read(context, _RECORD, expense_id or 0))
 
 
 _RECORD = (
@@ -114,7 +107,7 @@ _RECORD = (
     )
     .outerjoin(projects, projects.c.projectID == expenses.c.projectID)
     .outerjoin(customers, customers.c.customerID == projects.c.customerID)
-    .where(expenses.c.expenseID == bindparam("expense"))
+    .where(expenses.c.expenseID == bindparam("record"))
 )
 
 
@@ -126,6 +119,7 @@ def save(context: CallContext, record: Record | None, *, update: bool) -> Record
     :returns: ``id`` of a new expense.
     :raises Refused: a field is missing or wrong.
     """
+    permissions.require_use(context, "ki_expenses")
     if record is None:
         raise Refused("Invalid record")
     if not update:
@@ -144,7 +138,7 @@ def save(context: CallContext, record: Record | None, *, update: bool) -> Record
         return RecordSet.one({"id": EXPENSES.add(context, new)})
     if not record.get("id"):
         raise Refused("Performed an update, but missing id property.")
-    expense = _find_to_change(context, "edit", record["id"])
+    expense = EXPENSES.find_to_change(context, record["id"], "edit")
     before = expense.copy()
     if record.get("projectId") and record["projectId"] != expense["projectID"]:
         expense["projectID"] = validation.check_project(context, record["projectId"])
@@ -162,24 +156,8 @@ def remove(context: CallContext, expense_id: int | None) -> RecordSet:
 
     :raises Refused: no such expense, or it is locked.
     """
-    EXPENSES.remove(context, _find_to_change(context, "delete", expense_id or 0))
+    EXPENSES.remove(context, EXPENSES.find_to_change(context, expense_id or 0, "delete"))
     return EMPTY
-
-
-def _find_to_change(
-    context: CallContext, action: permissions.Action, expense_id: int
-) -> StoredRecord:
-    permissions.require_access(context, "ki_expenses")
-    expense = EXPENSES.find(context, expense_id)
-    permissions.require_change(
-        context,
-        "ki_expenses",
-        action,
-        expense["userID"],
-        cleared=expense["cleared"],
-        ended=expense["timestamp"],
-    )
-    return expense
 
 
 def _set_fields(context: CallContext, expense: StoredRecord, record: Record) -> None:

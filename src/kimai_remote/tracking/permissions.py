@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Integer, Table, and_, bindparam, exists, or_, select, union
 
-from ..errors import Denied, Refused
+from ..errors import Denied, Refused, UnknownRecord
 from ..storage.entry_counts import MARKER
 from ..storage.tables import (
     CALLER,
@@ -42,6 +42,9 @@ Subject = Literal["ki_timesheets", "ki_expenses"]
 Action = Literal["add", "edit", "delete"]
 
 _ACCESS = {"ki_timesheets": "ki_timesheet-access", "ki_expenses": "ki_expenses-access"}
+#: Owner and project of a record that isn't there. Checking it takes the same queries as checking a
+#: stranger's, so neither the response nor its duration tells which IDs exist.
+NOBODY = NOWHERE = -2
 
 
 def require(context: CallContext, right: str) -> None:
@@ -51,36 +54,40 @@ def require(context: CallContext, right: str) -> None:
 
 
 def require_access(context: CallContext, subject: Subject) -> None:
-    """:raises Denied: the caller may not use time sheets, or expenses, at all."""
+    """:raises Denied: the caller may not see time sheets, or expenses, at all."""
     if context.principal.customer_id is None:
-        require(context, _ACCESS[subject])
+        require_use(context, subject)
+
+
+def require_use(context: CallContext, subject: Subject) -> None:
+    """:raises Denied: the caller may not see time sheets, or expenses, at all, or is a customer,
+    who changes nothing."""
+    require(context, _ACCESS[subject])
 
 
 def require_entry(context: CallContext, subject: Subject, action: Action, owner_id: int) -> None:
-    """:raises Denied: the caller may not do this to an entry of that user's."""
-    require_access(context, subject)
+    """:raises UnknownRecord: the caller may neither do this to entries of that user's nor see them.
+    :raises Denied: the caller may see them, but not do this.
+    """
+    require_use(context, subject)
     if not _may(context, subject, action, owner_id):
-        raise Denied
+        raise Denied if _sees_entries_of(context, subject, owner_id) else UnknownRecord
 
 
 def require_readable(
     context: CallContext, subject: Subject, owner_id: int, project_id: int
 ) -> None:
-    """:raises Denied: an entry of somebody whom the caller may neither watch nor work for; for a
-    customer, one that isn't on its projects."""
+    """:raises Denied: the caller may not see time sheets, or expenses, at all.
+    :raises UnknownRecord: an entry of somebody whom the caller may neither watch nor work for; for
+        a customer, one that isn't on its projects.
+    """
     require_access(context, subject)
     if context.principal.customer_id is not None:
-        if context.fetch_first(_OWN_PROJECT, project=project_id) is None:
-            raise Denied
-        return
-    if owner_id == context.principal.user_id:
-        return
-    if sees_all_users(context):
-        return
-    if "core-user-view" in context.rights_over(owner_id):
-        return
-    if not _may(context, subject, "edit", owner_id):
-        raise Denied
+        is_visible = context.fetch_first(_OWN_PROJECT, project=project_id) is not None
+    else:
+        is_visible = _sees_entries_of(context, subject, owner_id)
+    if not is_visible:
+        raise UnknownRecord
 
 
 def require_change(
@@ -96,6 +103,7 @@ def require_change(
 
     Cleared entries have been billed: changing them takes the right to others' entries.
 
+    :raises UnknownRecord: as :func:`require_entry`.
     :raises Denied: the caller may not do this to an entry of that user's; or it is cleared and the
         caller has the right to others' entries neither in a group of the owner's nor everywhere.
     :raises Refused: the entry is locked.
@@ -289,6 +297,16 @@ visible_users = union(
 def sees_all_users(context: CallContext) -> bool:
     """Return whether the caller may see users of all groups."""
     return "core-user-otherGroup-view" in context.principal.rights
+
+
+def _sees_entries_of(context: CallContext, subject: Subject, owner_id: int) -> bool:
+    """Return whether a user may read entries of a user's: an own one always."""
+    return (
+        owner_id == context.principal.user_id
+        or sees_all_users(context)
+        or "core-user-view" in context.rights_over(owner_id)
+        or _may_others(context, subject, "edit", owner_id)
+    )
 
 
 def _may(context: CallContext, subject: Subject, action: Action, owner_id: int) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 
-from ..errors import Refused
+from ..errors import UnknownRecord
 from ..storage import prepared_statements, tables
-from ..storage.prepared_statements import columns_of
+from ..storage.prepared_statements import Query, columns_of
+from . import permissions
 from .context import CallContext
 
 
@@ -75,10 +76,13 @@ class StoredRecords:
     """The records of one table.
 
     :param table: a table whose primary key is one column.
+    :param subject: what rights name its records by.
+    :param ended: column of the time from which the option editLimit counts.
     """
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
+    def __init__(self, table: Table, subject: permissions.Subject, ended: str) -> None:
+        self.table, self.subject = table, subject
+        self._ended = ended
         (key,) = table.primary_key
         self._key = key.name
         is_record = key == bindparam("record")
@@ -87,15 +91,63 @@ class StoredRecords:
         self._change = update(table).where(is_record)
         self._remove = delete(table).where(is_record)
 
-    def find(self, context: CallContext, record_id: int) -> StoredRecord:
-        """Return the record of that ID, locked until the transaction ends.
+    def read(self, context: CallContext, query: Query, record_id: int) -> StoredRecord:
+        """Return the record that a query selects by its ID (``record``), and what it adds to it.
 
-        :raises Refused: there is none.
+        :raises Denied: the caller may not see such records at all.
+        :raises UnknownRecord: there is none that the caller may see.
         """
+        permissions.require_access(context, self.subject)
+        row = context.fetch_first(query, record=record_id)
+        record = dict(zip(columns_of(query), row, strict=True)) if row else None
+        owner_id = record["userID"] if record else permissions.NOBODY
+        project_id = record["projectID"] if record else permissions.NOWHERE
+        permissions.require_readable(context, self.subject, owner_id, project_id)
+        if record is None:
+            raise UnknownRecord
+        return record
+
+    def find(
+        self, context: CallContext, record_id: int, action: permissions.Action
+    ) -> StoredRecord:
+        """Return the record of that ID, to which the caller may do this, locked until the
+        transaction ends.
+
+        :raises Denied: the caller may not do this to it.
+        :raises UnknownRecord: there is none that the caller may see.
+        """
+        permissions.require_use(context, self.subject)
         row = context.fetch_first(self._find, record=record_id)
-        if row is None:
-            raise Refused("Invalid ID")
-        return dict(zip(columns_of(self._find), row, strict=True))
+        record = dict(zip(columns_of(self._find), row, strict=True)) if row else None
+        owner_id = record["userID"] if record else permissions.NOBODY
+        permissions.require_entry(context, self.subject, action, owner_id)
+        if record is None:
+            raise UnknownRecord
+        return record
+
+    def find_to_change(
+        self, context: CallContext, record_id: int, action: permissions.Action
+    ) -> StoredRecord:
+        """Do the same, and check that it is neither cleared nor locked.
+
+        :raises Refused: as :meth:`find` and :meth:`require_change`.
+        """
+        record = self.find(context, record_id, action)
+        self.require_change(context, record, action)
+        return record
+
+    def require_change(
+        self, context: CallContext, record: StoredRecord, action: permissions.Action
+    ) -> None:
+        """Apply :func:`permissions.require_change` to a record."""
+        permissions.require_change(
+            context,
+            self.subject,
+            action,
+            record["userID"],
+            cleared=record["cleared"],
+            ended=record[self._ended],
+        )
 
     def add(self, context: CallContext, values: Mapping[str, Any]) -> int:
         """Add a record and return its ID."""
@@ -119,5 +171,5 @@ class StoredRecords:
         context.connection.execute(self._remove, {"record": record[self._key]})
 
 
-TIME_ENTRIES = StoredRecords(tables.time_entries)
-EXPENSES = StoredRecords(tables.expenses)
+TIME_ENTRIES = StoredRecords(tables.time_entries, "ki_timesheets", "end")
+EXPENSES = StoredRecords(tables.expenses, "ki_expenses", "timestamp")

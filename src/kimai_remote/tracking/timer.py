@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, case, select, update
 
-from ..errors import Refused
+from ..errors import Refused, UnknownRecord
 from ..storage import prepared_statements
 from ..storage.prepared_statements import columns_of
 from ..storage.tables import (
@@ -81,10 +81,9 @@ def stop(context: CallContext, entry_id: int | None) -> RecordSet:
     """
     if entry_id:
         try:
-            entry = TIME_ENTRIES.find(context, entry_id)
-        except Refused:
-            raise Refused(_NOT_RUNNING) from None
-        permissions.require_entry(context, "ki_timesheets", "edit", entry["userID"])
+            entry = TIME_ENTRIES.find(context, entry_id, "edit")
+        except UnknownRecord:
+            raise UnknownRecord(_NOT_RUNNING) from None
         if not entry["end"]:
             _stop(context, entry)
         elif not permissions.is_listed(context, entry_id):
@@ -115,10 +114,11 @@ def update_active(context: CallContext, record: Record | None) -> RecordSet:
         An ``end`` stops the recording.
     :raises Refused: nothing is running, or a field is wrong.
     """
+    permissions.require_use(context, "ki_timesheets")
     if record is None:
         raise Refused("Invalid record")
     entry = _entry_to_update(context, record.get("timeEntryID"))
-    validation.require_entry_change(context, "edit", entry)
+    TIME_ENTRIES.require_change(context, entry, "edit")
     before = entry.copy()
     project_id = record.get("projectID", entry["projectID"])
     activity_id = record.get("activityID", entry["activityID"])
@@ -194,7 +194,7 @@ def _stop(context: CallContext, entry: StoredRecord) -> None:
 
 def _entry_to_update(context: CallContext, entry_id: int | None) -> StoredRecord:
     if entry_id:
-        return TIME_ENTRIES.find(context, entry_id)
+        return TIME_ENTRIES.find(context, entry_id, "edit")
     running = _running(context)
     if not running:
         raise Refused(_NONE_ACTIVE)

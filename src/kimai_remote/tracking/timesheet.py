@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from ..errors import Refused
-from ..storage.prepared_statements import columns_of
 from ..storage.tables import activities, customers, projects, statuses, time_entries, users
 from ..storage.tallies import Kind
 from . import pagination, permissions, validation
@@ -202,12 +201,7 @@ def record(context: CallContext, entry_id: int | None) -> RecordSet:
 
     :raises Refused: no such entry.
     """
-    permissions.require_access(context, "ki_timesheets")
-    row = context.fetch_first(_RECORD, entry=entry_id or 0)
-    if row is None:
-        raise Refused("Invalid ID")
-    fields = dict(zip(columns_of(_RECORD), row, strict=True))
-    permissions.require_readable(context, "ki_timesheets", fields["userID"], fields["projectID"])
+    fields = TIME_ENTRIES.read(context, _RECORD, entry_id or 0)
     if not permissions.shows_rates(context):
         fields["rate"] = fields["fixedRate"] = None
     return RecordSet.one(fields)
@@ -224,7 +218,7 @@ _RECORD = (
     .outerjoin(projects, projects.c.projectID == time_entries.c.projectID)
     .outerjoin(customers, customers.c.customerID == projects.c.customerID)
     .outerjoin(activities, activities.c.activityID == time_entries.c.activityID)
-    .where(time_entries.c.timeEntryID == bindparam("entry"))
+    .where(time_entries.c.timeEntryID == bindparam("record"))
 )
 
 
@@ -237,6 +231,7 @@ def save(context: CallContext, record: Record | None, *, update: bool) -> Record
     :returns: ``id`` of a new entry.
     :raises Refused: a field is missing or wrong.
     """
+    permissions.require_use(context, "ki_timesheets")
     if record is None:
         raise Refused("Invalid record")
     return _change(context, record) if update else _create(context, record)
@@ -247,10 +242,7 @@ def remove(context: CallContext, entry_id: int | None) -> RecordSet:
 
     :raises Refused: no such entry, or it is locked.
     """
-    permissions.require_access(context, "ki_timesheets")
-    entry = TIME_ENTRIES.find(context, entry_id or 0)
-    validation.require_entry_change(context, "delete", entry)
-    TIME_ENTRIES.remove(context, entry)
+    TIME_ENTRIES.remove(context, TIME_ENTRIES.find_to_change(context, entry_id or 0, "delete"))
     return EMPTY
 
 
@@ -291,9 +283,7 @@ def _change(context: CallContext, record: Record) -> RecordSet:
     entry_id = record.get("id")
     if not entry_id:
         raise Refused("Performed an update, but missing id property.")
-    permissions.require_access(context, "ki_timesheets")
-    entry = TIME_ENTRIES.find(context, entry_id)
-    validation.require_entry_change(context, "edit", entry)
+    entry = TIME_ENTRIES.find_to_change(context, entry_id, "edit")
     before = entry.copy()
     project_id = record.get("projectId") or entry["projectID"]
     activity_id = record.get("taskId") or entry["activityID"]

@@ -26,20 +26,6 @@ LONGEST_LOCATION = 50
 _LONGEST = {"location": LONGEST_LOCATION, "trackingNumber": 30}
 
 
-def require_entry_change(
-    context: CallContext, action: permissions.Action, entry: StoredRecord
-) -> None:
-    """Apply :func:`permissions.require_change` to a time entry."""
-    permissions.require_change(
-        context,
-        "ki_timesheets",
-        action,
-        entry["userID"],
-        cleared=entry["cleared"],
-        ended=entry["end"],
-    )
-
-
 _USABLE_PROJECT = {
     caller: select(projects.c.projectID).where(
         permissions.usable_project(caller, bindparam("project"))
