@@ -169,6 +169,20 @@ def test_other_machines_are_not_served_in_the_clear_by_a_reload(tmp_path: Path) 
         assert get(server, "/health/live").status == 200
 
 
+def test_demo_accounts_are_not_exposed_by_a_reload(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("")
+    with serving(tmp_path, "--demo", environ={"KIMAI_REMOTE_CONFIG": str(file)}) as server:
+        before = server.workers
+        file.write_text("trusted_proxies = 1\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "Not reloaded" in server.output)
+        assert "other machines may reach this server (trusted_proxies 1)" in server.output.lower()
+        assert server.workers == before
+        file.write_text("trusted_proxies = 1\npublic_demo = true\n")
+        reload(server)
+
+
 def test_a_new_certificate(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, "one")
     new_cert, new_key = certificate(tmp_path, "two")

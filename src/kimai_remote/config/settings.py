@@ -97,6 +97,11 @@ class Settings:
     insecure: bool = setting(
         False, "Serve other machines without TLS or a trusted proxy.", option=True
     )
+    public_demo: bool = setting(
+        False,
+        "Serve demo accounts, whose passwords everybody knows, to other machines.",
+        option=True,
+    )
     trusted_proxies: int = setting(
         0,
         "Number of reverse proxies in front, whose X-Forwarded-* headers are trusted.",

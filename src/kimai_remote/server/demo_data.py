@@ -9,14 +9,19 @@ import datetime
 import random
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, or_, select
 from sqlalchemy.orm import Session
 
-from ..api.execution import Service
 from ..storage import models as m
+from ..storage.entry_counts import is_own_schema
+from . import preflight
 from .bootstrap import Account
+
+if TYPE_CHECKING:
+    from ..api.execution import Service
 
 #: Passwords of a demonstration are public, so that examples work as printed.
 ACCOUNTS = (
@@ -97,7 +102,63 @@ EXPENSES = (
 EXPENSE_COUNT = 200
 DAYS = 365
 
+#: Preference of the users of the demo data, so that they are known whatever their names become.
+MARK = "kimai_remote.demo"
+
 Progress = Callable[[float], None]
+
+
+def check_accounts(service: Service) -> list[str]:
+    """Return the names of users who can log in with a password of the demo data.
+
+    :raises ConfigurationError: other machines would reach them.
+    """
+    names: list[str] = []
+
+    def work(connection: Connection) -> None:
+        names[:] = with_known_passwords(connection, service.settings.password_salt)
+
+    service.database.execute(work, writes=False)
+    preflight.check_demo_accounts(service.settings, names)
+    return names
+
+
+def with_known_passwords(connection: Connection, salt: str) -> list[str]:
+    """Return the names of users who can log in with a password of the demo data: those that are
+    marked, and those that have its names, which older versions didn't mark.
+
+    Nobody fills a database of Kimai's own with it.
+
+    :param salt: the setting ``password_salt``.
+    """
+    if not is_own_schema(connection):
+        return []
+    known = {account.name: account.password for account in ACCOUNTS}
+    user, preference = m.User, m.Preference
+    candidates = connection.execute(
+        select(user.name, user.password, preference.value)
+        .outerjoin(preference, (preference.userID == user.userID) & (preference.option == MARK))
+        .where(
+            user.trash == 0,
+            user.active == 1,
+            or_(user.name.in_(known), preference.value.is_not(None)),
+        )
+        .order_by(user.name)
+    ).all()
+    if not candidates:
+        return []
+    from ..tracking.passwords import PasswordHasher  # loads Argon2
+
+    passwords = PasswordHasher(salt)
+    return [
+        name
+        for name, stored, mark in candidates
+        if any(
+            passwords.matches(password, stored)
+            for account, password in known.items()
+            if mark or account == name
+        )
+    ]
 
 
 def fill(service: Service, session: Session, progress: Progress) -> None:
@@ -135,6 +196,7 @@ def _fill(
     activities = [m.Activity(name=name) for name in ACTIVITIES]
     session.add_all([*groups, *users, *customers, *activities])
     session.flush()
+    session.add_all(m.Preference(userID=user.userID, option=MARK, value="1") for user in users)
     projects = [
         m.Project(
             name=name,

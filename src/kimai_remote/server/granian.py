@@ -24,7 +24,7 @@ from ..app import create_app
 from ..config import Settings
 from ..errors import KimaiRemoteError
 from ..web.health import PROMPT_PATHS
-from . import metrics_multiprocess, preflight
+from . import demo_data, metrics_multiprocess, preflight
 from .bootstrap import open_service
 from .logging import check_audit_log, configure, dict_config
 from .rsgi import RsgiAdapter
@@ -96,7 +96,7 @@ class _Server(Server):  # type: ignore[misc, valid-type]
             preflight.check_tls(settings)
             preflight.check_protection(settings)
             check_audit_log(settings)
-            open_service(settings).database.close()
+            _check_service(settings)
             self._use(settings)
             configure(settings)
         except Exception as error:
@@ -107,6 +107,17 @@ class _Server(Server):  # type: ignore[misc, valid-type]
             return
         log.info("Reloading: each process is replaced by a new one")
         super().signal_handler_reload(*signal)
+
+
+def _check_service(settings: Settings) -> None:
+    """:raises ConfigurationError: no service can be made of the settings, or other machines would
+    reach demo accounts."""
+    service = open_service(settings)
+    try:
+        if preflight.exposed_by(service.settings):
+            demo_data.check_accounts(service)
+    finally:
+        service.database.close()
 
 
 #: Connections that one worker has open at a time; more of them wait.

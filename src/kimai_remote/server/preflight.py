@@ -6,7 +6,9 @@ import errno
 import ipaddress
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
@@ -42,6 +44,55 @@ def check_protection(settings: Settings) -> None:
             f"--tls-cert and --tls-key, or set {PREFIX}TRUSTED_PROXIES to the number of proxies in "
             "front that do TLS. Override with --insecure."
         )
+
+
+def check_new_demo(settings: Settings) -> None:
+    """:raises ConfigurationError: other machines would reach demo accounts that are to be added."""
+    if by := exposed_by(settings):
+        raise ConfigurationError(
+            "--demo adds accounts whose passwords everybody knows, one of them an administrator's, "
+            f"and other machines may reach this server ({by}). Leave out --demo, or serve this "
+            "machine only. Override with --public-demo."
+        )
+
+
+def check_demo_accounts(settings: Settings, names: Sequence[str]) -> None:
+    """:param names: those of users who can log in with a password of the demo data.
+    :raises ConfigurationError: other machines would reach them.
+    """
+    if names and (by := exposed_by(settings)):
+        raise ConfigurationError(
+            f"{demo_warning(names)} Other machines may reach this server ({by}). "
+            "Override with --public-demo."
+        )
+
+
+def demo_warning(names: Sequence[str]) -> str:
+    """Return what to tell about users who can log in with a password of the demo data."""
+    return f"{KNOWN_PASSWORDS} {', '.join(names)}. {CLOSE_DEMO}"
+
+
+#: Followed by the names of the accounts.
+KNOWN_PASSWORDS = "Everybody knows the passwords of these demo accounts:"
+CLOSE_DEMO = (
+    "Set others with 'kimai-remote password set NAME', or move the accounts to the trash with "
+    "'kimai-remote user trash NAME'."
+)
+
+
+def exposed_by(settings: Settings) -> str:
+    """Return the setting by which other machines may reach the service, directly or through a
+    proxy; empty if none says so, or if demo accounts are to be served to them."""
+    if settings.public_demo:
+        return ""
+    if not is_loopback(settings.host):
+        return f"host {settings.host}"
+    public_host = urlsplit(settings.public_url).hostname
+    if public_host and not is_loopback(public_host):
+        return f"public_url {settings.public_url}"
+    if settings.trusted_proxies:
+        return f"trusted_proxies {settings.trusted_proxies}"
+    return "insecure" if settings.insecure else ""
 
 
 def _check_address(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,21 +47,27 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     )
 )
 @_settings_options
-@click.option("--demo", is_flag=True, help="Fill a new database with demo data.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Fill a new database with demo data, whose accounts have passwords that everybody knows.",
+)
 def serve(demo: bool, **options: Any) -> None:
     """Serve the API. The first run creates the database and an administrator.
 
     Options that aren't given are read from the environment (--port from KIMAI_REMOTE_PORT and so
     on) and from the configuration file; 'kimai-remote config explain' shows them.
     """
+    from ...server import demo_data, preflight
     from ...server import logging as server_logging
-    from ...server import preflight
     from ...server.bootstrap import open_service, prepare
 
     read = functools.partial(load_settings, **options)
     with reported():
         settings = read()
         preflight.check(settings)
+        if demo:
+            preflight.check_new_demo(settings)
         server_logging.check_audit_log(settings)
         service = open_service(settings)
         administrator = prepare(service, _demo_filler(service) if demo else None)
@@ -72,11 +78,12 @@ def serve(demo: bool, **options: Any) -> None:
                 "The database already exists, so --demo adds nothing to it. Set a new password for "
                 "an account with: kimai-remote password set NAME"
             )
+        demo_accounts = demo_data.check_accounts(service)
         service.database.close()
     sys.stdout.flush()
     from ...server.granian import run
 
-    run(settings, read, lambda: _show_urls(settings))
+    run(settings, read, lambda: _show_start(settings, demo_accounts))
 
 
 def _demo_filler(service: Service) -> Callable[[Session], None]:
@@ -106,7 +113,8 @@ def _show_created(service: Service, administrator: Account, demo: bool) -> None:
     console().print(table)
 
 
-def _show_urls(settings: Settings) -> None:
+def _show_start(settings: Settings, demo_accounts: Sequence[str]) -> None:
+    """Show the URLs, and warn of users who can log in with a password of the demo data."""
     from ...server import preflight
 
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -120,4 +128,6 @@ def _show_urls(settings: Settings) -> None:
         say(f"SOAP      {base}/core/soap.php?wsdl")
         say(f"JSON-RPC  {base}/core/json.php")
         say("Stop with Ctrl+C.")
+    if demo_accounts:
+        logging.getLogger("kimai_remote").warning(preflight.demo_warning(demo_accounts))
     sys.stdout.flush()  # otherwise each process would inherit the lines and print them too

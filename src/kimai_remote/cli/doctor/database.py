@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ...config import Settings
 from ...errors import ConfigurationError
+from ...server import demo_data, preflight
 from ...storage import entry_counts, origin, schema
 from ...storage.models import User
 from ...storage.origin import DatabaseOrigin
@@ -173,12 +174,27 @@ def _schema(settings: Settings, database: Database, connection: Connection) -> I
         yield warning(
             "users", "nobody can log in: there is no active user", "Activate a user, or add one."
         )
+    yield _demo_accounts(settings, connection)
     yield _contract(settings, origin.read(connection))
     with (
         closing(_open(settings, COUNT_TIMEOUT)) as slow_database,
         slow_database.engine.connect() as counting,
     ):
         yield _counts(counting)
+
+
+def _demo_accounts(settings: Settings, connection: Connection) -> Finding:
+    about = "demo accounts"
+    names = demo_data.with_known_passwords(connection, settings.password_salt)
+    if not names:
+        return right(about, "nobody has a password of the demo data")
+    text = f"everybody knows the passwords of {', '.join(names)}"
+    try:
+        preflight.check_demo_accounts(settings, names)
+    except ConfigurationError:
+        text += ", and other machines may reach the server, which doesn't start like that"
+        return wrong(about, text, preflight.CLOSE_DEMO)
+    return warning(about, text, preflight.CLOSE_DEMO)
 
 
 _ORIGINS = {
