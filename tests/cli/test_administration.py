@@ -195,6 +195,7 @@ CHANGES = [
     ("user", "add", "new"),
     ("user", "edit", "alice", "--alias", "A"),
     ("user", "trash", "alice"),
+    ("user", "trash", "alice", "--stop-recording"),
     ("user", "restore", "gone"),
     ("user", "unban", "alice"),
     ("user", "assign", "alice", "--group", "red", "--membership-role", "Admin"),

@@ -57,7 +57,8 @@ class AdminContext:
         """Run a function that writes, in one transaction, and log it in the audit log.
 
         :param command: the command's words, without the program's name.
-        :param work: returns the changed object, whose IDs are logged.
+        :param work: returns the changed object, whose IDs are logged, as are those of time entries
+            that were stopped.
         :param fields: names of the fields that were given; their values are never logged.
         """
         logging.check_audit_log(self.settings)
@@ -71,7 +72,8 @@ class AdminContext:
             for name, value in record.items()
             if name.endswith("ID") and isinstance(value, int)
         }
-        what = ids | ({"fields": sorted(fields)} if fields else {})
+        stopped = {"stopped": record["stopped"]} if record.get("stopped") else {}
+        what = ids | stopped | ({"fields": sorted(fields)} if fields else {})
         audit_log.record(
             "changed", RequestInfo("cli"), operator=operator(), method=command, what=what
         )

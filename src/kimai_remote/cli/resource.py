@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import click
 from sqlalchemy.orm import Session
 
-from ..tracking.admin import accounts, assignments, editing, queries
+from ..tracking.admin import accounts, assignments, editing, queries, recordings
 from ..tracking.admin.entities import GROUP_LINKS, EntityType, find
 from .admin_context import AdminContext, Record, open_admin
 from .error_messages import fail
-from .output import note, print_change, print_record, print_records
+from .output import count, note, print_change, print_record, print_records
 from .parameters import JSON, NAME, NEW_NAME, examples, option, repeatable
 
 GROUPS = repeatable("--group", "Group, by name or ID")
@@ -39,6 +39,8 @@ AMOUNTS = (
     option("--effort", metavar="HOURS", help='Effort in hours; "" for none.'),
     option("--approved", metavar="AMOUNT", help='Approved budget; "" for none.'),
 )
+#: Returns further fields of a changed object, by its ID.
+Report = Callable[[Session, int], dict[str, Any]]
 
 
 class Resource:
@@ -59,6 +61,7 @@ class Resource:
     filters: ClassVar[Sequence[click.Parameter]] = (IN_GROUP,)
     add_options: ClassVar[Sequence[click.Parameter]] = ()
     edit_options: ClassVar[Sequence[click.Parameter]] = ()
+    trash_options: ClassVar[Sequence[click.Parameter]] = ()
     assign_options: ClassVar[Sequence[click.Parameter]] = (GROUPS,)
     unassign_options: ClassVar[Sequence[click.Parameter]] = (GROUPS,)
     #: Help and arguments of examples, by command, where the general ones aren't enough.
@@ -156,7 +159,7 @@ class Resource:
                 "trash",
                 self._trash,
                 f"Move {a_noun} to the trash. Time entries stay, and 'restore' undoes it.",
-                [REFERENCE],
+                [REFERENCE, *self.trash_options],
                 [example],
             ),
             self._command(
@@ -199,7 +202,7 @@ class Resource:
     def _command(
         self,
         name: str,
-        callback: Callable[..., None],
+        callback: Callable[..., object],
         help_: str,
         parameters: Sequence[click.Parameter],
         example_arguments: Sequence[str],
@@ -248,17 +251,20 @@ class Resource:
         )
         self.after_add(record)
 
-    def _edit(self, reference: str, as_json: bool, **options: Any) -> None:
+    def _edit(
+        self, reference: str, as_json: bool, report: Report | None = None, **options: Any
+    ) -> Record:
         fields, others = self._split(options)
         changed = [*fields, *others.keys() - {"same_name"}]
         if not changed:
             fail("Nothing to change. Give at least one option.")
-        self._change(
+        return self._change(
             "edit",
             "is changed",
             lambda admin, session: self.update(session, reference, fields, **others),
             as_json,
             changed,
+            report,
         )
 
     def _assign(self, reference: str, as_json: bool, **options: Any) -> None:
@@ -290,22 +296,35 @@ class Resource:
         )
 
     def _trash(self, reference: str, as_json: bool) -> None:
-        self._set_trash("trash", "is in the trash", reference, as_json, trash=True)
+        has_recordings = self.entity_type in recordings.RECORDED
+        record = self._set_trash(
+            reference, as_json, trash=True, report=self.running if has_recordings else None
+        )
+        if entries := record.get("running"):
+            note(
+                f"Still running on it: {count(len(entries), 'recording')} (time entry "
+                f"{listed(entries)}). 'kimai-remote user stop NAME' stops a user's."
+            )
 
     def _restore(self, reference: str, as_json: bool) -> None:
-        self._set_trash("restore", "is restored", reference, as_json, trash=False)
+        self._set_trash(reference, as_json, trash=False)
 
     def _set_trash(
-        self, command: str, done: str, reference: str, as_json: bool, *, trash: bool
-    ) -> None:
-        self._change(
-            command,
-            done,
+        self, reference: str, as_json: bool, *, trash: bool, report: Report | None = None
+    ) -> Record:
+        return self._change(
+            "trash" if trash else "restore",
+            "is in the trash" if trash else "is restored",
             lambda admin, session: editing.set_trash(
                 session, self.entity_type, reference, trash=trash
             ),
             as_json,
+            report=report,
         )
+
+    def running(self, session: Session, entity_id: int) -> dict[str, Any]:
+        """Report the running recordings of an object."""
+        return {"running": recordings.running(session, self.entity_type, entity_id)}
 
     def _unban(self, reference: str, as_json: bool) -> None:
         self._change(
@@ -329,12 +348,14 @@ class Resource:
         work: Callable[[AdminContext, Session], Any],
         as_json: bool,
         fields: Sequence[str] = (),
+        report: Report | None = None,
     ) -> Record:
         """Change an object and print it.
 
         :param done: what was done, as in ``is added``, or a function of the changed object.
         :param work: returns the object.
         :param fields: names of what was given, for the audit log.
+        :param report: returns what JSON has besides the changed object.
         """
         entity_type = self.entity_type
 
@@ -342,7 +363,8 @@ class Resource:
 
             def change(session: Session) -> Record:
                 entity_id = getattr(work(admin, session), entity_type.key)
-                return queries.show(session, entity_type, f"id:{entity_id}")
+                extra = report(session, entity_id) if report else {}
+                return queries.show(session, entity_type, f"id:{entity_id}") | extra
 
             record = admin.change(f"{entity_type.noun} {command}", change, fields=fields)
         end = done if isinstance(done, str) else done(record)
@@ -351,6 +373,11 @@ class Resource:
         )
         print_change(record, sentence, as_json=as_json)
         return record
+
+
+def listed(ids: Sequence[int]) -> str:
+    """Return IDs as a part of a sentence."""
+    return ", ".join(map(str, ids))
 
 
 def _without_missing(options: Mapping[str, Any]) -> dict[str, Any]:

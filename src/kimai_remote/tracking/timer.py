@@ -22,7 +22,7 @@ from ..storage.tables import (
 )
 from ..storage.transactions import refuses_null
 from . import dates, permissions, validation
-from .context import CallContext
+from .context import CallContext, Options
 from .rates import Terms, assignment, terms_of, validate_assignment
 from .record_set import EMPTY, TIME_ENTRIES, RecordSet, StoredRecord
 from .rounding import round_span
@@ -147,6 +147,13 @@ def set_span(context: CallContext, entry: StoredRecord, record: Record) -> None:
     entry["duration"] = end - start if end else 0
 
 
+def stopped(start: int, now: int, options: Options) -> dict[str, int]:
+    """Return the values of a recording that stops now, by the names of their columns: its times,
+    rounded as the installation does it, and its duration."""
+    start, end = round_span(start, max(start, now), options.round_precision, options.rounding)
+    return {"start": start, "end": end, "duration": end - start}
+
+
 _NOT_RUNNING = "Unable to stop, not recording?"
 _NONE_ACTIVE = "No active recording."
 
@@ -181,15 +188,8 @@ def _running(context: CallContext) -> list[StoredRecord]:
 
 
 def _stop(context: CallContext, entry: StoredRecord) -> None:
-    options = context.options
-    start, end = round_span(
-        entry["start"],
-        max(entry["start"], context.now),
-        options.round_precision,
-        options.rounding,
-    )
-    stopped = {"start": start, "end": end, "duration": end - start}
-    TIME_ENTRIES.change(context, entry["timeEntryID"], stopped)
+    values = stopped(entry["start"], context.now, context.options)
+    TIME_ENTRIES.change(context, entry["timeEntryID"], values)
 
 
 def _entry_to_update(context: CallContext, entry_id: int | None) -> StoredRecord:
