@@ -15,7 +15,7 @@ from ...tracking.admin import accounts, assignments, entities, recordings
 from ...tracking.admin.entities import find
 from ..admin_context import AdminContext, Record, open_admin
 from ..error_messages import fail
-from ..output import note, print_change
+from ..output import note, print_change, printable
 from ..parameters import option
 from ..resource import GROUPS, REFERENCE, Report, Resource, listed
 
@@ -162,9 +162,8 @@ class Users(Resource):
 
         with open_admin() as admin:
             name, entries = admin.read(work)
-        return bool(entries) and click.confirm(
-            f"{name} has a running recording (time entry {listed(entries)}). Stop it?", err=True
-        )
+        question = f"{name} has a running recording (time entry {listed(entries)}). Stop it?"
+        return bool(entries) and click.confirm(printable(question), err=True)
 
     def _stop(self, reference: str, as_json: bool) -> None:
         with open_admin() as admin:
