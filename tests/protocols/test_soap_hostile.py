@@ -29,6 +29,17 @@ def tasks(number: str) -> bytes:
 
 
 ALICE = login("alice")
+
+
+def with_namespaces(count: int) -> bytes:
+    declarations = " ".join(f'xmlns:a{n}="u{n}"' for n in range(count))
+    return ALICE.replace("<e:Body>", f"<e:Body {declarations}>").encode()
+
+
+def with_header(content: str) -> bytes:
+    return ALICE.replace("<e:Body>", f"<e:Header><x>{content}</x></e:Header><e:Body>").encode()
+
+
 #: Requests that log alice in: body and Content-Type.
 ODD = {
     "no charset": (ALICE.encode(), XML),
@@ -65,12 +76,11 @@ ODD = {
         ).encode(),
         XML,
     ),
-    "20,000 namespaces": (
-        ALICE.replace(
-            "<e:Body>", "<e:Body " + " ".join(f'xmlns:a{n}="u{n}"' for n in range(20_000)) + ">"
-        ).encode(),
-        XML,
-    ),
+    "5,000 namespaces": (with_namespaces(5_000), XML),
+    "5,000 elements": (with_header("<a/>" * 5_000), XML),
+    "a text like many elements": (with_header(f"<![CDATA[{'<a b=' * 50_000}]]>"), XML),
+    "a text like a document type": (with_header("<![CDATA[<!DOCTYPE x>]]>"), XML),
+    "a text of equals signs": (with_header("=" * 500_000), XML),
 }
 
 
@@ -143,6 +153,14 @@ BAD = {
     "no such method": (envelope(f"<nothing {NS}/>"), XML),
     "50,000 attributes": (
         envelope("<getVersion " + " ".join(f'a{n}=""' for n in range(50_000)) + f" {NS}/>"),
+        XML,
+    ),
+    "20,000 namespaces": (with_namespaces(20_000), XML),
+    "20,000 elements": (with_header("<a/>" * 20_000), XML),
+    "a long namespace": (with_header(f'<a xmlns="{"u" * 100_000}"/>'), XML),
+    "a long tag": (with_header(f'<a b="{"c" * 200_000}"/>'), XML),
+    "default attributes": (
+        b'<!DOCTYPE x [<!ATTLIST a b CDATA "">]>' + with_header("<a/>" * 1_000),
         XML,
     ),
     "a surplus element": (envelope(f"<getVersion {NS}><x/></getVersion>"), XML),

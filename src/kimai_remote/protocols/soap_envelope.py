@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import ctypes
+import encodings.aliases
 import re
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 from werkzeug.http import parse_options_header
@@ -31,7 +35,29 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CODECS = re.compile(r"utf-8|utf-16(?:-[lb]e)?|ascii|iso8859-\d{1,2}|cp125\d|koi8-[ru]")
+#: Python knows more: slow ones (punycode), and some that hide markup (utf-7).
+_CODECS = re.compile(r"utf_8|utf_16(?:_[lb]e)?|ascii|latin_1|iso8859_\d{1,2}|cp125\d|koi8_[ru]")
+#: The codecs by each of their names. Python would keep every name that it looks up in vain.
+_NAMED_CODECS = {
+    name: codec
+    for alias, codec in (*encodings.aliases.aliases.items(), ("koi8_u", "koi8_u"))
+    if _CODECS.fullmatch(codec)
+    for name in (alias, codec)
+}
+#: Characters of a Content-Type that are read.
+_LONGEST_TYPE = 1_000
+_LONGEST_ENCODING = 40
+#: Maximum number of elements and of attributes, with namespaces, in a request. A call with a whole
+#: record has a hundred of each.
+MAX_ELEMENTS = 10_000
+MAX_ATTRIBUTES = 10_000
+#: Characters of a namespace: each use of it may copy it.
+MAX_NAMESPACE = 500
+#: Bytes of a tag, all of whose attributes are read at once.
+MAX_TAG = 128 * 1024
+#: Bytes of a document that has few of all these.
+_SMALL = 8 * 1024
+_READ_SIZE = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +87,7 @@ def read(body: bytes, content_type: str) -> SoapMessage:
     """
     # Long ones would fill the memory.
     parse_type = _content_type if len(content_type) < 200 else _content_type.__wrapped__
-    is_multipart, charset = parse_type(content_type)
+    is_multipart, charset = parse_type(content_type[:_LONGEST_TYPE])
     if is_multipart:
         raise UnsupportedMediaType("Send the SOAP envelope as text/xml, without attachments.")
     envelope = _parse(body, charset)
@@ -106,16 +132,78 @@ def _parse(body: bytes, charset: str | None) -> Any:
         remove_pis=True,
         huge_tree=False,
     )
+    document = _utf8(body, charset)
+    _check_size(document)
+    _names.add(document)
     try:
-        root = etree.fromstring(_utf8(body, charset), parser)
+        root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise MalformedRequest(f"The request isn't well-formed XML{_position(error)}.") from None
+        raise _malformed(*getattr(error, "position", (0, 0))) from None
     errors = [error for error in parser.error_log if error.level >= etree.ErrorLevels.ERROR]
     if errors:  # lxml looks at the last one only, which may be a warning
         raise MalformedRequest(f"The request isn't well-formed XML: {errors[0].message[:200]}")
-    if root.getroottree().docinfo.doctype:
-        raise InvalidRequest("A SOAP message must not have a document type declaration.")
     return root
+
+
+def _check_size(document: bytes) -> None:
+    """Count what a document has before its tree is built, which may take fifty times its size.
+
+    :raises InvalidRequest: it has too much, or a document type, which could multiply attributes.
+    :raises MalformedRequest: it isn't well-formed.
+    """
+    if len(document) <= _SMALL and b"<!DOCTYPE" not in document:
+        return
+    elements = attributes = 0
+
+    def on_element(_name: str, names_and_values: list[str]) -> None:
+        nonlocal elements, attributes
+        elements += 1
+        attributes += len(names_and_values) // 2
+        if elements > MAX_ELEMENTS or attributes > MAX_ATTRIBUTES:
+            raise InvalidRequest(
+                f"A request may have {MAX_ELEMENTS} elements and {MAX_ATTRIBUTES} attributes here."
+            )
+        for name, value in zip(names_and_values[::2], names_and_values[1::2], strict=True):
+            if len(value) > MAX_NAMESPACE and name.startswith("xmlns"):
+                raise InvalidRequest(f"A namespace may have {MAX_NAMESPACE} characters here.")
+
+    def on_document_type(*_: object) -> None:
+        raise InvalidRequest("A SOAP message must not have a document type declaration.")
+
+    parser = expat.ParserCreate("utf-8")
+    parser.ordered_attributes = True
+    parser.StartElementHandler = on_element
+    parser.StartDoctypeDeclHandler = on_document_type
+    try:
+        for start in range(0, len(document), _READ_SIZE):
+            parser.Parse(document[start : start + _READ_SIZE])
+            if start - parser.CurrentByteIndex > MAX_TAG:
+                raise InvalidRequest(f"A tag may have {MAX_TAG} bytes here.")
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise _malformed(error.lineno, error.offset + 1) from None
+
+
+class _Names(threading.local):
+    """Names in the documents that a thread has parsed: lxml keeps them all for its next ones, until
+    the thread ends. Once there are too many, libxml2 parses no document with a new one."""
+
+    _MAX_BYTES = 1024 * 1024
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    def add(self, document: bytes) -> None:
+        """Have names forgotten if there may be many, before a document is parsed."""
+        if self._bytes + len(document) > self._MAX_BYTES:
+            self._bytes = 0
+            state = ctypes.pythonapi.PyThreadState_GetDict()
+            ctypes.cast(state, ctypes.py_object).value.pop("_ParserDictionaryContext", None)
+        self._bytes += len(document)
+
+
+ctypes.pythonapi.PyThreadState_GetDict.restype = ctypes.c_void_p
+_names = _Names()
 
 
 def _utf8(body: bytes, charset: str | None) -> bytes:
@@ -131,12 +219,10 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
         encoding = charset.strip("'\" ")
     elif declared:
         encoding = declared[1].decode("ascii", "replace")
-    try:
-        codec = codecs.lookup(encoding).name
-    except (LookupError, ValueError):
-        codec = ""
-    # Python knows more: slow ones (punycode), and some that hide markup (utf-7).
-    if not _CODECS.fullmatch(codec):
+    codec = None
+    if len(encoding) <= _LONGEST_ENCODING:
+        codec = _NAMED_CODECS.get(encodings.normalize_encoding(encoding).lower())
+    if codec is None:
         raise MalformedRequest(f"Unknown character set {encoding[:40]!r}.")
     try:
         text = body.decode(codec)
@@ -145,10 +231,10 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
     return text.removeprefix("\ufeff").encode()
 
 
-def _position(error: Exception) -> str:
-    """Return where the document is malformed; the parser's own message is not for clients."""
-    line, column = getattr(error, "position", (0, 0))
-    return f" (line {line}, column {column})" if line else ""
+def _malformed(line: int, column: int) -> MalformedRequest:
+    """Return the error that says where; the parser's own message is not for clients."""
+    where = f" (line {line}, column {column})" if line else ""
+    return MalformedRequest(f"The request isn't well-formed XML{where}.")
 
 
 def _check_headers(header: Any) -> None:

@@ -144,6 +144,8 @@ class _Values:
 
     def __init__(self, body: Any) -> None:
         self._by_id = {node.get("id"): node for node in body.iter() if node.get("id")}
+        #: Values that were pointed to, and how many are in each: many may point to a long one.
+        self._values: dict[Any, tuple[Any, int]] = {}
         self._read = 0
 
     def read_parameter(self, element: Any, parameter_type: Any) -> Any:
@@ -159,11 +161,22 @@ class _Values:
         return value if set(fields).isdisjoint(names) else dict(zip(names, value, strict=True))
 
     def read(self, element: Any, depth: int = 0) -> Any:
-        # A value that is pointed to from many places could fill the memory, or contain itself.
         self._read += 1
-        if depth > MAX_DEPTH or self._read > MAX_VALUES:
+        if depth > MAX_DEPTH or self._read > MAX_VALUES:  # it may contain itself
             raise InvalidParameter("The request has too many values, or they are nested too deep.")
-        element = self._target(element)
+        target = self._target(element)
+        if target is element:
+            return self._value(element, depth)
+        if target in self._values:
+            value, count = self._values[target]
+            self._read += count
+            return value
+        before = self._read
+        value = self._value(target, depth)
+        self._values[target] = value, self._read - before
+        return value
+
+    def _value(self, element: Any, depth: int) -> Any:
         if element.get(XSI_NIL, "").strip() in ("true", "1"):
             return None
         xsi_type = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()

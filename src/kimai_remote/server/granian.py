@@ -185,14 +185,19 @@ def _end_with_server() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-#: glibc's number for the parameter, and the heaps that all threads share.
+#: glibc's number for a parameter, and the heaps that all threads share.
 _M_ARENA_MAX, _HEAPS = -8, 2
+#: Its number for another, and the bytes of a block that is returned as soon as it is free.
+_M_MMAP_THRESHOLD, _LARGE = -3, 128 * 1024
 
 
 def _share_heaps() -> None:
-    """Have threads share heaps: each would keep what its longest response took. Needs glibc."""
+    """Have threads share heaps: each would keep what its longest request or response took. Needs
+    glibc."""
     with contextlib.suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
+        allocator = ctypes.CDLL(None)
+        allocator.mallopt(_M_ARENA_MAX, _HEAPS)
+        allocator.mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def trim_memory() -> None:
