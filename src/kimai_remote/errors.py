@@ -57,12 +57,14 @@ class Unavailable(KimaiRemoteError):
 
 
 class BatchLimitReached(Unavailable):
-    """A call of a batch that is not run, since those before it took too long."""
+    """A call of a batch that is not run, since those before it cost too much."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Not run: the calls before it in the batch took too long, or had too much to answer."
-        )
+    def __init__(
+        self,
+        text: str = "Not run: the calls before it in the batch took too long, or had too much to "
+        "answer.",
+    ) -> None:
+        super().__init__(text)
 
 
 # Errors of a request: it is no call -----------------------------------------------------------

@@ -36,7 +36,10 @@ BODIES = {
     "something behind the end": (PREFIX + b"1} x", PARSE),
     "a bare control character": (PREFIX + b'"\n"}', PARSE),
     "100,000 open brackets": (b"[" * 100_000, PARSE),
-    "100,000 open objects": (b'{"a":' * 100_000, PARSE),
+    "50,000 open objects": (b'{"a":' * 50_000, PARSE),
+    "100,000 open objects": (b'{"a":' * 100_000, INVALID),
+    "200,000 values": (params(b"[" + b"1," * 199_999 + b"1]"), INVALID),
+    "200,000 texts without commas": (b"[" + b'""' * 200_000 + b"]", PARSE),
     "deep in a parameter": (params(b"[" * 50_000 + b"]" * 50_000), PARSE),
     "a number": (b"1", INVALID),
     "a text": (b'"getVersion"', INVALID),
@@ -74,6 +77,8 @@ def test_gets_an_error(live_server: LiveServer, name: str) -> None:
 
 
 ODD = {
+    "a text of commas": (PREFIX + b'1,"x":"' + b',:[{\\"' * 300_000 + b'"}', 1),
+    "90,000 values": (PREFIX + b'1,"x":[' + b"1," * 90_000 + b"1]}", 1),
     "the last of two ids counts": (PREFIX + b'1,"id":2}', 2),
     "1e400 as id": (PREFIX + b"1e400}", float("inf")),
     "1e999999999 as id": (PREFIX + b"1e999999999}", float("inf")),

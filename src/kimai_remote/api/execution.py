@@ -224,6 +224,7 @@ def rpc_method(
                 "legacy_boolean": legacy_boolean,
                 "legacy_false": legacy_false,
                 "writes": writes,
+                "logs_in": not needs_key,
             },
         )(run)
 

@@ -99,6 +99,8 @@ class Call(MethodContext):
     out_object: Any = None
     out_error: Any = None
     out_document: Any = None
+    #: The :class:`RequestContext` while the call runs.
+    udc: Any = None
     protocol = outprot_ctx = None
     #: Describes the method, and has its function; None until the method is known.
     descriptor: Any = None
@@ -128,15 +130,21 @@ class Dispatcher(ServerBase):
         self._service = service
         self._name = name
 
+    def has_trait(self, method: str, trait: str) -> bool:
+        """Return whether a method has what :func:`..api.execution.rpc_method` says of it."""
+        (descriptor,) = self.app.interface.service_method_map.get(
+            f"{{{NAMESPACE}}}{method}", [None]
+        )
+        return descriptor is not None and bool((descriptor.udd or {}).get(trait))
+
     def observe(self, request_info: RequestInfo) -> AbstractContextManager[CallRecord]:
         """Record a call that the block runs by itself."""
         return observe(self._service.observers, self._name, request_info)
 
     def run(
         self, document: Any, request: RequestContext, error: Exception | None = None
-    ) -> MethodContext:
-        """Run one call. The returned context has ``out_document``, a :class:`ResponseBody`, and
-        ``out_error`` if it failed.
+    ) -> tuple[ResponseBody, bool]:
+        """Run one call; return the response, and whether it is a fault.
 
         :param document: the request as the protocol's ``decompose_incoming_envelope`` takes it.
         :param error: what was wrong with the request before it got here.
@@ -163,7 +171,10 @@ class Dispatcher(ServerBase):
                 ctx.out_document = ctx.out_object = None
                 ctx.out_error = ApiFault(defect, request.request_info)
                 self.app.out_protocol.serialize(ctx, ProtocolBase.RESPONSE)
-        return ctx
+        response, is_fault = ctx.out_document, ctx.out_error is not None
+        # In a cycle, a large request would stay in memory until Python looks for cycles.
+        ctx.udc = ctx.out_error = None
+        return response, is_fault
 
     def _read(self, ctx: Call, record: CallRecord) -> bool:
         """Find the method and its parameters; return whether that was possible."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from types import NoneType
 from typing import Any
 
@@ -42,11 +43,17 @@ DISCOVER = "rpc.discover"
 #: A batch holds a thread: after so many seconds or bytes of responses its other calls are not run.
 BATCH_SECONDS = 20
 BATCH_SIZE = 64 * 1024 * 1024
+#: Calls in a batch that need no key and cost much: logins, and descriptions of the service.
+BATCH_COSTLY_CALLS = 5
+#: Values and keys that a request may have for each call that a batch may have.
+VALUES_PER_CALL = 1_000
 
 _VERSION_2 = re.compile(r"2(\.0*)?", re.ASCII)
 _ID_TYPES = (str, int, Decimal, NoneType)
 _PARAMS_TYPES = (list, dict, NoneType)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
+#: What may come before a value or key; or a whole text, in which it would mean nothing.
+_SEPARATOR_OR_TEXT = re.compile(rb'([\[{,:])|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,7 @@ class JsonRpcEndpoint:
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
         """Run a call or a batch; the status is 204 if there is nothing to respond."""
         try:
-            message = parse(request.body)
+            message = parse(request.body, VALUES_PER_CALL * self._service.settings.max_batch)
             if isinstance(message, list):
                 self._check_batch(message)
                 body = _join(self._run_batch(message, request))
@@ -144,16 +151,30 @@ class JsonRpcEndpoint:
             raise InvalidRequest(f"Invalid Request: more than {limit} calls in a batch.")
 
     def _run_batch(self, batch: list[Any], request: ProtocolRequest) -> Iterator[ResponseBody]:
-        """Run the calls of a batch one after the other, but none that comes too late."""
-        deadline, size = time.monotonic() + BATCH_SECONDS, 0
+        """Run the calls of a batch one after the other, but none that is too late or too much."""
+        deadline, size, costly = time.monotonic() + BATCH_SECONDS, 0, 0
         for message in batch:
+            is_costly = self._is_costly(message)
+            costly += is_costly
             if time.monotonic() > deadline or size > BATCH_SIZE:
                 body = self._refuse(ReplyHeader.of(message), request, BatchLimitReached())
+            elif is_costly and costly > BATCH_COSTLY_CALLS:
+                error = BatchLimitReached(
+                    f"Not run: a batch may have {BATCH_COSTLY_CALLS} logins or {DISCOVER}."
+                )
+                body = self._refuse(ReplyHeader.of(message), request, error)
             else:
                 body = self._run(message, request)
             size += body.length
             if body.length:
                 yield body
+
+    def _is_costly(self, message: Any) -> bool:
+        """Return whether a call needs no key and costs much."""
+        name = message.get("method") if isinstance(message, dict) else None
+        if not isinstance(name, str):
+            return False
+        return name == DISCOVER or self._dispatcher.has_trait(name, "logs_in")
 
     def _run(self, message: Any, request: ProtocolRequest) -> ResponseBody:
         header = ReplyHeader.of(message)
@@ -162,7 +183,8 @@ class JsonRpcEndpoint:
                 ResponseBody([self._discover(message, header, request)]), header
             )
         context = self._context(header, request)
-        return _unless_notification(self._dispatcher.run(message, context).out_document, header)
+        response, _ = self._dispatcher.run(message, context)
+        return _unless_notification(response, header)
 
     def _discover(self, message: Any, header: ReplyHeader, request: ProtocolRequest) -> bytes:
         with self._dispatcher.observe(request.info) as record:
@@ -180,8 +202,8 @@ class JsonRpcEndpoint:
         self, header: ReplyHeader, request: ProtocolRequest, error: Exception
     ) -> ResponseBody:
         """Respond to a message that isn't run."""
-        ctx = self._dispatcher.run(None, self._context(header, request), error)
-        return _unless_notification(ctx.out_document, header)
+        response, _ = self._dispatcher.run(None, self._context(header, request), error)
+        return _unless_notification(response, header)
 
     def _context(self, header: ReplyHeader, request: ProtocolRequest) -> JsonRpcContext:
         native_types = request.query.get("types") == "native"
@@ -214,15 +236,27 @@ def _is_version_2(version: Any) -> bool:
     return _VERSION_2.fullmatch(str(version)) is not None
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes, max_values: int) -> Any:
     """Return the JSON value of a body, with exact decimals.
 
     :raises MalformedRequest: not JSON, or not UTF-8.
+    :raises InvalidRequest: it has more values and keys; each may take a hundred bytes.
     """
+    if _has_more_values(body, max_values):
+        raise InvalidRequest(f"Invalid Request: more than {max_values} values and keys.")
     try:
         return _decoder.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError):
         raise MalformedRequest("Parse error") from None
+
+
+def _has_more_values(body: bytes, limit: int) -> bool:
+    """Return whether a body has more values and keys."""
+    if len(body) <= limit or sum(map(body.count, (b"[", b"{", b",", b":"))) <= limit:
+        return False
+    # JSON has no more texts than separators, but for one: where there are more, it isn't JSON.
+    found = islice(_SEPARATOR_OR_TEXT.finditer(body), 2 * limit + 2)
+    return sum([match.lastindex is not None for match in found]) > limit
 
 
 def check(message: Any, header: ReplyHeader) -> None:
@@ -266,12 +300,12 @@ class JsonRpc(JsonDocument):
             except InvalidParameter as error:
                 raise ApiFault(InvalidParameter(f"Invalid params: {error}")) from None
         ctx.in_object = values
-        request: JsonRpcContext = ctx.udc
+        native_types = ctx.udc.native_types
 
         def render(envelope: Envelope) -> ResponseBody:
-            return rendering.json(result_type(ctx), envelope, native=request.native_types)
+            return rendering.json(result_type(ctx), envelope, native=native_types)
 
-        request.render = render
+        ctx.udc.render = render
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
         header: ReplyHeader = ctx.udc.header

@@ -51,11 +51,10 @@ class SoapEndpoint:
             raise
         except RequestError as error:
             context = RequestContext(self._service, request.info)
-            ctx = self._document.run(None, context, error)
+            response, is_fault = self._document.run(None, context, error)
         else:
             dispatcher = self._rpc if soap_rpc.is_encoded(message) else self._document
             context = soap_rpc.SoapContext(self._service, request.info, request.find_url)
-            ctx = dispatcher.run(message, context)
+            response, is_fault = dispatcher.run(message, context)
         # SOAP 1.1 over HTTP: a fault is always a 500.
-        status = 200 if ctx.out_error is None else 500
-        return ProtocolResponse(status, CONTENT_TYPE, ctx.out_document)
+        return ProtocolResponse(500 if is_fault else 200, CONTENT_TYPE, response)
