@@ -160,7 +160,7 @@ class JsonRpcEndpoint:
                 body = self._refuse(ReplyHeader.of(message), request, BatchLimitReached())
             elif is_costly and costly > BATCH_COSTLY_CALLS:
                 error = BatchLimitReached(
-                    f"Not run: a batch may have {BATCH_COSTLY_CALLS} logins or {DISCOVER}."
+                    f"Not run: a batch may have {BATCH_COSTLY_CALLS} logins or rpc.discover."
                 )
                 body = self._refuse(ReplyHeader.of(message), request, error)
             else:
