@@ -156,8 +156,8 @@ class Router:
     ) -> ProtocolResponse:
         return endpoint.respond(
             ProtocolRequest(
-                find_url=lambda: public_url(Request(environ), self._settings),
-                query=Request(environ).args if environ.get("QUERY_STRING") else {},
+                find_url=lambda: public_url(_request(environ), self._settings),
+                query=_request(environ).args if environ.get("QUERY_STRING") else {},
                 info=request_info,
                 body=read_body(environ, self._settings.max_body),
                 content_type=environ.get("CONTENT_TYPE", ""),
@@ -183,6 +183,12 @@ class Router:
         return responses.description(
             request, "text/html", lambda: responses.soap_page(url, console)
         )
+
+
+def _request(environ: dict[str, Any]) -> Request:
+    """Return a request that isn't stored in its environment: in a cycle, a large body would stay in
+    memory until Python looks for cycles."""
+    return Request(environ, populate_request=False)
 
 
 def _headers_of(result: ProtocolResponse) -> list[tuple[str, str]]:
