@@ -13,7 +13,7 @@ import pytest
 os.environ["COLUMNS"] = "250"
 
 from kimai_remote.storage.transactions import Database
-from support import databases, processes, remotes, server
+from support import databases, kill_points, processes, remotes, server
 from support.world import Template, World, build, build_file
 
 #: Markers of the tests that pytest without options leaves out.
@@ -24,6 +24,7 @@ COUNTS = {
     "fuzz": (1000, 100_000, "requests of the fuzz tests, over each protocol"),
     "calls": (5_000, 50_000, "calls of the memory test, over HTTP"),
     "kills": (4, 200, "kills of the server during writes, on each database"),
+    "every": (12, 1, "steps of a change of the schema on MariaDB, of which one is a kill"),
     "strings": (100, 1_000_000, "hostile texts, through each text field"),
     "exchanges": (150, 1_000_000, "recorded exchanges with Kimai 1.3.5, on each database"),
 }
@@ -84,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, (small, large, _) in COUNTS.items():
         if getattr(option, name) is None:
             setattr(option, name, large if option.deep else small)
+    kill_points.every = option.every
 
 
 def pytest_report_header(config: pytest.Config) -> str:
