@@ -9,9 +9,10 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from spyne import MethodContext, rpc
@@ -20,9 +21,9 @@ from spyne.model.fault import Fault
 from sqlalchemy import Connection
 
 from ..config import Settings
-from ..errors import Denied, ErrorHandling, Outcome, Refused, handling_of
+from ..errors import Denied, ErrorHandling, Outcome, Refused, Unavailable, handling_of
 from ..storage.transactions import Database
-from ..tracking.authentication import ApiKeyDeriver, Authenticator
+from ..tracking.authentication import ApiKeyDeriver, Authenticator, BannedInFuture
 from ..tracking.context import AnonymousContext
 from ..tracking.passwords import PasswordHasher
 from ..tracking.rate_limit import LoginRateLimit
@@ -33,6 +34,7 @@ from .instrumentation import CallRecord, Observer, RequestInfo
 from .records import result_of
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,16 @@ class RequestContext:
     render: Callable[[Envelope], Any] = field(default_factory=lambda: read_all, init=False)
 
 
-@dataclass(kw_only=True)
-class LoginContext(AnonymousContext):
-    """Context of ``authenticate``, which has no API key yet."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginContext:
+    """Context of ``authenticate``, which has no API key yet, and no transaction of its own: a
+    password is checked between two."""
 
     request: RequestContext
+    #: The server's time in unix seconds, the same all through the call.
+    now: int
+    #: Run once the call is done.
+    on_commit: list[Callable[[], None]]
 
     def log_in(self, username: str, password: str) -> Envelope:
         """Return the API key, or the failure that is the same for every reason."""
@@ -145,7 +152,7 @@ class LoginContext(AnonymousContext):
             return Envelope.failure(
                 "Too many failed logins from your address. Please wait a minute."
             )
-        login = service.authenticator.authenticate(self, username, password)
+        login = service.authenticator.authenticate(self._transact, username, password)
         # A name that nobody has may be a password that was typed into the wrong field.
         name = {} if login.account_type == "nobody" else {login.account_type: username}
         if login.key is None:
@@ -156,6 +163,14 @@ class LoginContext(AnonymousContext):
         self._audit("login", **name)
         record.caller = name
         return Envelope(RecordSet.one({"apiKey": login.key}))
+
+    def _transact(self, work: Callable[[AnonymousContext], T], *, writes: bool) -> T:
+        service = self.request.service
+
+        def in_transaction(connection: Connection) -> T:
+            return work(AnonymousContext(connection=connection, now=self.now, zone=service.zone))
+
+        return service.database.execute(in_transaction, writes=writes)
 
     def _audit(self, event: str, **details: Any) -> None:
         request_info = self.request.request_info
@@ -176,15 +191,15 @@ def rpc_method(
 ) -> Callable[[Callable[..., RecordSet | Envelope]], Any]:
     """Expose a function as a method of the API.
 
-    The function gets a ``CallContext`` and the parameters, and returns a :class:`RecordSet`, or
-    an :class:`Envelope`. It runs in one transaction that is rolled back if it raises.
+    The function gets a ``CallContext`` and the parameters, and returns a :class:`RecordSet`. It
+    runs in one transaction that is rolled back if it raises.
 
     :param parameter_types: Spyne types of the parameters that follow the API key.
     :param items: type of the records in the result.
     :param result: name of the result's type.
     :param writes: whether the function changes anything.
     :param needs_key: whether the method takes an API key, as its first parameter. A function whose
-        method takes none gets a :class:`LoginContext`.
+        method takes none gets a :class:`LoginContext` instead, and returns an :class:`Envelope`.
     :param needs_options: whether the function usually reads ``context.options``; by default those
         that write do.
     :param public_names: names of parameters that are Python keywords, in the API.
@@ -250,7 +265,8 @@ def plain_method(function: Callable[[Database], str]) -> Any:
 class _Method:
     """A method of the API, and how a call of it runs."""
 
-    function: Callable[..., RecordSet | Envelope]
+    #: Returns a :class:`RecordSet`; the one that logs in, an :class:`Envelope`.
+    function: Callable[..., Any]
     parameters: Sequence[str]
     #: What null means, of each parameter.
     nulls: Sequence[Any]
@@ -263,8 +279,39 @@ class _Method:
         return self.function.__name__
 
     def run(self, request: RequestContext, values: Sequence[Any]) -> Any:
-        """Run a call in one transaction; return what ``request.render`` made of its result."""
+        """Run a call; return what ``request.render`` made of its result."""
         on_commit: list[Callable[[], None]] = []
+        run = self._run_in_transaction if self.needs_key else self._run_login
+        try:
+            rendered = run(request, values, on_commit)
+        except Exception as error:
+            return self._fail(request, error)
+        for effect in on_commit:
+            effect()
+        return rendered
+
+    def _arguments(self, values: Sequence[Any]) -> dict[str, Any]:
+        """:raises Refused: a text with a NUL character."""
+        converted = map(to_python, values, self.nulls, self.parameters)
+        return dict(zip(self.parameters, converted, strict=True))
+
+    def _run_login(
+        self,
+        request: RequestContext,
+        values: Sequence[Any],
+        on_commit: list[Callable[[], None]],
+    ) -> Any:
+        context = LoginContext(
+            request=request, now=int(request.service.clock()), on_commit=on_commit
+        )
+        return request.render(self.function(context, *self._arguments(values).values()))
+
+    def _run_in_transaction(
+        self,
+        request: RequestContext,
+        values: Sequence[Any],
+        on_commit: list[Callable[[], None]],
+    ) -> Any:
         rendered: Any = None
 
         def work(connection: Connection) -> None:
@@ -274,18 +321,15 @@ class _Method:
             rendered = None
             on_commit.clear()
             request.record.outcome, request.record.caller = None, {}
-            envelope = self._execute(request, connection, values, on_commit)
-            if request.record.outcome is None:
-                request.record.outcome = Outcome.SUCCESS if envelope.success else Outcome.FAILURE
-            rendered = request.render(envelope)
+            result = self._execute(request, connection, values, on_commit)
+            request.record.outcome = Outcome.SUCCESS
+            rendered = request.render(Envelope(result))
 
         try:
             request.service.database.execute(work, writes=self.writes)
-        except Exception as error:
+        except Exception:
             _discard(rendered)
-            return self._fail(request, error)
-        for effect in on_commit:
-            effect()
+            raise
         return rendered
 
     def _execute(
@@ -294,29 +338,23 @@ class _Method:
         connection: Connection,
         values: Sequence[Any],
         on_commit: list[Callable[[], None]],
-    ) -> Envelope:
+    ) -> RecordSet:
         service = request.service
-        arguments = dict(
-            zip(self.parameters, map(to_python, values, self.nulls, self.parameters), strict=True)
-        )
-        context: AnonymousContext = LoginContext(
+        arguments = self._arguments(values)
+        anonymous = AnonymousContext(
             connection=connection,
             now=int(service.clock()),
             zone=service.zone,
             on_commit=on_commit,
-            request=request,
         )
-        if self.needs_key:
-            principal = service.authenticator.identify(
-                context, arguments.pop("apiKey"), with_options=self.needs_options
-            )
-            request.record.caller = {principal.type: principal.name}
-            context = context.authenticated(
-                principal, has_entry_counts=service.database.has_entry_counts(connection)
-            )
-        result = self.function(context, *arguments.values())
-        if isinstance(result, Envelope):
-            return result
+        principal = service.authenticator.identify(
+            anonymous, arguments.pop("apiKey"), with_options=self.needs_options
+        )
+        request.record.caller = {principal.type: principal.name}
+        context = anonymous.authenticated(
+            principal, has_entry_counts=service.database.has_entry_counts(connection)
+        )
+        result: RecordSet = self.function(context, *arguments.values())
         if self.writes:
             new_id = next(iter((result.first or {}).values()), None)
             on_commit.append(
@@ -329,13 +367,16 @@ class _Method:
                     new=new_id,
                 )
             )
-        return Envelope(result)
+        return result
 
     def _fail(self, request: RequestContext, error: Exception) -> Any:
         """Return the response to a call that raised.
 
         :raises ApiFault: the exception is no ordinary result of the API.
         """
+        if isinstance(error, BannedInFuture):
+            with suppress(Unavailable):  # then the next call has it begin
+                request.service.database.execute(error.begin_ban, writes=True)
         handling = _record_failure(request, self.name, error)
         if handling.outcome is Outcome.REFUSED:
             audit_log.record(

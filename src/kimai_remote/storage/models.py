@@ -437,7 +437,8 @@ class RemoteKey(Base):
     """The API key that this service gave out to a user or customer, as a keyed hash. Not one of
     Kimai's tables.
 
-    The row of kind ``nobody`` counts failed logins with names that nobody has.
+    Rows of kind ``nobody`` are written at failed logins with names that nobody has, so that these
+    take the same steps as others.
     """
 
     __tablename__ = prefixed("remote_keys")

@@ -6,11 +6,15 @@ import base64
 import functools
 import hmac
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import (
+    Connection,
+    Insert,
+    Row,
     Select,
     String,
     Table,
@@ -24,12 +28,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..errors import Denied
+from ..storage import dialects, prepared_statements
 from ..storage import models as m
-from ..storage import prepared_statements
 from ..storage.tables import (
     ONE,
     ZERO,
@@ -70,6 +73,11 @@ API_RIGHTS = (
 )
 
 
+#: Attempts at a login whose account got another password while one was checked.
+_CHECKS = 3
+#: Rows that count unknown names. With one for all, a login with an unknown name would wait for all
+#: others that end at the same moment.
+_ROWS_OF_NOBODY = 256
 #: Characters of the longest name that can be stored, with each accent as a character of its own.
 _LONGEST_NAME = 4 * 160
 #: The preferences of a user that the API follows.
@@ -80,6 +88,15 @@ API_PREFERENCES = (
     "ui.hideClearedEntries",
     "ui.rowlimit",
 )
+
+
+T = TypeVar("T")
+
+
+class Transact(Protocol):
+    """Runs a function in a transaction of its own, as :meth:`.Database.execute` does."""
+
+    def __call__(self, work: Callable[[AnonymousContext], T], *, writes: bool) -> T: ...
 
 
 class ApiKeyDeriver:
@@ -102,9 +119,29 @@ class ApiKeyDeriver:
         """Return what the database stores of a key: it can be compared, not turned back."""
         return self._digest("hash", key).hex()
 
+    def number(self, purpose: str, text: str, limit: int) -> int:
+        """Return a number below a limit: the same for the same text, and unknown to clients."""
+        return int.from_bytes(self._digest(purpose, text)) % limit
+
     def _digest(self, purpose: str, text: str) -> bytes:
         message = f"kimai-remote:{purpose}:{text}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._secret, message, "sha256")
+
+
+class BannedInFuture(Denied):
+    """The account of a key is banned from a time on that is in the future: a clock was ahead.
+
+    Such a ban begins now, else it would last until ``loginBanTime`` after that time.
+    """
+
+    def __init__(self, account_type: AccountType, account_id: int, now: int) -> None:
+        super().__init__()
+        self._statement = _BEGIN_BAN[account_type]
+        self._values = {"account": account_id, "now": now}
+
+    def begin_ban(self, connection: Connection) -> None:
+        """Have the ban begin now."""
+        connection.execute(self._statement, self._values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +173,80 @@ class Authenticator:
     upgrades: bool = True
     shares_keys: bool = False
 
-    def authenticate(self, context: AnonymousContext, username: str, password: str) -> Login:
+    def authenticate(self, transact: Transact, username: str, password: str) -> Login:
         """Return the API key of the user or customer with that name and password.
 
-        Counts failures, so the transaction is to be committed in both cases. Takes the same steps
-        whether the name exists or not: five queries, a password check and, on failure, one counter.
-        The account stays locked from the second query on, which reads its failures: of many
-        attempts at once, each sees those before it.
+        No transaction is open while a password is checked or hashed, so a login delays no other
+        call. The account is read before, and locked afterwards for as long as it takes to count.
+        What counts is what it is then: of many attempts at once, each sees those before it.
+
+        Whether the name exists or not, an attempt takes the same steps: a transaction that reads,
+        one password check, and a transaction of as many statements, whose third locks one row.
         """
-        account = _find(context, username)
-        banned = account.is_banned(context.options, context.now)
-        matches = self.passwords.matches(password, account.password)
-        if banned or not account.may_log_in:
-            _NOBODY.count_failure(context)
-            closed = "banned" if banned else "account closed"
-            return Login(None, account.type, "unknown name" if account is _NOBODY else closed)
-        if not matches:
-            account.count_failure(context)
-            return Login(None, account.type, "wrong password")
-        if account.counter.failures:
-            account.set_failures(context, 0)
+        # No name is longer. Of a longer one, no more is read than what makes it longer.
+        username = username[: _LONGEST_NAME + 1]
+        for _ in range(_CHECKS):
+            account = transact(partial(self._find, username=username), writes=False)
+            matches = self.passwords.matches(password, account.password)
+            complete = partial(self._complete, account=account, matches=matches)
+            login = transact(complete, writes=True)
+            if login is not None:
+                break
+        else:
+            return Login(None, account.type, "password changed meanwhile")
+        # Not before: it takes as long as a check, which would tell that a password was right.
         stored = account.password or ""
-        if self.upgrades and self.passwords.needs_rehash(stored):
-            account.set_password(context, self.passwords.hash(password))
-        return Login(self._key(context, account.type, account.id), account.type)
+        if login.key and self.upgrades and self.passwords.needs_rehash(stored):
+            rehashed = self.passwords.hash(password)
+            transact(partial(account.replace_password, old=stored, new=rehashed), writes=True)
+        return login
+
+    def _find(self, context: AnonymousContext, username: str) -> _Account:
+        """Return the user of that name, else the only customer of that name with a password, else
+        the user that :func:`_user_named` takes for it, else nobody."""
+        user_id, is_exact = _user_named(context, username)
+        user = context.connection.execute(_USER_TO_CHECK, {"account": user_id}).first()
+        named = context.connection.execute(_CUSTOMERS_TO_CHECK, {"username": username}).all()
+        row = self.keys.number("unknown name", username, _ROWS_OF_NOBODY)
+        if user is not None and (is_exact or len(named) != 1):
+            return _Account("user", user_id, user.password, row)
+        if len(named) == 1:
+            return _Account("customer", *named[0], row)
+        return _Account("nobody", row, None, row)
+
+    def _complete(
+        self, context: AnonymousContext, account: _Account, matches: bool
+    ) -> Login | None:
+        """Return the result of an attempt whose password was checked, and count it.
+
+        :param matches: whether the password was that of ``account``.
+        :returns: None if it was, but the account has another one by now.
+        """
+        options = context.options  # read before anything is locked
+        state, key = account.lock(context)
+        failures, failed_at = state.failures, state.failed_at
+        if is_banned(options, context.now, failures, failed_at):
+            if failed_at > context.now:
+                account.set_failures(context, failures)
+            else:
+                _count_unknown(context, account.row_of_nobody)
+            return Login(None, account.type, "banned")
+        if not state.may_log_in:
+            _count_unknown(context, account.row_of_nobody)
+            reason = "unknown name" if account.type == "nobody" else "account closed"
+            return Login(None, account.type, reason)
+        if not matches:
+            # A ban that is over starts counting anew.
+            again = failures >= options.login_tries
+            account.set_failures(context, 1 if again else failures + 1)
+            return Login(None, account.type, "wrong password")
+        if state.password != account.password:
+            return None
+        if failures:
+            account.set_failures(context, 0)
+        if self.shares_keys and not self.lifetime and state.kimai_key:
+            return Login(state.kimai_key, account.type)
+        return Login(self._key(context, account, key), account.type)
 
     def identify(
         self, context: AnonymousContext, key: str | None, *, with_options: bool = False
@@ -188,7 +275,11 @@ class Authenticator:
         if user_id is None and customer_id is None:
             raise Denied
         # The usual case reads no options.
-        if failures and _is_banned(context.options, context.now, failures, failed_at):
+        if failures and is_banned(context.options, context.now, failures, failed_at):
+            if failed_at > context.now:
+                if user_id is None:
+                    raise BannedInFuture("customer", customer_id, context.now)
+                raise BannedInFuture("user", user_id, context.now)
             raise Denied
         if user_id is None:
             return Principal(customer, timezone(zone, context.zone), customer_id=customer_id)
@@ -201,30 +292,24 @@ class Authenticator:
             preferences=preferred,
         )
 
-    def _key(self, context: AnonymousContext, account_type: str, account_id: int) -> str:
+    def _key(self, context: AnonymousContext, account: _Account, row: Row | None) -> str:
         """Return the key; its hash is stored when it is given out for the first time.
 
-        No two logins of an account get here at once, since :func:`_find` locks it.
+        :param row: what is stored of the key. No two logins of an account get here at once, since
+            it is locked.
         """
-        connection = context.connection
-        if self.shares_keys and not self.lifetime and account_type == "user":
-            # Read after the lock: a key that was revoked meanwhile must not be given out.
-            kimai_key: str | None = connection.scalar(_KIMAI_KEY, {"account": account_id})
-            if kimai_key:
-                return kimai_key
-        account = {"account_type": account_type, "account": account_id}
-        row = connection.execute(_KEY, account).first()
-        generation, stored_hash = (0, None) if row is None else (row.generation, row.keyHash)
-        if row is not None and stored_hash is not None and self._is_expired(context, row.created):
+        generation, stored_hash = (0, None) if row is None else (row[0], row[1])
+        if row is not None and stored_hash is not None and self._is_expired(context, row[2]):
             generation, stored_hash = generation + 1, None
-        key = self.keys.derive(account_type, account_id, generation)
+        key = self.keys.derive(account.type, account.id, generation)
         key_hash = self.keys.hash(key)
         values = {"keyHash": key_hash, "created": context.now, "generation": generation}
         if row is None:
-            connection.execute(_ADD_KEY, {"kind": account_type, "ownerID": account_id, **values})
+            owner = {"kind": account.type, "ownerID": account.id}
+            context.connection.execute(_ADD_KEY, {**owner, **values})
         # It is another one too if the server has got another secret.
         elif stored_hash != key_hash:
-            connection.execute(_UPDATE_KEY, {**account, **values})
+            context.connection.execute(_UPDATE_KEY, {**account.as_parameters, **values})
         return key
 
     def _is_expired(self, context: AnonymousContext, created: int) -> bool:
@@ -267,11 +352,16 @@ def key_state(
 
 
 @dataclass(frozen=True, slots=True)
-class _Counter:
-    """Failed logins since the last good one, and the time of the last one."""
+class _State:
+    """What is stored of a locked account."""
 
+    #: Failed logins since the last good one, and the time of the last one.
     failures: int = 0
     failed_at: int = 0
+    may_log_in: bool = False
+    password: str | None = None
+    #: The key that Kimai gave out.
+    kimai_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,73 +370,55 @@ class _Account:
 
     type: Literal["user", "customer", "nobody"]
     id: int
+    #: As it was read before the check.
     password: str | None
-    may_log_in: bool
-    counter: _Counter
+    #: ID of the counter that is written where none of the account may be.
+    row_of_nobody: int
 
-    def is_banned(self, options: Options, now: int) -> bool:
-        return _is_banned(options, now, self.counter.failures, self.counter.failed_at)
+    @property
+    def as_parameters(self) -> dict[str, Any]:
+        return {"account_type": self.type, "account": self.id}
 
-    def count_failure(self, context: AnonymousContext) -> None:
-        tries = context.options.login_tries
-        # A ban that is over starts counting anew.
-        again = self.type != "nobody" and self.counter.failures >= tries
-        self.set_failures(context, 1 if again else None)
-
-    def set_password(self, context: AnonymousContext, stored: str) -> None:
-        statement = _UPDATE_USER if self.type == "user" else _UPDATE_CUSTOMER
-        context.connection.execute(statement, {"account": self.id, "password": stored})
-
-    def set_failures(self, context: AnonymousContext, failures: int | None) -> None:
-        """Set the counter, or add one to it (None)."""
-        since = 0 if failures == 0 else context.now
-        execute = context.connection.execute
+    def lock(self, context: AnonymousContext) -> tuple[_State, Row | None]:
+        """Lock the account; return what is stored of it and of its key."""
+        row = context.connection.execute(_LOCK[self.type], {"account": self.id}).first()
+        key = context.connection.execute(_KEY, self.as_parameters).first()
         if self.type == "user":
-            if failures is None:
-                execute(_COUNT_FAILURE_OF_USER, {"account": self.id, "since": since})
-            else:
-                values = {"account": self.id, "ban": failures, "banTime": since}
-                execute(_UPDATE_USER, values)
+            return _State() if row is None else _State(*row), key
+        if self.type == "nobody" or row is None:
+            return _State(), key
+        failures, failed_at = (0, 0) if key is None else key[3:]
+        return _State(failures, failed_at, True, *row), key
+
+    def set_failures(self, context: AnonymousContext, failures: int) -> None:
+        """Set the counter of a locked account."""
+        failed_at = context.now if failures else 0
+        if self.type == "user":
+            values = {"account": self.id, "ban": failures, "banTime": failed_at}
+            context.connection.execute(_UPDATE_USER, values)
             return
-        account = {"account_type": self.type, "account": self.id}
-        if failures is None:
-            counted = execute(_COUNT_FAILURE, {**account, "since": since})
-        else:
-            counted = execute(_UPDATE_KEY, {**account, "failures": failures, "failedAt": since})
-        if not counted.rowcount:
-            _add_counter(context, self.type, self.id, since)
+        counter = {"kind": self.type, "ownerID": self.id, "failures": failures}
+        context.connection.execute(
+            _set_counter(dialects.of(context.connection)), {**counter, "failedAt": failed_at}
+        )
+
+    def replace_password(self, context: AnonymousContext, old: str, new: str) -> None:
+        """Store a hash in place of another one, unless that has been replaced meanwhile."""
+        statement = _REHASH_OF_USER if self.type == "user" else _REHASH_OF_CUSTOMER
+        context.connection.execute(statement, {"account": self.id, "old": old, "password": new})
 
 
-_NOBODY = _Account("nobody", 0, None, False, _Counter())
+def _count_unknown(context: AnonymousContext, row: int) -> None:
+    """Write a counter of unknown names, so that a failure that counts for no account takes as long
+    as others. Nothing reads its number."""
+    _Account("nobody", row, None, row).set_failures(context, 1)
 
 
-def _add_counter(context: AnonymousContext, account_type: str, account_id: int, since: int) -> None:
-    """Count the first failure of a customer who never logged in, or of any unknown name."""
-    counter = {"kind": account_type, "ownerID": account_id, "failures": 1, "failedAt": since}
-    try:
-        with context.connection.begin_nested():
-            context.connection.execute(_ADD_KEY, counter)
-    except IntegrityError:
-        pass  # another unknown name was counted at the same moment; one more or less is the same
-
-
-def _find(context: AnonymousContext, username: str) -> _Account:
-    """Find the user of that name, else the only customer of that name with a password, else the
-    user that :func:`_user_named` takes for it; lock it."""
-    user_id, is_exact = _user_named(context, username)
-    execute = context.connection.execute
-    user = execute(_USER_TO_LOG_IN, {"account": user_id}).first()
-    named = execute(_CUSTOMERS_TO_LOG_IN, {"username": username}).all()
-    customer_id, password = named[0] if len(named) == 1 else (0, None)
-    # Read after the lock, when it has what other attempts have counted.
-    counted = execute(_FAILURES_OF_CUSTOMER, {"account": customer_id}).first()
-    if user is not None and (is_exact or not customer_id):
-        may_log_in = bool(user.active) and not user.trash
-        counter = _Counter(user.ban, user.banTime)
-        return _Account("user", user.userID, user.password, may_log_in, counter)
-    if customer_id:
-        return _Account("customer", customer_id, password, True, _Counter(*(counted or ())))
-    return _NOBODY
+@functools.cache
+def _set_counter(dialect: dialects.Dialect) -> Insert:
+    """Return the statement that sets a counter, whether it exists or not: from a second statement
+    at the first failure, one could tell whose it is."""
+    return dialect.insert_or_update(remote_keys, "failures", "failedAt")
 
 
 def _user_named(context: AnonymousContext, username: str) -> tuple[int, bool]:
@@ -384,7 +456,12 @@ def _rights(flags: int) -> frozenset[str]:
     return frozenset(right for bit, right in enumerate(API_RIGHTS) if flags >> bit & 1)
 
 
-def _is_banned(options: Options, now: int, failures: int, since: int) -> bool:
+def is_banned(options: Options, now: int, failures: int, since: int) -> bool:
+    """Return whether so many failures, the last one ``since`` then, are a ban.
+
+    It is one too if ``since`` is in the future, because a clock was ahead. Whoever finds such a ban
+    has it begin now.
+    """
     return 0 < options.login_tries <= failures and now - since < options.login_ban_time
 
 
@@ -401,42 +478,55 @@ _HAS_PASSWORD = and_(
 
 _is_same = users.c.name == bindparam("username")
 _NAMES = select(users.c.userID, users.c.name, _is_same).where(or_(_is_same, not_trashed(users)))
-_USER_TO_LOG_IN = (
-    select(
-        users.c.userID,
-        users.c.password,
-        users.c.active,
-        users.c.trash,
-        users.c.ban,
-        users.c.banTime,
-    )
-    .where(_IS_USER)
-    .with_for_update()
-)
-_CUSTOMERS_TO_LOG_IN = (
+_USER_TO_CHECK = select(users.c.password).where(_IS_USER)
+_CUSTOMERS_TO_CHECK = (
     select(customers.c.customerID, customers.c.password)
     .where(customers.c.name == bindparam("username"), not_trashed(customers), _HAS_PASSWORD)
     .limit(2)
-    .with_for_update()
 )
-_FAILURES_OF_CUSTOMER = select(remote_keys.c.failures, remote_keys.c.failedAt).where(
-    remote_keys.c.kind == word("customer"), remote_keys.c.ownerID == bindparam("account")
-)
-_COUNT_FAILURE = (
-    update(remote_keys)
+_IS_CUSTOMER = customers.c.customerID == bindparam("account")
+_LOCK = {
+    "user": select(
+        users.c.ban,
+        users.c.banTime,
+        and_(users.c.active == ONE, not_trashed(users)),
+        users.c.password,
+        users.c.apikey,
+    )
+    .where(_IS_USER)
+    .with_for_update(),
+    "customer": select(customers.c.password)
+    .where(_IS_CUSTOMER, not_trashed(customers))
+    .with_for_update(),
+    "nobody": select(remote_keys.c.failures)
+    .where(remote_keys.c.kind == word("nobody"), remote_keys.c.ownerID == bindparam("account"))
+    .with_for_update(),
+}
+_KEY = (
+    select(
+        remote_keys.c.generation,
+        remote_keys.c.keyHash,
+        remote_keys.c.created,
+        remote_keys.c.failures,
+        remote_keys.c.failedAt,
+    )
     .where(_IS_ACCOUNT)
-    .values(failures=remote_keys.c.failures + ONE, failedAt=bindparam("since"))
-)
-_COUNT_FAILURE_OF_USER = (
-    update(users).where(_IS_USER).values(ban=users.c.ban + ONE, banTime=bindparam("since"))
+    .with_for_update()
 )
 _UPDATE_USER = update(users).where(_IS_USER)
-_UPDATE_CUSTOMER = update(customers).where(customers.c.customerID == bindparam("account"))
-_KIMAI_KEY = select(users.c.apikey).where(_IS_USER).with_for_update()
-_KEY = (
-    select(remote_keys.c.generation, remote_keys.c.keyHash, remote_keys.c.created)
-    .where(_IS_ACCOUNT)
-    .with_for_update()
+_BEGIN_BAN = {
+    "user": _UPDATE_USER.where(users.c.banTime > bindparam("now")).values(banTime=bindparam("now")),
+    "customer": update(remote_keys)
+    .where(
+        remote_keys.c.kind == word("customer"),
+        remote_keys.c.ownerID == bindparam("account"),
+        remote_keys.c.failedAt > bindparam("now"),
+    )
+    .values(failedAt=bindparam("now")),
+}
+_REHASH_OF_USER = update(users).where(_IS_USER, users.c.password == bindparam("old"))
+_REHASH_OF_CUSTOMER = update(customers).where(
+    _IS_CUSTOMER, customers.c.password == bindparam("old")
 )
 _ADD_KEY = insert(remote_keys)
 _UPDATE_KEY = update(remote_keys).where(_IS_ACCOUNT)

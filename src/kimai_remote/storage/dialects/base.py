@@ -11,7 +11,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, ColumnElement, Connection, CursorResult, Engine
+from sqlalchemy import URL, ColumnElement, Connection, CursorResult, Engine, Insert, Table
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ...errors import ConfigurationError
@@ -148,6 +148,13 @@ class Dialect(ABC):
         :raises SchemaLocked: another process keeps the lock.
         """
         yield
+
+    # Statements
+
+    @abstractmethod
+    def insert_or_update(self, table: Table, *columns: str) -> Insert:
+        """Return the statement that adds a row to a table, or sets some columns of the one with the
+        same primary key."""
 
     # Counts of entries
 

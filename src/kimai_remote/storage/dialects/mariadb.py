@@ -14,6 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Insert,
+    Table,
     column,
     event,
     func,
@@ -139,6 +141,13 @@ class MariaDB(Dialect):
                 yield
             finally:
                 guard.scalar(select(func.release_lock(name)))
+
+    def insert_or_update(self, table: Table, *columns: str) -> Insert:
+        from sqlalchemy.dialects import mysql  # slow to load
+
+        statement = mysql.insert(table)
+        values = {column: statement.inserted[column] for column in columns}
+        return statement.on_duplicate_key_update(values)
 
     def create_trigger(self, trigger: Trigger) -> Iterator[str]:
         yield trigger.for_each_row(self._add_to_count)

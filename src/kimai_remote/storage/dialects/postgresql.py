@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy import Connection, Engine, Insert, Table, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from ..models import real_name
@@ -91,6 +91,13 @@ class PostgreSQL(Dialect):
                     raise
                 raise SchemaLocked from None
             yield
+
+    def insert_or_update(self, table: Table, *columns: str) -> Insert:
+        from sqlalchemy.dialects import postgresql  # slow to load
+
+        statement = postgresql.insert(table)
+        values = {column: statement.excluded[column] for column in columns}
+        return statement.on_conflict_do_update(index_elements=table.primary_key, set_=values)
 
     def create_trigger(self, trigger: Trigger) -> Iterator[str]:
         # Triggers run once for a statement, not once for a row: many rows in one transaction would

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, Insert, Table, event
+from sqlalchemy.dialects import sqlite
 
 from ...errors import ConfigurationError
 from ..models import real_name
@@ -78,6 +79,11 @@ class SQLite(Dialect):
         lost = self.failure(context.original_exception) is Failure.LOST_CONNECTION
         if lost and context.execution_context is not None:
             context.execution_context.cursor.close()
+
+    def insert_or_update(self, table: Table, *columns: str) -> Insert:
+        statement = sqlite.insert(table)
+        values = {column: statement.excluded[column] for column in columns}
+        return statement.on_conflict_do_update(index_elements=table.primary_key, set_=values)
 
     def create_trigger(self, trigger: Trigger) -> Iterator[str]:
         yield trigger.for_each_row(self._add_to_count)
