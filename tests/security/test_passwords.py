@@ -13,9 +13,10 @@ from accounts import REFUSED, password_changed
 from sqlalchemy import event
 
 from kimai_remote.storage import models as m
+from kimai_remote.tracking import passwords
 from kimai_remote.tracking.passwords import PasswordHasher
 from support.remotes import JsonRemote
-from support.world import PASSWORD, World
+from support.world import PASSWORD, PASSWORD_HASH, World
 
 MD5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()  # noqa: S324
 
@@ -63,6 +64,49 @@ def test_an_invalid_stored_password(world: World, hash_: str | None) -> None:
     password_changed(world, "alice", hash_)
     for password in ("", "0", PASSWORD, "nobody has this password"):
         assert login(world, "alice", password) == REFUSED
+
+
+@pytest.mark.parametrize("form", ["argon2", "md5"])
+def test_no_password_is_longer_than_the_limit(world: World, form: str) -> None:
+    for length, success in ((4096, True), (4097, False)):
+        password = "ä" * 2 + "x" * (length - 4)
+        md5 = hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()  # noqa: S324
+        password_changed(world, "alice", md5 if form == "md5" else PasswordHasher().hash(password))
+        assert login(world, "alice", password)["success"] is success
+
+
+@pytest.mark.parametrize(
+    "hash_", [None, "", MD5, "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$eA$eA", PASSWORD_HASH]
+)
+@pytest.mark.parametrize("length", [0, 10, 4096, 4097, 1_900_000])
+def test_the_cost_of_a_check_depends_neither_on_the_stored_hash_nor_on_the_length(
+    monkeypatch: pytest.MonkeyPatch, hash_: str | None, length: int
+) -> None:
+    """Each check runs Argon2 once with the service's parameters, and nothing over long texts."""
+    checked: list[int] = []
+    hashed: list[int] = []
+    verify, hash_md5 = PasswordHasher._verify, passwords.kimai_hash
+
+    def record_check(self: PasswordHasher, password: str, stored: str) -> bool:
+        if "m=19456,t=2,p=1" in stored:
+            checked.append(len(password))
+        return verify(self, password, stored)
+
+    def record_md5(password: str, salt: str) -> str:
+        hashed.append(len(password))
+        return hash_md5(password, salt)
+
+    monkeypatch.setattr(PasswordHasher, "_verify", record_check)
+    monkeypatch.setattr(passwords, "kimai_hash", record_md5)
+    assert not PasswordHasher("kimai salt").matches("x" * length, hash_)
+    assert len(checked) == 1
+    assert max(checked + hashed) <= 4096
+
+
+def test_no_name_and_no_password_is_too_long(world: World) -> None:
+    text = "x" * 1_900_000
+    for name, password in (("alice", text), ("nobody", text), (text, PASSWORD)):
+        assert login(world, name, password) == REFUSED
 
 
 @contextmanager

@@ -8,6 +8,10 @@ import hmac
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
+#: Bytes of a password in UTF-8. Hashing more would take a time that tells which accounts have an
+#: MD5 hash.
+MAX_BYTES = 4096
+
 
 def kimai_hash(password: str, salt: str) -> str:
     """Return what Kimai 1's PHP stores for a password.
@@ -37,19 +41,26 @@ class PasswordHasher:
     def matches(self, password: str, stored: str | None) -> bool:
         """Return whether a password is the one stored, be it as Argon2id or as Kimai 1's MD5.
 
-        Takes the time of an Argon2id check even where there is no such user (``stored`` is None).
+        Takes the time of an Argon2id check whatever is stored, even where there is no such user
+        (``stored`` is None). A password longer than :data:`MAX_BYTES` matches none.
         """
-        if stored is not None and not stored.startswith("$argon2"):
-            self._verify(password, self._dummy)
-            legacy_hash = kimai_hash(password, self._salt)
-            return hmac.compare_digest(legacy_hash.encode(), stored.strip().lower().encode())
-        return self._verify(password, stored or self._dummy) and stored is not None
+        if len(password.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+            password, stored = "", None
+        if stored is None or self.needs_rehash(stored):
+            self._verify(password, self._dummy)  # what is stored takes less time, or none
+        if stored is None:
+            return False
+        if stored.startswith("$argon2"):
+            return self._verify(password, stored)
+        legacy_hash = kimai_hash(password, self._salt)
+        return hmac.compare_digest(legacy_hash.encode(), stored.strip().lower().encode())
 
     def needs_rehash(self, stored: str) -> bool:
         """Return whether a password is better hashed anew: Kimai's MD5, or weaker parameters."""
-        if not stored.startswith("$argon2"):
+        try:
+            return self._argon2.check_needs_rehash(stored)
+        except InvalidHashError:
             return True
-        return self._argon2.check_needs_rehash(stored)
 
     def _verify(self, password: str, stored: str) -> bool:
         try:
