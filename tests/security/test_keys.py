@@ -49,6 +49,26 @@ def test_form_of_a_key(world: World, remote: Any) -> None:
     assert [login(remote, name) for name in ("alice", "ben", "oscar", "root")] == keys
 
 
+def test_a_key_from_the_future_doesnt_live_longer(world: World, remote: Any) -> None:
+    """It was given out while the clock was ahead by a year; then that was put right."""
+    world.settings = replace(world.settings, key_lifetime=7)
+    remote = type(remote)(world)
+    world.execute(m.RemoteKey.__table__.delete())
+    world.now += 365 * DAY
+    ahead = login(remote)
+    assert remote.call("getUsers", ahead)["success"] is True
+    world.now -= 365 * DAY
+    assert remote.call("getUsers", ahead) == REFUSED
+    key = login(remote)
+    assert key != ahead
+    world.now -= 300  # that of another server
+    assert remote.call("getUsers", key)["success"] is True
+    assert login(remote) == key
+    world.now += 300 + 7 * DAY
+    assert remote.call("getUsers", key) == REFUSED
+    assert remote.call("getUsers", ahead) == REFUSED
+
+
 def test_an_expired_key(world: World, remote: Any) -> None:
     world.settings = replace(world.settings, key_lifetime=7)
     remote = type(remote)(world)

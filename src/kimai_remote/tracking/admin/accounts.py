@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import NotFound, Refused
 from ...storage import models as m
+from ..authentication import is_banned
 from ..context import Options
 from . import assignments, editing
 from . import field_checks as checks
@@ -175,5 +176,7 @@ def banned_until(session: Session, entity_type: EntityType, account_id: int) -> 
         )
     failures, failed_at = session.execute(counters).one_or_none() or (0, 0)
     options = Options.load(session)
-    end = failed_at + options.login_ban_time
-    return end if 0 < options.login_tries <= failures and end > time.time() else None
+    now = int(time.time())
+    # One from the future begins when it is found.
+    end = min(failed_at, now) + options.login_ban_time
+    return end if is_banned(options, now, failures, failed_at) else None
