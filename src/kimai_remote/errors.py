@@ -47,6 +47,20 @@ class UnknownRecord(Denied):
         super().__init__(text)
 
 
+class TooManyFailures(Refused):
+    """Too many logins from an address, or with a name, have failed in the last minute.
+
+    :ivar subject: ``address`` or ``name``.
+    """
+
+    def __init__(self, subject: str) -> None:
+        if subject == "name":
+            super().__init__("Too many failed logins with this name. Please wait a minute.")
+        else:
+            super().__init__("Too many failed logins from your address. Please wait a minute.")
+        self.subject = subject
+
+
 class Unavailable(KimaiRemoteError):
     """The database can't serve this call now; the same call may work a moment later."""
 

@@ -268,6 +268,46 @@ class _Usage:
         self.free = free
 
 
+@pytest.mark.parametrize(
+    ("settings", "level", "text"),
+    [
+        ({}, "right", "30 failed logins a minute, counted by each process"),
+        ({"WORKERS": "2"}, "warning", "counted by each process of 2"),
+        ({"LOGIN_RATE": "0"}, "warning", "any number of logins may fail"),
+        ({"LOGIN_LIMIT_REDIS": "closed"}, "warning", "each process counts by itself"),
+        (
+            {"LOGIN_LIMIT_REDIS": "closed", "LOGIN_LIMIT_FALLBACK": "refuse"},
+            "wrong",
+            "nobody can log in: Redis doesn't answer",
+        ),
+        ({"LOGIN_LIMIT_REDIS": "redis://host:port"}, "wrong", "login_limit_redis can't be read"),
+    ],
+)
+def test_the_login_limit(settings: dict[str, str], level: str, text: str, folder: Path) -> None:
+    if settings.get("LOGIN_LIMIT_REDIS") == "closed":
+        url = f"redis://:top-secret@127.0.0.1:{free_port()}/0"
+        settings = settings | {"LOGIN_LIMIT_REDIS": url}
+    _, found = doctor(**settings)
+    finding = found["login limit"]
+    assert finding["level"] == level
+    assert text in finding["text"]
+    assert "top-secret" not in str(finding)
+
+
+def test_the_login_limit_without_its_package(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name in ("redis", "redis.backoff", "redis.retry"):
+        monkeypatch.setitem(sys.modules, name, None)
+    _, found = doctor(LOGIN_LIMIT_REDIS="redis://localhost/0")
+    assert "pip install 'kimai-remote[redis]'" in found["login limit"]["text"]
+    result = CliRunner().invoke(
+        app,
+        ["serve", "--port", str(free_port())],
+        env={"KIMAI_REMOTE_LOGIN_LIMIT_REDIS": "redis://localhost/0"},
+    )
+    assert result.exit_code == 2
+    assert "pip install 'kimai-remote[redis]'" in result.output
+
+
 def test_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (100, 100))

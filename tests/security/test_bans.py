@@ -1,20 +1,15 @@
-"""Login bans in Kimai's columns, and the limit per network address."""
+"""Login bans in Kimai's columns."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from accounts import REFUSED
 
 from kimai_remote.storage import models as m
-from kimai_remote.tracking.rate_limit import MOST_ADDRESSES, LoginRateLimit, network
 from support.remotes import JsonRemote
 from support.world import PASSWORD, World
-
-THROTTLED = "Too many failed logins from your address. Please wait a minute."
 
 
 def counters(world: World, name: str = "alice") -> tuple[int, int]:
@@ -108,60 +103,3 @@ def test_guesses_at_the_same_time_are_counted_one_by_one(world: World) -> None:
     for thread in threads:
         thread.join()
     assert counters(world) == (3, world.now)
-
-
-@pytest.mark.one_database
-def test_the_limit_of_a_network_address(world: World) -> None:
-    world.settings = replace(world.settings, login_rate=2, trusted_proxies=1)
-    remote = JsonRemote(world)
-
-    def try_from(address: str, password: str) -> str:
-        response = call_from(address, remote, "authenticate", "ben", password)
-        return "in" if response["success"] else response["error"]["msg"]
-
-    assert [try_from("192.0.2.1", "wrong") for _ in range(3)] == [REFUSED["error"]["msg"]] * 2 + [
-        THROTTLED
-    ]
-    assert try_from("192.0.2.1", PASSWORD) == THROTTLED
-    assert try_from("192.0.2.2", PASSWORD) == "in"
-    world.now += 60
-    assert try_from("192.0.2.1", PASSWORD) == "in"
-
-
-def call_from(address: str, remote: JsonRemote, method: str, *params: Any) -> Any:
-    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    headers = {"X-Forwarded-For": address}
-    response = remote.client.post("/core/json.php?types=native", json=request, headers=headers)
-    return response.get_json()["result"]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-        ("::ffff:192.0.2.1", "192.0.2.1", True),
-        ("fe80::1%eth0", "fe80::2%eth1", True),
-        ("192.0.2.1", "192.0.2.2", False),
-        ("", "unix", False),
-    ],
-)
-def test_addresses_that_share_a_limit(one: str, other: str, same: bool) -> None:
-    assert (network(one) == network(other)) is same
-
-
-def test_memory_of_addresses_is_bounded() -> None:
-    login_rate_limit = LoginRateLimit(1)
-    for index in range(MOST_ADDRESSES + 10):
-        login_rate_limit.failed(f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}", 100)
-    assert len(login_rate_limit._failures) == MOST_ADDRESSES
-    assert login_rate_limit.allows("10.0.0.0", 100)
-    assert not login_rate_limit.allows("10.0.1.0", 100)
-    assert login_rate_limit.allows("10.0.1.0", 160)
-
-
-def test_no_limit() -> None:
-    login_rate_limit = LoginRateLimit(0)
-    for _ in range(1000):
-        login_rate_limit.failed("192.0.2.1", 100)
-    assert login_rate_limit.allows("192.0.2.1", 100)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from spyne import MethodContext, rpc
@@ -21,17 +21,27 @@ from spyne.model.fault import Fault
 from sqlalchemy import Connection
 
 from ..config import Settings
-from ..errors import Denied, ErrorHandling, Outcome, Refused, Unavailable, handling_of
+from ..errors import (
+    Denied,
+    ErrorHandling,
+    Outcome,
+    Refused,
+    TooManyFailures,
+    Unavailable,
+    handling_of,
+)
 from ..storage.transactions import Database
-from ..tracking.authentication import ApiKeyDeriver, Authenticator, BannedInFuture
+from ..tracking.authentication import ApiKeyDeriver, Authenticator, BannedInFuture, comparable
 from ..tracking.context import AnonymousContext
 from ..tracking.passwords import PasswordHasher
-from ..tracking.rate_limit import LoginRateLimit
 from ..tracking.record_set import RecordSet
 from . import audit_log
 from .fields import Item, Unicode, always, null_of
 from .instrumentation import CallRecord, Observer, RequestInfo
 from .records import result_of
+
+if TYPE_CHECKING:
+    from ..tracking.rate_limit import LoginLimit
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -100,8 +110,16 @@ class Service:
         )
 
     @cached_property
-    def login_rate_limit(self) -> LoginRateLimit:
-        return LoginRateLimit(self.settings.login_rate)
+    def login_limit(self) -> LoginLimit:
+        """:raises ConfigurationError: Redis can't be used as configured."""
+        from ..tracking.rate_limit import LoginLimit  # slow to load
+
+        return LoginLimit(
+            self.settings.login_rate,
+            self.keys.pseudonym,
+            redis_url=self.settings.login_limit_redis,
+            refuses_without_redis=self.settings.login_limit_fallback == "refuse",
+        )
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -145,21 +163,26 @@ class LoginContext:
     def log_in(self, username: str, password: str) -> Envelope:
         """Return the API key, or the failure that is the same for every reason."""
         service, record = self.request.service, self.request.record
-        limit, address = service.login_rate_limit, self.request.request_info.address
-        if not limit.allows(address, self.now):
-            self._audit("login refused", reason="too many failures from this address")
-            record.outcome = Outcome.REFUSED
-            return Envelope.failure(
-                "Too many failed logins from your address. Please wait a minute."
+        try:
+            give_back = service.login_limit.reserve(
+                self.request.request_info.address, comparable(username)
             )
-        login = service.authenticator.authenticate(self._transact, username, password)
+        except TooManyFailures as error:
+            self._audit("login refused", reason=f"too many failures of this {error.subject}")
+            record.outcome = Outcome.REFUSED
+            return Envelope.failure(str(error))
+        try:
+            login = service.authenticator.authenticate(self._transact, username, password)
+        except Unavailable:
+            give_back()
+            raise
         # A name that nobody has may be a password that was typed into the wrong field.
         name = {} if login.account_type == "nobody" else {login.account_type: username}
         if login.key is None:
-            self.on_commit.append(lambda: limit.failed(address, self.now))
             self._audit("login refused", **name, reason=login.reason)
             record.outcome = Outcome.REFUSED
             return Envelope.failure(str(Denied()))
+        give_back()
         self._audit("login", **name)
         record.caller = name
         return Envelope(RecordSet.one({"apiKey": login.key}))

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from ..errors import KimaiRemoteError, NotFound
+from ..errors import ConfigurationError, KimaiRemoteError, NotFound
 
 #: Exit statuses: a check failed, or there is no such object; the command failed.
 NO, ERROR = 1, 2
@@ -42,7 +42,7 @@ def message(error: Exception) -> str:
     """Return the text of an error, with the command that helps."""
     from ..config import UnknownSetting
     from ..kimai1 import uninstall
-    from ..storage import backup, engine, schema
+    from ..storage import backup, schema
     from ..tracking.admin import entities, kimai_options, rate_tables, statuses
 
     match error:
@@ -74,7 +74,7 @@ def message(error: Exception) -> str:
             )
         case schema.SchemaOlder():
             advice = "Make a backup, then run 'kimai-remote db upgrade'."
-        case engine.DriverMissing(extra=extra):
+        case ConfigurationError(extra=extra):  # its package is missing
             advice = f"Install it with: pip install 'kimai-remote[{extra}]'"
         case backup.ServerDatabase(dump_program=program):
             advice = f"Back it up with {program}."

@@ -242,17 +242,21 @@ def similar(name: str, known: Iterable[str] = tuple(_FIELDS)) -> str:
     return next(iter(difflib.get_close_matches(name, known, n=1)), "")
 
 
+#: Secrets only if there is a password in them.
+_URLS = ("database_url", "login_limit_redis")
+
+
 def holds_secrets(values: Mapping[str, Any]) -> bool:
     """Return whether any of these settings is a secret that is set."""
     info = Settings.info()
     return any(
-        value and info[name].secret and (name != "database_url" or has_password(value))
+        value and info[name].secret and (name not in _URLS or has_password(value))
         for name, value in values.items()
     )
 
 
 def has_password(url: str) -> bool:
-    """Return whether a database URL has a password."""
+    """Return whether the URL of a database or of Redis has a password."""
     try:
         return bool(urlsplit(url).password)
     except ValueError:

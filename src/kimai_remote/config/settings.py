@@ -53,6 +53,9 @@ def info_of(setting: dataclasses.Field[Any]) -> SettingInfo:
 
 PREFIX = "KIMAI_REMOTE_"
 
+#: How a URL of Redis begins.
+REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LOOPBACK: tuple[Network, ...] = (
     ipaddress.ip_network("127.0.0.0/8"),
@@ -168,11 +171,25 @@ class Settings:
     )
     login_rate: int = setting(
         30,
-        "Failed logins allowed from one IP address, in each process.",
+        "Failed logins allowed from one IP address, and with one name; without "
+        "login_limit_redis, in each process.",
         unit="logins a minute",
         empty="any number",
         min=0,
         max=1_000_000,
+    )
+    login_limit_redis: str = setting(
+        "",
+        "Redis that counts failed logins for all processes and machines, such as "
+        "redis://:password@host:6379/0.",
+        empty="each process counts by itself",
+        secret=True,
+    )
+    login_limit_fallback: str = setting(
+        "process",
+        "While Redis doesn't answer: process, each process counts by itself; or refuse, nobody "
+        "can log in.",
+        choices=("process", "refuse"),
     )
     audit_log: str = setting(
         "",
@@ -253,6 +270,12 @@ class Settings:
                 len(self.metrics_token) >= 16 and self.metrics_token.isascii(),
                 "metrics_token",
                 "must hold at least 16 ASCII characters",
+            )
+        if self.login_limit_redis:
+            _require(
+                self.login_limit_redis.startswith(REDIS_SCHEMES),
+                "login_limit_redis",
+                "must begin with redis://, rediss:// or redis+unix://",
             )
         _require(
             not self.secret or len(self.secret.encode()) >= 16,

@@ -39,6 +39,7 @@ def run(settings: Settings, reread: Callable[[], Settings], ready: Callable[[], 
     :param ready: called when the server is about to accept requests.
     """
     configure(settings)
+    preflight.warn_without_redis(settings)
     with metrics_multiprocess.folder():
         if settings.has_metrics:
             from ..web import metrics  # noqa: F401 (once for all processes)

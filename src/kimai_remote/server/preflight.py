@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 
 from ..config import PREFIX, Settings
 from ..errors import ConfigurationError
+
+log = logging.getLogger(__name__)
 
 
 def check(settings: Settings) -> None:
@@ -126,6 +129,25 @@ def _check_certificate(certificate: str, key: str) -> None:
             f"{certificate} and {key} aren't a certificate and its private key in PEM form "
             f"({error.reason or error})."
         ) from None
+
+
+def redis_problem(settings: Settings) -> str:
+    """Return why Redis doesn't count failed logins; empty if it does."""
+    from ..tracking.rate_limit import connect
+
+    storage = connect(settings.login_limit_redis)
+    try:
+        storage.get_connection().ping()
+    except storage.base_exceptions as error:
+        return str(error).strip() or type(error).__name__
+    return ""
+
+
+def warn_without_redis(settings: Settings) -> None:
+    """Log a warning if Redis is to count failed logins and doesn't."""
+    problem = redis_problem(settings) if settings.login_limit_redis else ""
+    if problem:
+        log.warning("Redis doesn't count failed logins (%s).", problem)
 
 
 def scheme(settings: Settings) -> str:

@@ -121,6 +121,10 @@ class ApiKeyDeriver:
         """Return what the database stores of a key: it can be compared, not turned back."""
         return self._digest("hash", key).hex()
 
+    def pseudonym(self, purpose: str, text: str) -> str:
+        """Return what stands for a text where others may read it: all servers agree on it."""
+        return self._digest(purpose, text).hex()[:32]
+
     def number(self, purpose: str, text: str, limit: int) -> int:
         """Return a number below a limit: the same for the same text, and unknown to clients."""
         return int.from_bytes(self._digest(purpose, text)) % limit
@@ -427,6 +431,12 @@ def _set_counter(dialect: dialects.Dialect) -> Insert:
     """Return the statement that sets a counter, whether it exists or not: from a second statement
     at the first failure, one could tell whose it is."""
     return dialect.insert_or_update(remote_keys, "failures", "failedAt")
+
+
+def comparable(username: str) -> str:
+    """Return the form of a name in which those that are the same are equal."""
+    name = username[: _LONGEST_NAME + 1].rstrip(" ")
+    return name if len(name) > _LONGEST_NAME else collation_key(name)
 
 
 def _user_named(context: AnonymousContext, username: str) -> tuple[int, bool]:

@@ -18,6 +18,7 @@ from ... import __version__
 from ...config import PREFIX, Settings
 from ...errors import ConfigurationError
 from ...server import preflight
+from ..error_messages import message
 from . import certificates
 from .finding import Finding, right, warning, wrong
 
@@ -29,6 +30,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield _address(settings)
     yield from _certificate(settings)
     yield from _proxies(settings)
+    yield _login_limit(settings)
     yield from _public_url(settings)
 
 
@@ -84,6 +86,35 @@ def _proxies(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield right(about, f"{count} declared" if count else "none declared")
+
+
+def _login_limit(settings: Settings) -> Finding:
+    about = "login limit"
+    if not settings.login_rate:
+        return warning(
+            about,
+            "any number of logins may fail",
+            f"Set {PREFIX}LOGIN_RATE to the number that may fail in a minute.",
+        )
+    if not settings.login_limit_redis:
+        text = f"{settings.login_rate} failed logins a minute, counted by each process"
+        if settings.workers == 1:
+            return right(about, text)
+        return warning(
+            about,
+            f"{text} of {settings.workers}",
+            f"Let Redis count for all of them: set {PREFIX}LOGIN_LIMIT_REDIS.",
+        )
+    try:
+        problem = preflight.redis_problem(settings)
+    except ConfigurationError as error:
+        return wrong(about, message(error))
+    if not problem:
+        return right(about, f"{settings.login_rate} failed logins a minute, counted by Redis")
+    advice = f"Start Redis, or set {PREFIX}LOGIN_LIMIT_REDIS to another one."
+    if settings.login_limit_fallback == "refuse":
+        return wrong(about, f"nobody can log in: Redis doesn't answer ({problem})", advice)
+    return warning(about, f"each process counts by itself, without Redis ({problem})", advice)
 
 
 def _public_url(settings: Settings) -> Iterator[Finding]:
