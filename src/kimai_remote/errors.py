@@ -17,6 +17,9 @@ class KimaiRemoteError(Exception):
 class ConfigurationError(KimaiRemoteError):
     """A setting is missing or wrong. The text says which one and what to do."""
 
+    #: The extra of this package that installs what is missing.
+    extra: str | None = None
+
 
 # Errors of a method: the call is well-formed --------------------------------------------------
 

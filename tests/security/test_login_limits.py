@@ -209,7 +209,7 @@ def test_redis_counts_again_once_it_is_back(
     with monkeypatch.context() as patch, caplog.at_level(logging.INFO):
 
         def fail(*_: Any, **__: Any) -> None:
-            raise ConnectionRefusedError
+            raise ConnectionRefusedError(111, "Connection refused")
 
         patch.setattr(socket, "socket", fail)
         patch.setattr(socket, "getaddrinfo", fail)

@@ -76,7 +76,9 @@ def test_no_password_is_longer_than_the_limit(world: World, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hash_", [None, "", MD5, "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$eA$eA", PASSWORD_HASH]
+    "hash_",
+    [None, "", MD5, "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$eA$eA", PASSWORD_HASH],
+    ids=["none", "empty", "md5", "broken", "weak", "ours"],
 )
 @pytest.mark.parametrize("length", [0, 10, 4096, 4097, 1_900_000])
 def test_the_cost_of_a_check_depends_neither_on_the_stored_hash_nor_on_the_length(

@@ -74,7 +74,7 @@ def message(error: Exception) -> str:
             )
         case schema.SchemaOlder():
             advice = "Make a backup, then run 'kimai-remote db upgrade'."
-        case ConfigurationError(extra=extra):  # its package is missing
+        case ConfigurationError(extra=str(extra)):
             advice = f"Install it with: pip install 'kimai-remote[{extra}]'"
         case backup.ServerDatabase(dump_program=program):
             advice = f"Back it up with {program}."

@@ -26,10 +26,7 @@ REDIS_TIMEOUT, RETRY_AFTER = 0.5, 5
 
 
 class RedisMissing(ConfigurationError):
-    """The package that connects to Redis isn't installed.
-
-    :ivar extra: the extra of this package that installs it.
-    """
+    """The package that connects to Redis isn't installed."""
 
     extra = "redis"
 
