@@ -149,6 +149,10 @@ class RequestContext:
     render: Callable[[Envelope], Any] = field(default_factory=lambda: read_all, init=False)
 
 
+#: What has failed too often, for the audit log.
+_FAILURES = {"address": "from this address", "name": "with this name"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoginContext:
     """Context of ``authenticate``, which has no API key yet, and no transaction of its own: a
@@ -168,7 +172,7 @@ class LoginContext:
                 self.request.request_info.address, comparable(username)
             )
         except TooManyFailures as error:
-            self._audit("login refused", reason=f"too many failures of this {error.subject}")
+            self._audit("login refused", reason=f"too many failures {_FAILURES[error.subject]}")
             record.outcome = Outcome.REFUSED
             return Envelope.failure(str(error))
         try:
