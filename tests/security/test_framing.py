@@ -198,6 +198,18 @@ def test_a_chunked_body_that_is_malformed(
     assert expenses(server) == before
 
 
+@pytest.mark.parametrize(("size", "added"), [(1000, 1), (6000, 0)])
+def test_a_body_in_small_chunks(server: LiveServer, size: int, added: int) -> None:
+    """Each takes time to read, before anybody has shown a key."""
+    path, body = documents(server)["a call"]
+    before = expenses(server)
+    chunks = b"".join(chunk(body.ljust(size)[index : index + 1]) for index in range(size))
+    start = head(path, "Transfer-Encoding: chunked", "Connection: close")
+    response = exchange(server.server.url, start + chunks + b"0\r\n\r\n")
+    assert status_of(response) == (200 if added else 400)
+    assert expenses(server) == before + added
+
+
 @each_document
 @pytest.mark.parametrize("missing", [1, 100, 1_000_000])
 def test_a_body_that_is_shorter_than_its_length(

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 #: Most requests and responses are shorter than this; those are read, and sent, at once.
 _SMALL = 256 * 1024
+#: Chunks that a body may have, and bytes for each of which it may have one more: each chunk takes the
+#: processor time of 100 KiB.
+_CHUNKS, _CHUNK_SIZE = 4096, 512
 #: Threads for paths that have to respond promptly; none is started before it is needed.
 _PROMPT_THREADS = 4
 #: Statuses of requests after which nothing on the connection is taken for another one.
@@ -80,13 +83,16 @@ class RsgiAdapter:
         excess = 0 if "expect" in scope.headers else self._max_body
         if length is not None and length > self._max_body + excess:
             return io.BytesIO()  # the application refuses it by its length
-        body, ends = bytearray(), 0
+        body, ends, chunks = bytearray(), 0, 0
         try:
             async with asyncio.timeout(self._timeout):
                 if length is not None and length <= _SMALL:
                     return io.BytesIO(await protocol())
                 async for chunk in protocol:
                     ends += not chunk
+                    chunks += 1
+                    if chunks > _CHUNKS + len(body) // _CHUNK_SIZE:
+                        return _Unreadable(ConnectionError())
                     if len(body) <= self._max_body:
                         body += chunk
                     else:  # the application refuses it by its length, or by what there is

@@ -144,5 +144,6 @@ def read_body(environ: dict[str, Any], limit: int) -> bytes:
 _TOO_LARGE = "A request may have {limit} bytes here."
 _TOO_SLOW = "The request's body didn't come in time."
 _CUT_SHORT = (
-    "The request ended before its body was complete, or its chunks are malformed or have trailers."
+    "The request ended before its body was complete, or its chunks are malformed, too many or have "
+    "trailers."
 )
