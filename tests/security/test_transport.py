@@ -13,8 +13,10 @@ import urllib.request
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -24,7 +26,7 @@ from kimai_remote.config import Settings
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.server import preflight
 from support.certificates import certificate, trusting
-from support.processes import DEADLINE, allowed
+from support.processes import DEADLINE, allowed, wait_until
 from support.raw_http import connect, exchange, read_until_closed
 from support.server import Server, free_port, serving
 
@@ -146,14 +148,26 @@ def test_clients_that_disconnect_in_the_body(server: Server) -> None:
     assert post(server.json, VERSION)[0] == 200
 
 
-def test_a_client_that_doesnt_read(server: Server) -> None:
-    not_reading = [connect(server.url) for _ in range(THREADS * 5)]
-    for connection in not_reading:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        connection.sendall(b"GET /core/soap.php?wsdl HTTP/1.1\r\nHost: a\r\n\r\n" * 20)
+def test_clients_that_dont_read(server: Server) -> None:
+    """They keep nobody waiting, and lose their connections, of which a process has so many."""
     assert post(server.json, VERSION)[0] == 200
-    for connection in not_reading:
-        connection.close()
+    (worker,) = server.workers
+    before = descriptors(worker)
+    with ExitStack() as stack:
+        for _ in range(THREADS * 5):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            connection.connect(("127.0.0.1", urlsplit(server.url).port))
+            connection.sendall(b"GET /core/soap.php?wsdl HTTP/1.1\r\nHost: a\r\n\r\n" * 200)
+        assert post(server.json, VERSION)[0] == 200
+        few = before + THREADS * 2  # connections to the database
+        assert descriptors(worker) > few
+        wait_until(lambda: descriptors(worker) <= few)
+
+
+def descriptors(process: int) -> int:
+    """Return the number of files and sockets that a process has open."""
+    return len(list(Path(f"/proc/{process}/fd").iterdir()))
 
 
 # Limits ------------------------------------------------------------------------------------------

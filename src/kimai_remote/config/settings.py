@@ -235,7 +235,8 @@ class Settings:
     )
     client_timeout: int = setting(
         30,
-        "Time that a client may take to send the header of a request, and again for its body.",
+        "Time that a client may take to send the header of a request, then its body, and to read "
+        "on in the response.",
         unit="seconds",
         min=1,
         max=3_600,

@@ -7,6 +7,7 @@ slow clients as there are threads would block the server for ever. With RSGI an 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import io
 import itertools
@@ -14,6 +15,8 @@ import logging
 import os
 import queue
 import secrets
+import socket
+import stat
 import sys
 import tempfile
 import threading
@@ -30,7 +33,7 @@ log = logging.getLogger(__name__)
 
 #: Most requests and responses are shorter than this; those are read, and sent, at once.
 _SMALL = 256 * 1024
-#: Chunks that a body may have, and bytes for each of which it may have one more: each chunk takes the
+#: Chunks that a body may have, and bytes for each of which it may have one more: a chunk takes the
 #: processor time of 100 KiB.
 _CHUNKS, _CHUNK_SIZE = 4096, 512
 #: Threads for paths that have to respond promptly; none is started before it is needed.
@@ -61,9 +64,13 @@ class RsgiAdapter:
         self._timeout = settings.client_timeout
         self._threads = _Threads(self._run, settings.threads, "call")
         self._prompt_paths = prompt_paths
+        self._port: int | None = settings.port
         self._prompt_threads = _Threads(self._run, _PROMPT_THREADS, "prompt")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if self._port is not None:  # the first request: now there is a listening socket
+            _limit_unread(self._port, self._timeout)
+            self._port = None
         body = await self._read(scope, protocol) if _reads_body(scope) else io.BytesIO()
         threads = self._prompt_threads if scope.path in self._prompt_paths else self._threads
         long_response = await threads.run(scope, protocol, body)
@@ -213,6 +220,21 @@ class _Threads:
 
 
 _Task = tuple["asyncio.Future[Any]", tuple[Any, ...]]
+
+
+def _limit_unread(port: int, seconds: int) -> None:
+    """End all connections to a port of this process, now and later, whose client doesn't read on
+    for so long. Each would keep its place and the rest of its response for ever. Needs Linux."""
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        with contextlib.suppress(OSError):  # closed meanwhile
+            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(descriptor)) as each:
+                is_tcp = each.family in (socket.AF_INET, socket.AF_INET6)
+                if is_tcp and each.getsockname()[1] == port:
+                    each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
 
 
 def _reads_body(scope: Any) -> bool:
