@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from console import browser as browsers
 from console.browser import Console
-from support.server import ROOT, Server, serving
+from support.server import ROOT, serving
 
 pytestmark = pytest.mark.browser
 
@@ -115,17 +115,22 @@ def test_a_server_in_trouble(console: Console, status: int) -> None:
     )
 
 
+def administer(folder: Path, *arguments: str) -> None:
+    """Run a command on the database of a server that serves in a folder."""
+    subprocess.run(
+        [sys.executable, "-m", "kimai_remote", *arguments],
+        env=os.environ | {"KIMAI_REMOTE_DATA_DIR": str(folder / "data")},
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 def test_a_revoked_key_signs_out(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, "--demo") as server, browsers.console(browser, server.url) as console:
         console.enter("clara", "demo-clara")
         expect(console.section("Entries")).to_be_visible()
-        subprocess.run(
-            [sys.executable, "-m", "kimai_remote", "key", "revoke", "clara"],
-            env=os.environ | {"KIMAI_REMOTE_DATA_DIR": str(tmp_path / "data")},
-            cwd=ROOT,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        administer(tmp_path, "key", "revoke", "clara")
         console.page.get_by_role("button", name="Previous week").click()
         expect(console.page.get_by_role("tabpanel", name="Time")).to_contain_text(
             "Your key is no longer valid. Sign in again."
@@ -133,12 +138,15 @@ def test_a_revoked_key_signs_out(browser: Browser, tmp_path: Path) -> None:
         assert kept(console) == "{}"
 
 
-def test_what_one_may_not_do_does_not_sign_out(console: Console, demo: Server) -> None:
-    """The service returns the same error for it."""
-    page = console.page
-    console.enter("clara", "demo-clara", "methods/removeTimesheetRecord")
-    console.field("id").fill("1")
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("Unknown user or no permissions.").first).to_be_visible()
-    expect(page.get_by_role("button", name="Send")).not_to_have_attribute("aria-disabled", "true")
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+def test_what_one_may_not_do_does_not_sign_out(browser: Browser, tmp_path: Path) -> None:
+    """The service returns the same error for it as for a key that isn't valid."""
+    with serving(tmp_path, "--demo") as server, browsers.console(browser, server.url) as console:
+        console.enter("clara", "demo-clara", "methods/removeTimesheetRecord")
+        administer(tmp_path, "role", "revoke", "User", "ki_timesheet-access")
+        page = console.page
+        console.field("id").fill("1")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Unknown user or no permissions.").first).to_be_visible()
+        send = page.get_by_role("button", name="Send")
+        expect(send).not_to_have_attribute("aria-disabled", "true")
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -26,7 +26,7 @@ from support.world import World, build
 pytestmark = pytest.mark.slow
 
 #: Sizes of disks, in MiB, that hold a new database and some more.
-SIZES = {"sqlite": 4, "postgresql": 110, "mariadb": 180}
+SIZES = {"sqlite": 16, "postgresql": 110, "mariadb": 180}
 
 
 @contextmanager
