@@ -150,6 +150,7 @@ def test_paths_in_a_file_begin_there(folder: Path) -> None:
     ("line", "mode", "problem"),
     [
         ('secret = "0123456789abcdef"', 0o644, "chmod 600"),
+        ('database_url = "postgresql://db/x?user=u&password=p"', 0o644, "chmod 600"),
         ('metrics_token = "0123456789abcdef"', 0o604, "chmod 600"),
         ('database_url = "postgresql://u:p4ss@h/d"', 0o644, "chmod 600"),
         ("port = 8001", 0o602, "chmod o-w"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,7 +247,11 @@ def test_urls_that_lead_nowhere(url: str) -> None:
         Database(url)
 
 
-def test_passwords_are_not_shown(tmp_path: Path) -> None:
-    shown = Database("postgresql://user:hidden@127.0.0.1/x").name
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://user:hidden@127.0.0.1/x", "postgresql://127.0.0.1/x?password=hidden&user=user"],
+)
+def test_passwords_are_not_shown(url: str) -> None:
+    shown = Database(url).name
     assert "hidden" not in shown
     assert "user" in shown

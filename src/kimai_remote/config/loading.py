@@ -255,12 +255,23 @@ def holds_secrets(values: Mapping[str, Any]) -> bool:
     )
 
 
+#: A password in the query of a URL, and what comes before it.
+_PASSWORD_IN_QUERY = re.compile(r"([?&]\w*password=)[^&]*", re.I)
+#: Stands for a secret.
+MASK = "***"
+
+
 def has_password(url: str) -> bool:
     """Return whether the URL of a database or of Redis has a password."""
     try:
-        return bool(urlsplit(url).password)
+        return bool(urlsplit(url).password or _PASSWORD_IN_QUERY.search(url))
     except ValueError:
         return True
+
+
+def mask_query(url: str) -> str:
+    """Return a URL without the passwords in its query."""
+    return _PASSWORD_IN_QUERY.sub(rf"\g<1>{MASK}", url)
 
 
 def _check_access(file: Path, values: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from ..config.loading import mask_query
 from ..errors import Denied, Refused, Unavailable
 from . import dialects, engine, entry_counts, origin
 from .dialects import LOCK_TIMEOUT, Failure
@@ -84,7 +85,7 @@ class Database:
     def name(self) -> str:
         """The URL as people write it, without driver and password."""
         url = self.url.set(drivername=self.url.get_backend_name())
-        return url.render_as_string(hide_password=True)
+        return mask_query(url.render_as_string(hide_password=True))
 
     def run(self, work: Callable[[Session], T], *, writes: bool) -> T:
         """Do the same as :meth:`execute` with a session, for work on records as objects."""

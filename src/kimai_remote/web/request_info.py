@@ -35,9 +35,11 @@ def _ip_address(address: str) -> str:
     address = address.strip()
     for text in (address, address.rpartition(":")[0].strip("[]")):  # some proxies add the port
         try:
-            return str(ipaddress.ip_address(text))
+            parsed = ipaddress.ip_address(text)
         except ValueError:
             continue
+        # Where a server listens for IPv6 as well, it sees those of IPv4 in it.
+        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
     return ""
 
 

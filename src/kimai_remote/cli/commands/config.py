@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ...config import PREFIX, Configuration, Settings, Source, UnknownSetting, load, similar
-from ...config.loading import USUAL_FILE
+from ...config.loading import MASK, USUAL_FILE, mask_query
 from ..error_messages import reported
 from ..output import console, make_table, print_change, print_records, say
 from ..parameters import examples, json_option
 
 COLUMNS = {"option": "Option", "value": "Value", "stored": "Set", "meaning": "Meaning"}
 #: Shown instead of a secret.
-MASK = "***"
 
 
 def _complete(
@@ -182,7 +180,7 @@ def _masked(name: str, value: Any) -> Any:
             return MASK
         if "@" in (url.host or ""):  # a part of the password, unescaped
             return MASK
-        return re.sub(r"(?i)(\w*password=)[^&]*", rf"\g<1>{MASK}", text)
+        return mask_query(text)
     if value and Settings.info()[name].secret:
         return MASK
     return str(value) if isinstance(value, Path) else value
