@@ -249,7 +249,11 @@ def test_urls_that_lead_nowhere(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://user:hidden@127.0.0.1/x", "postgresql://127.0.0.1/x?password=hidden&user=user"],
+    [
+        "postgresql://user:hidden@127.0.0.1/x",
+        "postgresql://127.0.0.1/x?password=hidden&user=user",
+        "mariadb://127.0.0.1/x?user=user&passwd=hidden",
+    ],
 )
 def test_passwords_are_not_shown(url: str) -> None:
     shown = Database(url).name

@@ -256,7 +256,7 @@ def holds_secrets(values: Mapping[str, Any]) -> bool:
 
 
 #: A password in the query of a URL, and what comes before it.
-_PASSWORD_IN_QUERY = re.compile(r"([?&]\w*password=)[^&]*", re.I)
+_PASSWORD_IN_QUERY = re.compile(r"([?&]\w*passw(?:or)?d=)[^&]*", re.I)
 #: Stands for a secret.
 MASK = "***"
 
