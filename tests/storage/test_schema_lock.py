@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, event, func, insert, select
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import schema, schema_lock
@@ -75,6 +76,42 @@ def test_who_waits_too_long_is_told(blank: Database, monkeypatch: pytest.MonkeyP
         pytest.raises(ConfigurationError, match="Wait until it is done"),
     ):
         schema.create(blank)
+
+
+def test_a_server_that_ends_idle_connections(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is held for as long as it takes, and the settings are those of its connection."""
+    shorten = {
+        "mariadb": "SET SESSION wait_timeout=1, idle_transaction_timeout=1",
+        "postgresql": "SET idle_in_transaction_session_timeout='500ms'",
+    }
+    read = {
+        "mariadb": "SELECT @@wait_timeout",
+        "postgresql": "SHOW idle_in_transaction_session_timeout",
+    }
+    server = blank.dialect.name
+    if server == "sqlite":
+        pytest.skip("SQLite has no connections")
+
+    def connected(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(shorten[server])
+        connection.commit()
+
+    url = blank.url.render_as_string(hide_password=False)
+    with closing(Database(url, blank.prefix)) as own:
+        event.listen(own.engine, "connect", connected)
+        with own.begin() as connection:
+            usual = connection.exec_driver_sql(read[server]).scalar()
+        with schema_lock.hold(own):
+            time.sleep(1.5)
+            monkeypatch.setattr(mariadb, "LOCK_TIMEOUT", 1)
+            with pytest.raises(ConfigurationError, match="Wait until it is done"):
+                schema.create(blank)
+        with own.begin() as connection, own.begin() as another:  # whichever the pool has
+            for each in (connection, another):
+                assert each.exec_driver_sql(read[server]).scalar() == usual
 
 
 class Broken(Exception):

@@ -141,14 +141,16 @@ def _copied(
 @contextlib.contextmanager
 def _without_entry_counts(target: Database, progress: Progress) -> Iterator[None]:
     """Context without triggers: counting once at the end costs less than a million single steps."""
-    with schema_lock.acquire(target) as connection:
-        entry_counts.disable(connection)
-    try:
-        yield
-    finally:
-        progress("Counting", 0, None)
-        with schema_lock.acquire(target) as connection:
-            entry_counts.enable(connection)
+    # A recount or upgrade meanwhile would create them again.
+    with schema_lock.hold(target):
+        with target.begin() as connection:
+            entry_counts.disable(connection)
+        try:
+            yield
+        finally:
+            progress("Counting", 0, None)
+            with target.begin() as connection:
+                entry_counts.enable(connection)
 
 
 class _Copy:

@@ -39,6 +39,8 @@ from .base import (
 
 #: Error codes of a statement that takes too long, of MariaDB and of MySQL.
 _STATEMENT_TIMEOUT = (1969, 3024)
+#: Seconds after which a server ends a connection that does nothing: the most on every system.
+_LONGEST_IDLE = 2_147_483
 #: Parameters of a URL that mean the same to mysqlclient and PyMySQL.
 _COMMON_PARAMETERS = {
     "connect_timeout",
@@ -129,6 +131,8 @@ class MariaDB(Dialect):
     def schema_lock(self, engine: Engine, name: str) -> Iterator[None]:
         # On a connection of its own: each change of a table ends a transaction.
         with engine.connect() as guard:
+            guard.detach()  # closed afterwards, with its settings
+            guard.exec_driver_sql(f"SET SESSION wait_timeout={_LONGEST_IDLE}, autocommit=1")
             try:
                 acquired = guard.scalar(select(func.get_lock(name, LOCK_TIMEOUT)))
             except DBAPIError as error:

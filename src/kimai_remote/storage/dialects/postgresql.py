@@ -24,6 +24,11 @@ from .base import (
 )
 
 _LOCK_NOT_AVAILABLE = "55P03"
+#: Until the end of a transaction, none of the server's settings ends it; each has some of them.
+_NO_TIMEOUT = (
+    "SELECT set_config(name, '0', true) FROM pg_settings "
+    "WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')"
+)
 
 
 class PostgreSQL(Dialect):
@@ -84,6 +89,7 @@ class PostgreSQL(Dialect):
     def schema_lock(self, engine: Engine, name: str) -> Iterator[None]:
         lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
         with engine.begin() as guard:
+            guard.exec_driver_sql(_NO_TIMEOUT)  # it idles while others work
             try:
                 guard.execute(select(func.pg_advisory_xact_lock(lock)))
             except OperationalError as error:
