@@ -53,7 +53,8 @@ MAX_ELEMENTS = 10_000
 MAX_ATTRIBUTES = 10_000
 #: Characters of a namespace: each use of it may copy it.
 MAX_NAMESPACE = 500
-#: Bytes of a tag, all of whose attributes are read at once.
+#: Bytes of a tag, all of whose attributes are read at once, or of a comment. It is checked after each
+#: part of the document that is read, so somewhat longer ones may pass.
 MAX_TAG = 128 * 1024
 #: Bytes of a document that has few of all these.
 _SMALL = 8 * 1024
@@ -178,7 +179,7 @@ def _check_size(document: bytes) -> None:
         for start in range(0, len(document), _READ_SIZE):
             parser.Parse(document[start : start + _READ_SIZE])
             if start - parser.CurrentByteIndex > MAX_TAG:
-                raise InvalidRequest(f"A tag may have {MAX_TAG} bytes here.")
+                raise InvalidRequest(f"A tag or comment may have about {MAX_TAG} bytes here.")
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _malformed(error.lineno, error.offset + 1) from None
@@ -197,12 +198,15 @@ class _Names(threading.local):
         """Have names forgotten if there may be many, before a document is parsed."""
         if self._bytes + len(document) > self._MAX_BYTES:
             self._bytes = 0
-            state = ctypes.pythonapi.PyThreadState_GetDict()
-            ctypes.cast(state, ctypes.py_object).value.pop("_ParserDictionaryContext", None)
+            state = _thread_state()
+            ctypes.cast(state, ctypes.py_object).value.pop(LXML_NAMES, None)
         self._bytes += len(document)
 
 
-ctypes.pythonapi.PyThreadState_GetDict.restype = ctypes.c_void_p
+#: Key of the names in the state of a thread.
+LXML_NAMES = "_ParserDictionaryContext"
+#: Returns the address of the state of this thread, a dict.
+_thread_state = ctypes.PYFUNCTYPE(ctypes.c_void_p)(("PyThreadState_GetDict", ctypes.pythonapi))
 _names = _Names()
 
 
