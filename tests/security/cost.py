@@ -1,6 +1,7 @@
 """The cost of requests, each in a process of its own.
 
-``python tests/security/cost.py [SHAPE …]`` prints a line of JSON for each shape and size.
+``python tests/security/cost.py SIZES [SHAPE …]`` prints a line of JSON for each shape, and for each of
+the first so many sizes.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ from support.world import build_file
 
 def send(application: Any, request: Request) -> tuple[str, int]:
     """Run a request; return its status and the length of the response."""
+    path, _, query = request.path.partition("?")
     environ = {
         "REQUEST_METHOD": "POST",
-        "PATH_INFO": request.path,
-        "QUERY_STRING": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
         "CONTENT_TYPE": request.content_type,
         "CONTENT_LENGTH": str(len(request.body)),
         "REMOTE_ADDR": "127.0.0.1",
@@ -95,10 +97,10 @@ def measure(application: Any, requests: Iterable[Request]) -> dict[str, Any]:
 
 
 #: Bytes of a request: the most, and what is just below the limits of each protocol.
-SIZES = (2 * 1024 * 1024, 400_000, 190_000, 90_000, 8_000)
+SIZES = (2 * 1024 * 1024, 190_000, 90_000, 400_000, 8_000)
 
 
-def main(names: list[str]) -> None:
+def main(sizes: int, names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         world = build_file(Path(directory) / "kimai.sqlite3")
         world.settings = replace(world.settings, login_rate=0)
@@ -112,11 +114,11 @@ def main(names: list[str]) -> None:
             if name in SERIES:
                 print(json.dumps({"shape": name, **measure(application, SERIES[name]())}))
                 continue
-            for size in SIZES:
+            for size in SIZES[:sizes]:
                 request = PLAIN(size) if name == "plain" else SHAPES[name](size)
                 result = measure(application, [request])
                 print(json.dumps({"shape": name, **result}), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["plain", *SHAPES, *SERIES])
+    main(int(sys.argv[1]), sys.argv[2:] or ["plain", *SHAPES, *SERIES])

@@ -15,7 +15,7 @@ _HEADER = 60_000
 
 @dataclass(frozen=True)
 class Request:
-    """A POST."""
+    """A POST; the path may have a query."""
 
     path: str
     body: bytes
