@@ -22,8 +22,10 @@ LEFT_OUT = ("slow", "servers", "clients", "browser", "cluster")
 COUNTS = {
     "stress": (600, 10_000, "parallel calls, on each database and type of server, at least 600"),
     "fuzz": (1000, 100_000, "requests of the fuzz tests, over each protocol"),
-    "calls": (5_000, 50_000, "calls of the memory test, over HTTP"),
+    "calls": (5_000, 50_000, "calls of the memory test that are measured, over HTTP"),
     "kills": (4, 200, "kills of the server during writes, on each database"),
+    "sizes": (2, 5, "sizes, at most 5, of each request that is made to cost much"),
+    "rounds": (1, 6, "times that clients leave in every way, after two that warm up"),
     "every": (12, 1, "steps of a change of the schema on MariaDB, of which one is a kill"),
     "strings": (100, 1_000_000, "hostile texts, through each text field"),
     "exchanges": (150, 1_000_000, "recorded exchanges with Kimai 1.3.5, on each database"),

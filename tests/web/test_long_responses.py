@@ -164,7 +164,7 @@ def resources(server: Server) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_responses_that_break_off_leave_nothing(
-    server: Server, long_call: bytes, long_soap_call: bytes
+    server: Server, long_call: bytes, long_soap_call: bytes, pytestconfig: pytest.Config
 ) -> None:
     """No file, pipe, connection or thread, wherever in a request or response a client leaves."""
 
@@ -192,7 +192,7 @@ def test_responses_that_break_off_leave_nothing(
         leave_in_every_way()
     wait_until(lambda: not temporary_files(server))
     before = resources(server)
-    for _ in range(6):
+    for _ in range(pytestconfig.getoption("rounds")):
         leave_in_every_way()
 
     def is_as_before() -> bool:
