@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar
 
 import pytest
 
@@ -100,3 +100,21 @@ def test_requests_in_progress_are_finished_when_the_server_ends(after: float) ->
     loop.close()
     assert responses == [(200, b"later")]
     assert task.done()
+
+
+def test_short_chunks_of_a_body_that_is_too_long() -> None:
+    """They are as many as its length allows, also of what isn't kept: it is refused as too long."""
+    settings = Settings(secret="x" * 32, max_body=2**20)
+    chunks = [b"x" * (settings.max_body + 1), *[b"x" * 160] * 6500, b""]
+
+    class Scope:
+        headers: ClassVar[dict[str, str]] = {}
+
+    class Protocol:
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for chunk in chunks:
+                yield chunk
+
+    adapter = rsgi.RsgiAdapter(lambda *_: [], settings)
+    body = asyncio.run(adapter._read(Scope, Protocol()))
+    assert len(body.read()) == settings.max_body + 1
