@@ -22,7 +22,7 @@ LEFT_OUT = ("slow", "servers", "clients", "browser", "cluster")
 COUNTS = {
     "stress": (600, 10_000, "parallel calls, on each database and type of server, at least 600"),
     "fuzz": (1000, 100_000, "requests of the fuzz tests, over each protocol"),
-    "calls": (5_000, 50_000, "calls of the memory test that are measured, over HTTP"),
+    "calls": (1_500, 50_000, "calls of the memory test that are measured, over HTTP"),
     "kills": (4, 200, "kills of the server during writes, on each database"),
     "sizes": (2, 5, "sizes, at most 5, of each request that is made to cost much"),
     "rounds": (1, 6, "times that clients leave in every way, after two that warm up"),
@@ -159,6 +159,12 @@ def file_world(tmp_path: Path) -> Iterator[World]:
     world = build_file(tmp_path / "test.sqlite3", "other_")
     yield world
     world.database.close()
+
+
+@pytest.fixture
+def is_deep(pytestconfig: pytest.Config) -> bool:
+    """Whether tests may take long."""
+    return bool(pytestconfig.option.deep)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, inspect, select
 
+from kimai_remote.errors import ConfigurationError
 from kimai_remote.kimai1 import control_totals, importer
 from kimai_remote.kimai1.importer import ImportRefused
+from kimai_remote.storage import entry_counts, origin, schema
 from kimai_remote.storage import models as m
-from kimai_remote.storage import origin, schema
+from kimai_remote.storage.dialects import mariadb
+from kimai_remote.storage.dialects.base import SchemaLocked
 from kimai_remote.storage.origin import DatabaseOrigin
 from kimai_remote.storage.transactions import Database
 from kimai_remote.tracking.context import Options
@@ -30,15 +34,10 @@ def silent(_table: str, _done: int, _total: int) -> None:
 
 @pytest.fixture(scope="module")
 def created(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('target') / 'target.sqlite3'}"
-    if database.dialect.has_server:
-        url = database.url.render_as_string(hide_password=False)
-    created = Database(url, f"Import{os.getpid()}_")
-    databases.drop(created)
-    schema.create(created)
-    yield created
-    databases.drop(created)
-    created.close()
+    directory = tmp_path_factory.mktemp("target")
+    with databases.without_tables(database, directory, f"Import{os.getpid()}_") as created:
+        schema.create(created)
+        yield created
 
 
 @pytest.fixture
@@ -220,6 +219,30 @@ def test_doing_it_again_changes_nothing(kimai: Database, target: Database) -> No
     assert report.differences == []
     after = {table.name: read(target, select(table)) for table in m.Base.metadata.sorted_tables}
     assert after == before
+
+
+def test_nothing_else_changes_the_schema_meanwhile(
+    kimai: Database, target: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not target.dialect.has_server:
+        pytest.skip("SQLite itself lets only one process write")
+    monkeypatch.setattr(mariadb, "LOCK_TIMEOUT", 1)
+    url = target.url.render_as_string(hide_password=False)
+    refusals: list[str] = []
+
+    def recount_once(table: str, _done: int, _total: int | None) -> None:
+        if table != "timeSheet" or refusals:
+            return
+        with closing(Database(url, target.prefix)) as other:
+            try:
+                entry_counts.recount(other, lambda *_: None)
+            except ConfigurationError as error:
+                refusals.append(str(error))
+
+    assert importer.run(kimai, target, recount_once).differences == []
+    assert refusals == [str(SchemaLocked())]
+    with target.begin() as connection:
+        assert entry_counts.enabled(connection)
 
 
 def test_a_used_database_is_left_alone(kimai: Database, target: Database) -> None:

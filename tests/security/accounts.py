@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from kimai_remote.storage import models as m
@@ -43,6 +44,11 @@ def key_of(world: World, who: str) -> str:
         return WRONG_KEY
     owner_type = "customer" if who == "acme" else "user"
     return world.service.keys.derive(owner_type, world.ids[who], 0)
+
+
+def kimai_hash(password: str) -> str:
+    """Return a password as Kimai 1 stores it, with the salt of the test data."""
+    return hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()  # noqa: S324
 
 
 def password_changed(world: World, name: str, stored: str | None, model: Any = m.User) -> None:

@@ -1,7 +1,7 @@
 """The cost of requests, each in a process of its own.
 
-``python tests/security/cost.py SIZES [SHAPE …]`` prints a line of JSON for each shape, and for each of
-the first so many sizes.
+``python tests/security/cost.py SIZES [SHAPE …]`` prints a line of JSON for each shape and each
+of the first so many sizes.
 """
 
 from __future__ import annotations

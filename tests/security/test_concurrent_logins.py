@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from accounts import REFUSED, password_changed
+from accounts import REFUSED, kimai_hash, password_changed
 from sqlalchemy import select
 
 from kimai_remote.storage import models as m
@@ -102,8 +101,7 @@ def test_a_password_check_delays_no_other_call(
 def test_a_new_hash_is_made_outside_of_any_lock(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    md5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()  # noqa: S324
-    password_changed(world, "alice", md5)
+    password_changed(world, "alice", kimai_hash(PASSWORD))
     remote = JsonRemote(world)
     with waiting_checks(monkeypatch, "hash") as start:
         gate, waiting = start(remote.call, "authenticate", "alice", PASSWORD)
@@ -154,8 +152,7 @@ def test_a_password_changed_meanwhile_is_checked_again(
 def test_a_new_hash_never_replaces_a_changed_password(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    md5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()  # noqa: S324
-    password_changed(world, "alice", md5)
+    password_changed(world, "alice", kimai_hash(PASSWORD))
     remote = JsonRemote(world)
     with waiting_checks(monkeypatch, "hash") as start:
         gate, waiting = start(remote.call, "authenticate", "alice", PASSWORD)

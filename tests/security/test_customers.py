@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from accounts import REFUSED, key_of
+from accounts import REFUSED, key_of, kimai_hash
 
 from kimai_remote.storage import models as m
 from support.world import PASSWORD, PASSWORD_HASH, World
-
-
-def kimai_hash(password: str) -> str:
-    """Return a password as Kimai 1 stores it, with the salt of the test data."""
-    return hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()  # noqa: S324
 
 
 @pytest.mark.parametrize("hash_type", ["argon2", "md5"])

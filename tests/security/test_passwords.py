@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from accounts import REFUSED, password_changed
+from accounts import REFUSED, kimai_hash, password_changed
 from sqlalchemy import event
 
 from kimai_remote.storage import models as m
@@ -18,7 +17,7 @@ from kimai_remote.tracking.passwords import PasswordHasher
 from support.remotes import JsonRemote
 from support.world import PASSWORD, PASSWORD_HASH, World
 
-MD5 = hashlib.md5(f"kimai salt{PASSWORD}kimai salt".encode()).hexdigest()  # noqa: S324
+MD5 = kimai_hash(PASSWORD)
 
 
 def stored(world: World, name: str) -> str:
@@ -70,8 +69,8 @@ def test_an_invalid_stored_password(world: World, hash_: str | None) -> None:
 def test_no_password_is_longer_than_the_limit(world: World, form: str) -> None:
     for length, success in ((4096, True), (4097, False)):
         password = "ä" * 2 + "x" * (length - 4)
-        md5 = hashlib.md5(f"kimai salt{password}kimai salt".encode()).hexdigest()  # noqa: S324
-        password_changed(world, "alice", md5 if form == "md5" else PasswordHasher().hash(password))
+        hash_password = kimai_hash if form == "md5" else PasswordHasher().hash
+        password_changed(world, "alice", hash_password(password))
         assert login(world, "alice", password)["success"] is success
 
 
@@ -137,8 +136,7 @@ def test_all_failures_cost_the_same(full_world: World, monkeypatch: pytest.Monke
     """Each failure takes the same statements and one check of a hash. So does the first one of a
     name, whose counter may not exist yet."""
     remote = JsonRemote(full_world)
-    md5 = hashlib.md5(b"kimai saltotherkimai salt").hexdigest()  # noqa: S324
-    password_changed(full_world, "carl", md5)
+    password_changed(full_world, "carl", kimai_hash("other"))
     remote.call("authenticate", "ben", "right")  # queries that each process runs once
     remote.call("authenticate", "alice", "wrong")
     attempts = {

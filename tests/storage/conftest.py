@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,5 @@ from support import databases
 @pytest.fixture
 def blank(database: Database, tmp_path: Path) -> Iterator[Database]:
     """A database of the same kind without tables."""
-    url = f"sqlite:///{tmp_path / 'blank.sqlite3'}"
-    if database.dialect.has_server:
-        url = database.url.render_as_string(hide_password=False)
-    with closing(Database(url, f"Blank{os.getpid()}_")) as empty:
-        databases.drop(empty)
-        yield empty
-        databases.drop(empty)
+    with databases.without_tables(database, tmp_path, f"Blank{os.getpid()}_") as blank:
+        yield blank

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -92,6 +93,18 @@ def _empty_file(prefix: str) -> bytes:
         with closing(Database(f"sqlite:///{path}", prefix)) as database:
             schema.create(database)
         return path.read_bytes()
+
+
+@contextmanager
+def without_tables(database: Database, directory: Path, prefix: str) -> Iterator[Database]:
+    """Context with a database without tables on the same backend as another one."""
+    url = f"sqlite:///{directory / 'blank.sqlite3'}"
+    if database.dialect.has_server:
+        url = database.url.render_as_string(hide_password=False)
+    with closing(Database(url, prefix)) as blank:
+        drop(blank)
+        yield blank
+        drop(blank)
 
 
 def drop(database: Database) -> None:
