@@ -82,9 +82,9 @@ def verdict(faster: list[float], slower: list[float]) -> str:
     return f"faster in {wins} of {count} rounds, medians 1:{ratio:.3f}: {answer}"
 
 
-def main(count: int, kind: str) -> None:
+def main(count: int, backend: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        database = databases.create(kind, Path(directory))
+        database = databases.create(backend, Path(directory))
         try:
             world: World = build(database, Settings(login_rate=0))
             world.set_option("loginTries", 0)  # each wrong password is that of a name not banned

@@ -255,8 +255,8 @@ def _has_more_values(body: bytes, limit: int) -> bool:
     if len(body) <= limit or sum(map(body.count, (b"[", b"{", b",", b":"))) <= limit:
         return False
     # JSON has no more texts than separators, but for one: where there are more, it isn't JSON.
-    found = islice(_SEPARATOR_OR_TEXT.finditer(body), 2 * limit + 2)
-    return sum([match.lastindex is not None for match in found]) > limit
+    separators_and_texts = islice(_SEPARATOR_OR_TEXT.finditer(body), 2 * limit + 2)
+    return sum([match.lastindex is not None for match in separators_and_texts]) > limit
 
 
 def check(message: Any, header: ReplyHeader) -> None:

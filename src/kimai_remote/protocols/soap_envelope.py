@@ -53,8 +53,8 @@ MAX_ELEMENTS = 10_000
 MAX_ATTRIBUTES = 10_000
 #: Characters of a namespace: each use of it may copy it.
 MAX_NAMESPACE = 500
-#: Bytes of a tag, all of whose attributes are read at once, or of a comment. It is checked after each
-#: part of the document that is read, so somewhat longer ones may pass.
+#: Bytes of a tag, all of whose attributes are read at once, or of a comment. It is checked after
+#: each part of the document that is read, so somewhat longer ones may pass.
 MAX_TAG = 128 * 1024
 #: Bytes of a document that has few of all these.
 _SMALL = 8 * 1024
