@@ -287,8 +287,8 @@ def test_the_login_limit(settings: dict[str, str], level: str, text: str, folder
     if settings.get("LOGIN_LIMIT_REDIS") == "closed":
         url = f"redis://:top-secret@127.0.0.1:{free_port()}/0"
         settings = settings | {"LOGIN_LIMIT_REDIS": url}
-    _, found = doctor(**settings)
-    finding = found["login limit"]
+    _, findings = doctor(**settings)
+    finding = findings["login limit"]
     assert finding["level"] == level
     assert text in finding["text"]
     assert "top-secret" not in str(finding)
@@ -297,8 +297,8 @@ def test_the_login_limit(settings: dict[str, str], level: str, text: str, folder
 def test_the_login_limit_without_its_package(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     for name in ("redis", "redis.backoff", "redis.retry"):
         monkeypatch.setitem(sys.modules, name, None)
-    _, found = doctor(LOGIN_LIMIT_REDIS="redis://localhost/0")
-    assert "pip install 'kimai-remote[redis]'" in found["login limit"]["text"]
+    _, findings = doctor(LOGIN_LIMIT_REDIS="redis://localhost/0")
+    assert "pip install 'kimai-remote[redis]'" in findings["login limit"]["text"]
     result = CliRunner().invoke(
         app,
         ["serve", "--port", str(free_port())],
