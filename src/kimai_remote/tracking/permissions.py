@@ -11,7 +11,18 @@ import functools
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, Table, and_, bindparam, exists, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    union,
+)
 
 from ..errors import Denied, Refused, UnknownRecord
 from ..storage.entry_counts import MARKER
@@ -39,7 +50,9 @@ from ..storage.tables import (
 from .context import CallContext, CallerType
 
 Subject = Literal["ki_timesheets", "ki_expenses"]
-Action = Literal["add", "edit", "delete"]
+Change = Literal["edit", "delete"]
+Action = Literal["add", Change]
+CHANGES: tuple[Change, ...] = ("edit", "delete")
 
 _ACCESS = {"ki_timesheets": "ki_timesheet-access", "ki_expenses": "ki_expenses-access"}
 #: Owner and project of a record that isn't there. Checking it takes the same queries as checking a
@@ -71,7 +84,8 @@ def require_entry(context: CallContext, subject: Subject, action: Action, owner_
     """
     require_use(context, subject)
     if not _may(context, subject, action, owner_id):
-        raise Denied if _sees_entries_of(context, subject, owner_id) else UnknownRecord
+        is_visible = owner_id != NOBODY and _sees_entries_of(context, subject, owner_id)
+        raise Denied if is_visible else UnknownRecord
 
 
 def require_readable(
@@ -274,24 +288,53 @@ def usable_task(caller: CallerType, project: Any, activity: Any) -> ColumnElemen
     )
 
 
-_groups_of_others = groups_users.alias()
-_watched_groups = (
-    select(groups_users.c.groupID)
-    .join(groups, groups.c.groupID == groups_users.c.groupID)
-    .join(membership_roles, membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID)
-    .where(
-        groups_users.c.userID == CALLER,
-        not_trashed(groups),
-        membership_roles.c["core-user-view"] != ZERO,
+def _groups_granting(right: str) -> Select[int]:
+    """Select the groups in which the caller's membership role has a right."""
+    return (
+        select(groups_users.c.groupID)
+        .join(groups, groups.c.groupID == groups_users.c.groupID)
+        .join(
+            membership_roles,
+            membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID,
+        )
+        .where(
+            groups_users.c.userID == CALLER,
+            not_trashed(groups),
+            membership_roles.c[right] != ZERO,
+        )
     )
-)
+
+
+def _members_where(right: str) -> Select[int]:
+    """Select the members of the groups in which the caller's membership role has a right."""
+    members = groups_users.alias()
+    return select(members.c.userID).where(members.c.groupID.in_(_groups_granting(right)))
+
+
 #: The IDs of users whom a user without the right to see all may see: its own, and the members of
 #: groups in which it may watch the others. To be joined: as a condition, databases would ask it of
 #: every user.
 visible_users = union(
     select(CALLER.label("userID")),
-    select(_groups_of_others.c.userID).where(_groups_of_others.c.groupID.in_(_watched_groups)),
+    _members_where("core-user-view"),
 ).subquery()
+
+
+def is_changeable(
+    owner: ColumnElement[int], subject: Subject, action: Change
+) -> ColumnElement[bool]:
+    """SQL condition: the caller owns an entry of that owner, or may do this to it. The statement
+    has the parameter ``everywhere``: what :func:`changes_everywhere` returns, as a number."""
+    return or_(
+        owner == CALLER,
+        bindparam("everywhere", type_=Integer) != ZERO,
+        owner.in_(_members_where(_in_own_group(subject, action))),
+    )
+
+
+def changes_everywhere(context: CallContext, subject: Subject, action: Action) -> bool:
+    """Return whether the caller may do this to entries of all others."""
+    return f"{subject}-otherEntry-otherGroup-{action}" in context.principal.rights
 
 
 def sees_all_users(context: CallContext) -> bool:
@@ -316,7 +359,11 @@ def _may(context: CallContext, subject: Subject, action: Action, owner_id: int) 
 
 
 def _may_others(context: CallContext, subject: Subject, action: Action, owner_id: int) -> bool:
-    if f"{subject}-otherEntry-otherGroup-{action}" in context.principal.rights:
-        return True
-    right = f"{subject}-otherEntry-ownGroup-{action}"
-    return right in context.rights_over(owner_id)
+    return changes_everywhere(context, subject, action) or (
+        _in_own_group(subject, action) in context.rights_over(owner_id)
+    )
+
+
+def _in_own_group(subject: Subject, action: Action) -> str:
+    """Return the membership right to do this to entries of others of the group."""
+    return f"{subject}-otherEntry-ownGroup-{action}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import ScalarSelect, Table, bindparam, delete, insert, select, update
 
 from ..errors import UnknownRecord
 from ..storage import prepared_statements, tables
@@ -86,7 +86,15 @@ class StoredRecords:
         (key,) = table.primary_key
         self._key = key.name
         is_record = key == bindparam("record")
-        self._find = select(table).where(is_record).with_for_update()
+        # Databases lock nothing that a subquery reads. So nobody waits for, or locks, a record that
+        # it may not change; waiting would tell that there is one.
+        self._lock = {
+            action: select(table)
+            .where(key == _changeable(table, key.name, subject, action))
+            .with_for_update()
+            for action in permissions.CHANGES
+        }
+        self._owner = select(table.c.userID).where(is_record)
         self._add = insert(table)
         self._change = update(table).where(is_record)
         self._remove = delete(table).where(is_record)
@@ -98,8 +106,7 @@ class StoredRecords:
         :raises UnknownRecord: there is none that the caller may see.
         """
         permissions.require_access(context, self.subject)
-        row = context.fetch_first(query, record=record_id)
-        record = dict(zip(columns_of(query), row, strict=True)) if row else None
+        record = _fetch(context, query, record_id)
         owner_id = record["userID"] if record else permissions.NOBODY
         project_id = record["projectID"] if record else permissions.NOWHERE
         permissions.require_readable(context, self.subject, owner_id, project_id)
@@ -108,7 +115,7 @@ class StoredRecords:
         return record
 
     def find(
-        self, context: CallContext, record_id: int, action: permissions.Action
+        self, context: CallContext, record_id: int, action: permissions.Change
     ) -> StoredRecord:
         """Return the record of that ID, to which the caller may do this, locked until the
         transaction ends.
@@ -117,18 +124,24 @@ class StoredRecords:
         :raises UnknownRecord: there is none that the caller may see.
         """
         permissions.require_use(context, self.subject)
-        row = context.fetch_first(self._find, record=record_id)
-        record = dict(zip(columns_of(self._find), row, strict=True)) if row else None
-        owner_id = record["userID"] if record else permissions.NOBODY
+        is_everywhere = permissions.changes_everywhere(context, self.subject, action)
+        record = _fetch(context, self._lock[action], record_id, everywhere=int(is_everywhere))
+        # Its owner may have changed while the call waited for the lock.
+        owner_id = record["userID"] if record else self._owner_of(context, record_id)
         permissions.require_entry(context, self.subject, action, owner_id)
         if record is None:
             raise UnknownRecord
         return record
 
+    def _owner_of(self, context: CallContext, record_id: int) -> int:
+        row = context.fetch_first(self._owner, record=record_id)
+        return row[0] if row else permissions.NOBODY
+
     def find_to_change(
-        self, context: CallContext, record_id: int, action: permissions.Action
+        self, context: CallContext, record_id: int, action: permissions.Change
     ) -> StoredRecord:
-        """Do the same, and check that it is neither cleared nor locked.
+        """Return the record of that ID as :meth:`find` does, if it is neither cleared nor too old
+        to be changed.
 
         :raises Refused: as :meth:`find` and :meth:`require_change`.
         """
@@ -169,6 +182,27 @@ class StoredRecords:
 
     def remove(self, context: CallContext, record: StoredRecord) -> None:
         context.connection.execute(self._remove, {"record": record[self._key]})
+
+
+def _changeable(
+    table: Table, key: str, subject: permissions.Subject, action: permissions.Change
+) -> ScalarSelect[int]:
+    """Select the ID ``record`` if the caller may do this to that record, or owns it."""
+    record = table.alias()
+    is_changeable = permissions.is_changeable(record.c.userID, subject, action)
+    return (
+        select(record.c[key])
+        .where(record.c[key] == bindparam("record"), is_changeable)
+        .scalar_subquery()
+    )
+
+
+def _fetch(
+    context: CallContext, query: Query, record_id: int, **parameters: Any
+) -> StoredRecord | None:
+    """Return the first row of a query that has the parameter ``record``, by its columns."""
+    row = context.fetch_first(query, record=record_id, **parameters)
+    return dict(zip(columns_of(query), row, strict=True)) if row else None
 
 
 TIME_ENTRIES = StoredRecords(tables.time_entries, "ki_timesheets", "end")
