@@ -3,7 +3,8 @@
 Callers (rows): ``nokey`` sends no key, ``wrong`` an unknown key; ``idle`` is inactive,
 ``gone`` trashed, ``bert`` banned (their keys were valid before); ``alice`` is a plain user of group
 blue, ``ben`` its leader, ``gina`` its admin; ``root`` is the global administrator; ``acme`` is
-blue's customer; ``oscar`` is a plain user of group red.
+blue's customer; ``oscar`` is a plain user of group red; ``vera`` is a plain user of group blue who
+may see users of all groups, so their entries too.
 
 Cells: ``ok`` success; ``no`` "Unknown user or no permissions."; ``lock`` refused by editLimit;
 ``id``, ``pid`` and ``work`` the response to an ID that isn't there: "Invalid ID", of stopRecord
@@ -29,6 +30,7 @@ getTimesheetRecord     gina   ok   ok   id   ok      ok        ok       ok      
 getTimesheetRecord     root   ok   ok   ok   ok      ok        ok       ok      ok
 getTimesheetRecord     acme   ok   ok   id   id      ok        id       ok      ok
 getTimesheetRecord     oscar  ok   id   id   ok      ok        ok       ok      ok
+getTimesheetRecord     vera   ok   ok   ok   ok      ok        ok       ok      ok
 updateActiveRecording  nokey  no   no   no   no      no        no       no      no
 updateActiveRecording  wrong  no   no   no   no      no        no       no      no
 updateActiveRecording  idle   no   no   no   no      no        no       no      no
@@ -40,6 +42,7 @@ updateActiveRecording  gina   ok   ok   id   ok      ok        ok       ok      
 updateActiveRecording  root   ok   ok   ok   ok      ok        ok       ok      lock
 updateActiveRecording  acme   no   no   no   no      no        no       no      no
 updateActiveRecording  oscar  ok   id   id   ok      ok        ok       no      lock
+updateActiveRecording  vera   ok   no   no   ok      ok        ok       no      lock
 setTimesheetRecord     nokey  no   no   no   no      no        no       no      no
 setTimesheetRecord     wrong  no   no   no   no      no        no       no      no
 setTimesheetRecord     idle   no   no   no   no      no        no       no      no
@@ -51,6 +54,7 @@ setTimesheetRecord     gina   ok   ok   id   ok      ok        ok       ok      
 setTimesheetRecord     root   ok   ok   ok   ok      ok        ok       ok      lock
 setTimesheetRecord     acme   no   no   no   no      no        no       no      no
 setTimesheetRecord     oscar  ok   id   id   ok      ok        ok       no      lock
+setTimesheetRecord     vera   ok   no   no   ok      ok        ok       no      lock
 removeTimesheetRecord  nokey  no   no   no   no      no        no       no      no
 removeTimesheetRecord  wrong  no   no   no   no      no        no       no      no
 removeTimesheetRecord  idle   no   no   no   no      no        no       no      no
@@ -62,6 +66,7 @@ removeTimesheetRecord  gina   ok   ok   id   ok      ok        ok       ok      
 removeTimesheetRecord  root   ok   ok   ok   ok      ok        ok       ok      lock
 removeTimesheetRecord  acme   no   no   no   no      no        no       no      no
 removeTimesheetRecord  oscar  ok   id   id   ok      ok        ok       no      lock
+removeTimesheetRecord  vera   ok   no   no   ok      ok        ok       no      lock
 getExpenseRecord       nokey  no   no   no   no      no        no       no      no
 getExpenseRecord       wrong  no   no   no   no      no        no       no      no
 getExpenseRecord       idle   no   no   no   no      no        no       no      no
@@ -73,6 +78,7 @@ getExpenseRecord       gina   ok   ok   id   ok      ok        ok       ok      
 getExpenseRecord       root   ok   ok   ok   ok      ok        ok       ok      ok
 getExpenseRecord       acme   ok   ok   id   id      ok        id       ok      ok
 getExpenseRecord       oscar  ok   id   id   ok      ok        ok       ok      ok
+getExpenseRecord       vera   ok   ok   ok   ok      ok        ok       ok      ok
 setExpenseRecord       nokey  no   no   no   no      no        no       no      no
 setExpenseRecord       wrong  no   no   no   no      no        no       no      no
 setExpenseRecord       idle   no   no   no   no      no        no       no      no
@@ -84,6 +90,7 @@ setExpenseRecord       gina   ok   ok   id   ok      ok        ok       ok      
 setExpenseRecord       root   ok   ok   ok   ok      ok        ok       ok      lock
 setExpenseRecord       acme   no   no   no   no      no        no       no      no
 setExpenseRecord       oscar  ok   id   id   ok      ok        ok       no      lock
+setExpenseRecord       vera   ok   no   no   ok      ok        ok       no      lock
 removeExpenseRecord    nokey  no   no   no   no      no        no       no      no
 removeExpenseRecord    wrong  no   no   no   no      no        no       no      no
 removeExpenseRecord    idle   no   no   no   no      no        no       no      no
@@ -95,6 +102,7 @@ removeExpenseRecord    gina   ok   ok   id   ok      ok        ok       ok      
 removeExpenseRecord    root   ok   ok   ok   ok      ok        ok       ok      lock
 removeExpenseRecord    acme   no   no   no   no      no        no       no      no
 removeExpenseRecord    oscar  ok   id   id   ok      ok        ok       no      lock
+removeExpenseRecord    vera   ok   no   no   ok      ok        ok       no      lock
 """
 
 #: Stopping an entry that is running (columns as above). A cleared or long running one can be
@@ -112,6 +120,7 @@ stopRecord  gina   ok   ok   id   ok      ok        ok       ok      ok
 stopRecord  root   ok   ok   ok   ok      ok        ok       ok      ok
 stopRecord  acme   no   no   no   no      no        no       no      no
 stopRecord  oscar  ok   id   id   ok      ok        ok       ok      ok
+stopRecord  vera   ok   no   no   ok      ok        ok       ok      ok
 """
 
 #: Calls that use a project (columns): blue's, red's, blue's that is trashed, invisible, internal;
@@ -131,6 +140,7 @@ start        gina   ok   work work    ok        ok       work    work        ok 
 start        root   ok   work work    ok        ok       work    work        ok            work
 start        acme   no   no   no      no        no       no      no          no            no
 start        oscar  work ok   work    work      work     work    work        work          work
+start        vera   ok   work work    ok        ok       work    work        ok            work
 entry        nokey  no   no   no      no        no       no      no          no            no
 entry        wrong  no   no   no      no        no       no      no          no            no
 entry        idle   no   no   no      no        no       no      no          no            no
@@ -142,6 +152,7 @@ entry        gina   ok   pid  pid     ok        ok       work    work        ok 
 entry        root   ok   pid  pid     ok        ok       work    work        ok            work
 entry        acme   no   no   no      no        no       no      no          no            no
 entry        oscar  pid  ok   pid     pid       pid      pid     pid         pid           pid
+entry        vera   ok   pid  pid     ok        ok       work    work        ok            work
 expense      nokey  no   no   no      no        no       -       -           -             -
 expense      wrong  no   no   no      no        no       -       -           -             -
 expense      idle   no   no   no      no        no       -       -           -             -
@@ -153,6 +164,7 @@ expense      gina   ok   pid  pid     ok        ok       -       -           -  
 expense      root   ok   pid  pid     ok        ok       -       -           -             -
 expense      acme   no   no   no      no        no       -       -           -             -
 expense      oscar  pid  ok   pid     pid       pid      -       -           -             -
+expense      vera   ok   pid  pid     ok        ok       -       -           -             -
 moveActive   nokey  no   no   no      no        no       no      no          no            no
 moveActive   wrong  no   no   no      no        no       no      no          no            no
 moveActive   idle   no   no   no      no        no       no      no          no            no
@@ -164,6 +176,7 @@ moveActive   gina   ok   work work    ok        ok       work    work        ok 
 moveActive   root   ok   work work    ok        ok       work    work        ok            work
 moveActive   acme   no   no   no      no        no       no      no          no            no
 moveActive   oscar  work ok   work    work      work     work    work        work          work
+moveActive   vera   ok   work work    ok        ok       work    work        ok            work
 moveEntry    nokey  no   no   no      no        no       no      no          no            no
 moveEntry    wrong  no   no   no      no        no       no      no          no            no
 moveEntry    idle   no   no   no      no        no       no      no          no            no
@@ -175,6 +188,7 @@ moveEntry    gina   ok   pid  pid     ok        ok       work    work        ok 
 moveEntry    root   ok   pid  pid     ok        ok       work    work        ok            work
 moveEntry    acme   no   no   no      no        no       no      no          no            no
 moveEntry    oscar  pid  ok   pid     pid       pid      pid     pid         pid           pid
+moveEntry    vera   ok   pid  pid     ok        ok       work    work        ok            work
 moveExpense  nokey  no   no   no      no        no       -       -           -             -
 moveExpense  wrong  no   no   no      no        no       -       -           -             -
 moveExpense  idle   no   no   no      no        no       -       -           -             -
@@ -186,6 +200,7 @@ moveExpense  gina   ok   pid  pid     ok        ok       -       -           -  
 moveExpense  root   ok   pid  pid     ok        ok       -       -           -             -
 moveExpense  acme   no   no   no      no        no       -       -           -             -
 moveExpense  oscar  pid  ok   pid     pid       pid      -       -           -             -
+moveExpense  vera   ok   pid  pid     ok        ok       -       -           -             -
 getTasks     nokey  no   no   no      no        no       -       -           -             -
 getTasks     wrong  no   no   no      no        no       -       -           -             -
 getTasks     idle   no   no   no      no        no       -       -           -             -
@@ -197,6 +212,7 @@ getTasks     gina   ok   pid  pid     ok        ok       -       -           -  
 getTasks     root   ok   pid  pid     ok        ok       -       -           -             -
 getTasks     acme   ok   pid  pid     ok        pid      -       -           -             -
 getTasks     oscar  pid  ok   pid     pid       pid      -       -           -             -
+getTasks     vera   ok   pid  pid     ok        ok       -       -           -             -
 """
 
 #: Items of the lists: names of users, customers, projects and tasks, and whose entries and
@@ -210,11 +226,12 @@ getUsers           idle   no
 getUsers           gone   no
 getUsers           bert   no
 getUsers           alice  alice
-getUsers           ben    alice ben bert carl gina idle root
-getUsers           gina   alice ben bert carl gina idle root
-getUsers           root   alice ben bert carl gina idle olga oscar root
+getUsers           ben    alice ben bert carl gina idle root vera
+getUsers           gina   alice ben bert carl gina idle root vera
+getUsers           root   alice ben bert carl gina idle olga oscar root vera
 getUsers           acme   nothing
 getUsers           oscar  oscar
+getUsers           vera   alice ben bert carl gina idle olga oscar root vera
 getCustomers       nokey  no
 getCustomers       wrong  no
 getCustomers       idle   no
@@ -226,6 +243,7 @@ getCustomers       gina   Acme
 getCustomers       root   Acme
 getCustomers       acme   Acme
 getCustomers       oscar  Rival
+getCustomers       vera   Acme
 getProjects        nokey  no
 getProjects        wrong  no
 getProjects        idle   no
@@ -237,6 +255,7 @@ getProjects        gina   Internal Portal Shop
 getProjects        root   Internal Portal Shop
 getProjects        acme   Portal Shop
 getProjects        oscar  Red_Project
+getProjects        vera   Internal Portal Shop
 getTasks           nokey  no
 getTasks           wrong  no
 getTasks           idle   no
@@ -248,6 +267,7 @@ getTasks           gina   Coding Design Meeting
 getTasks           root   Coding Design Meeting
 getTasks           acme   Coding
 getTasks           oscar  Coding Meeting Red_Task
+getTasks           vera   Coding Design Meeting
 getTimesheet       nokey  no
 getTimesheet       wrong  no
 getTimesheet       idle   no
@@ -259,6 +279,7 @@ getTimesheet       gina   nothing
 getTimesheet       root   nothing
 getTimesheet       acme   alice:Shop ben:Shop carl:Shop oscar:Shop
 getTimesheet       oscar  oscar:Internal oscar:Shop
+getTimesheet       vera   nothing
 getExpenses        nokey  no
 getExpenses        wrong  no
 getExpenses        idle   no
@@ -270,6 +291,7 @@ getExpenses        gina   nothing
 getExpenses        root   nothing
 getExpenses        acme   alice:Shop ben:Shop carl:Shop oscar:Shop
 getExpenses        oscar  oscar:Internal oscar:Shop
+getExpenses        vera   nothing
 getActiveRecording nokey  no
 getActiveRecording wrong  no
 getActiveRecording idle   no
@@ -281,6 +303,7 @@ getActiveRecording gina   none
 getActiveRecording root   none
 getActiveRecording acme   none
 getActiveRecording oscar  none
+getActiveRecording vera   none
 """
 
 #: Who can log in with the right password, and who gets the version.
@@ -297,6 +320,7 @@ authenticate  gina   ok
 authenticate  root   ok
 authenticate  acme   ok
 authenticate  oscar  ok
+authenticate  vera   ok
 getVersion    nokey  ok
 getVersion    wrong  ok
 getVersion    idle   ok
@@ -308,6 +332,7 @@ getVersion    gina   ok
 getVersion    root   ok
 getVersion    acme   ok
 getVersion    oscar  ok
+getVersion    vera   ok
 """
 
 
