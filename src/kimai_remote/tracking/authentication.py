@@ -46,7 +46,7 @@ from ..storage.tables import (
     users,
     word,
 )
-from .collation import collation_key
+from .collation import collation_key, loose_key
 from .context import OPTIONS, AnonymousContext, Options, Principal, timezone
 
 if TYPE_CHECKING:  # a command that revokes a key needs no Argon2
@@ -435,8 +435,7 @@ def _set_counter(dialect: dialects.Dialect) -> Insert:
 
 def comparable(username: str) -> str:
     """Return the form of a name in which those that are the same are equal."""
-    name = username[: _LONGEST_NAME + 1].rstrip(" ")
-    return name if len(name) > _LONGEST_NAME else collation_key(name)
+    return loose_key(username[: _LONGEST_NAME + 1])
 
 
 def _user_named(context: AnonymousContext, username: str) -> tuple[int, bool]:
