@@ -281,6 +281,7 @@ class _Usage:
             "nobody can log in: Redis doesn't answer",
         ),
         ({"LOGIN_LIMIT_REDIS": "redis://host:port"}, "wrong", "login_limit_redis can't be read"),
+        ({"LOGIN_LIMIT_REDIS": "redis://host/0?foo=bar"}, "wrong", "the unknown option foo"),
     ],
 )
 def test_the_login_limit(settings: dict[str, str], level: str, text: str, folder: Path) -> None:

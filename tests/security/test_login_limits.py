@@ -10,15 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from accounts import REFUSED
-from limits.storage import memory
+from redis.exceptions import RedisError
 
 from kimai_remote.config import Settings
 from kimai_remote.config.settings import InvalidSetting
@@ -43,8 +42,9 @@ REDIS = os.environ.get("KIMAI_REMOTE_TEST_REDIS", "redis://127.0.0.1:6379/15")
 
 @pytest.fixture
 def redis_url() -> str:
-    storage = rate_limit.connect(REDIS)
-    if not storage.check():
+    try:
+        rate_limit.connect(REDIS).ping()
+    except RedisError:
         missing(f"no Redis for tests at {REDIS}")
     return REDIS
 
@@ -68,13 +68,23 @@ def make_limit(
     return make
 
 
-def passes(limit: LoginLimit, address: str, name: str) -> bool:
-    """Return whether an attempt that fails comes through."""
+def passes(limit: LoginLimit, address: str, name: str, *, fails: bool = True) -> bool:
+    """Return whether an attempt comes through."""
     try:
-        limit.reserve(address, name)
+        with limit.attempt(address, name) as attempt:
+            attempt.failed = fails
     except TooManyFailures:
         return False
     return True
+
+
+@contextmanager
+def in_progress(limit: LoginLimit, count: int, *, fails: bool = False) -> Iterator[None]:
+    """Attempts from 192.0.2.1 with the name alice that end with the context."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(limit.attempt("192.0.2.1", "alice")).failed = fails
+        yield
 
 
 def test_failures_are_counted_by_address(make_limit: Callable[..., LoginLimit]) -> None:
@@ -91,42 +101,105 @@ def test_failures_are_counted_by_name(make_limit: Callable[..., LoginLimit]) -> 
     assert [passes(limit, "192.0.2.4", f"name{n}") for n in range(4)] == [True] * 3 + [False]
 
 
-def test_what_is_given_back_doesnt_count(make_limit: Callable[..., LoginLimit]) -> None:
+def test_what_succeeds_doesnt_count(make_limit: Callable[..., LoginLimit]) -> None:
     limit = make_limit(2)
-    for _ in range(10):
-        limit.reserve("192.0.2.1", "alice")()
+    assert all(passes(limit, "192.0.2.1", "alice", fails=False) for _ in range(10))
     assert [passes(limit, "192.0.2.1", "alice") for _ in range(3)] == [True, True, False]
 
 
-def test_attempts_at_once_are_counted_before_they_pass(
-    make_limit: Callable[..., LoginLimit],
-) -> None:
-    limit = make_limit(5)
-    together = threading.Barrier(40)
-
-    def attempt(number: int) -> bool:
-        together.wait()
-        return passes(limit, "192.0.2.1", f"name{number}")
-
-    with ThreadPoolExecutor(40) as pool:
-        assert sum(pool.map(attempt, range(40))) == 5
-
-
-def test_a_failure_counts_for_a_minute(make_limit: Callable[..., LoginLimit]) -> None:
-    limit = make_limit(2, window=1)
+def test_a_defect_is_no_failure(make_limit: Callable[..., LoginLimit]) -> None:
+    limit = make_limit(1)
     for _ in range(3):
-        passes(limit, "192.0.2.1", "alice")
-    assert not passes(limit, "192.0.2.1", "alice")
-    time.sleep(2.1)
+        with pytest.raises(ZeroDivisionError), limit.attempt("192.0.2.1", "alice"):
+            raise ZeroDivisionError
     assert passes(limit, "192.0.2.1", "alice")
 
 
-def test_nothing_is_given_back_in_the_next_minute(make_limit: Callable[..., LoginLimit]) -> None:
-    limit = make_limit(2, window=1)
-    give_back = [limit.reserve("192.0.2.1", "alice") for _ in range(2)]
-    time.sleep(2.1)
-    for each in give_back:
-        each()
+@pytest.mark.parametrize("fails", [True, False])
+def test_many_attempts_at_once(make_limit: Callable[..., LoginLimit], fails: bool) -> None:
+    """Of those that fail exactly as many are begun as may. None that succeeds is refused."""
+    limit = make_limit(5)
+    together = threading.Barrier(40)
+    running, most = set[int](), 0
+
+    def attempt(number: int) -> bool:
+        nonlocal most
+        together.wait()
+        try:
+            with limit.attempt("192.0.2.1", f"name{number}") as attempt:
+                running.add(number)
+                most = max(most, len(running))
+                time.sleep(0.01)
+                running.remove(number)
+                attempt.failed = fails
+        except TooManyFailures:
+            return False
+        return True
+
+    with ThreadPoolExecutor(40) as pool:
+        assert sum(pool.map(attempt, range(40))) == (5 if fails else 40)
+    assert most <= 5
+
+
+def test_successes_among_failures(make_limit: Callable[..., LoginLimit]) -> None:
+    """Whoever waits learns at once that nothing may fail any more."""
+    limit = make_limit(3)
+    with ThreadPoolExecutor(1) as pool:
+        with in_progress(limit, 3, fails=True):
+            waiting = pool.submit(passes, limit, "192.0.2.1", "another")
+            time.sleep(0.2)
+            assert not waiting.done()
+        assert waiting.result() is False
+
+
+def test_nobody_waits_for_long(
+    make_limit: Callable[..., LoginLimit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_WAIT", 0.2)
+    limit = make_limit(2)
+    with in_progress(limit, 2):
+        for address, name in [("192.0.2.1", "ben"), ("192.0.2.2", "alice")]:
+            with pytest.raises(Unavailable, match="Too many logins at once"):
+                passes(limit, address, name)
+        # Nothing is kept of who waited.
+        assert passes(limit, "192.0.2.2", "ben", fails=False)
+    assert passes(limit, "192.0.2.1", "alice")
+
+
+def test_who_waits_for_one_subject_takes_no_place_of_the_other(
+    make_limit: Callable[..., LoginLimit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_WAIT", 2)
+    limit = make_limit(1)
+    with ThreadPoolExecutor(1) as pool, in_progress(limit, 1):
+        waiting = pool.submit(passes, limit, "192.0.2.2", "alice")
+        time.sleep(0.1)
+        assert passes(limit, "192.0.2.2", "ben", fails=False)
+    assert waiting.result()
+
+
+def test_a_failure_counts_for_exactly_a_minute(make_limit: Callable[..., LoginLimit]) -> None:
+    limit = make_limit(5, window=1)
+    begun: list[float] = []
+    until = time.monotonic() + 2.5
+    while time.monotonic() < until:
+        before = time.monotonic()
+        if passes(limit, "192.0.2.1", f"name{len(begun)}"):
+            begun.append(before)
+        time.sleep(0.01)
+    assert len(begun) >= 10  # it has ended twice
+    # Clocks are read just before and after what counts.
+    assert all(last - first > 0.95 for first, last in zip(begun, begun[5:], strict=False))
+
+
+def test_the_minute_begins_with_the_end_of_the_attempt(
+    make_limit: Callable[..., LoginLimit],
+) -> None:
+    limit = make_limit(2, window=0.5)
+    with in_progress(limit, 2, fails=True):
+        time.sleep(0.7)
+    assert not passes(limit, "192.0.2.1", "alice")
+    time.sleep(0.6)
     assert [passes(limit, "192.0.2.1", "alice") for _ in range(3)] == [True, True, False]
 
 
@@ -145,17 +218,49 @@ def test_processes_count_together_by_redis(
     assert passes(another, "192.0.2.1", "alice")  # of another installation
 
 
-def test_redis_has_neither_names_nor_addresses(
-    redis_url: str, pseudonym: Callable[[str, str], str]
+def test_clocks_of_servers_dont_matter_with_redis(
+    redis_url: str, pseudonym: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage = rate_limit.connect(redis_url)
-    before = set(storage.get_connection().keys("*"))
-    LoginLimit(3, pseudonym, redis_url=redis_url).reserve("192.0.2.1", "alice")
-    stored = set(storage.get_connection().keys("*")) - before
-    assert len(stored) == 2
-    assert all(key.startswith(b"kimai-remote:") for key in stored)
-    assert not any(b"alice" in key or b"192.0.2" in key for key in stored)
-    assert all(0 < storage.get_connection().ttl(key) <= 120 for key in stored)
+    limit = LoginLimit(2, pseudonym, redis_url=redis_url)
+    passed = []
+    for hours in range(4):
+        with monkeypatch.context() as patch:
+            now = time.time() + hours * 3600
+            patch.setattr(time, "time", lambda now=now: now)
+            passed.append(passes(limit, "192.0.2.1", "alice"))
+    assert passed == [True, True, False, False]
+
+
+def test_a_process_that_is_killed_takes_its_places_for_a_while(
+    redis_url: str, pseudonym: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_CHECK", 1)
+    limit = LoginLimit(1, pseudonym, redis_url=redis_url)
+    killed = limit.attempt("192.0.2.1", "alice")
+    killed.__enter__()
+    started = time.monotonic()
+    assert passes(limit, "192.0.2.1", "alice")
+    assert 0.5 < time.monotonic() - started < rate_limit.MAX_WAIT
+
+
+def test_redis_has_neither_names_nor_addresses(redis_url: str) -> None:
+    client = rate_limit.connect(redis_url)
+    marker = secrets.token_hex(8)
+    limit = LoginLimit(3, lambda kind, _: f"{marker}-{kind}", redis_url=redis_url)
+    with limit.attempt("192.0.2.1", "alice") as attempt:
+        attempt.failed = True
+        stored = set(client.scan_iter(f"*{marker}*"))
+        assert stored == {
+            f"kimai-remote:{kind}:{marker}-{kind}:in progress".encode()
+            for kind in ("address", "name")
+        }
+        assert all(0 < client.ttl(key) <= 60 for key in stored)
+    stored = set(client.scan_iter(f"*{marker}*"))
+    assert stored == {
+        f"kimai-remote:{kind}:{marker}-{kind}:failed".encode() for kind in ("address", "name")
+    }
+    assert all(0 < client.ttl(key) <= 60 for key in stored)
+    assert not any(b"alice" in each for key in stored for each in client.zrange(key, 0, -1))
 
 
 @contextmanager
@@ -178,7 +283,7 @@ def test_while_redis_is_away_each_process_counts(
         limit = LoginLimit(5, pseudonym, redis_url=url)
         started = time.monotonic()
         came = [passes(limit, "192.0.2.1", f"name{n}") for n in range(100)]
-        assert time.monotonic() - started < 3  # only the first one has waited
+        assert time.monotonic() - started < 1  # only the first one has waited, half a second
         assert came == [True] * 5 + [False] * 95
     (line,) = caplog.messages
     assert "each process counts by itself" in line
@@ -193,7 +298,7 @@ def test_while_redis_is_away_nobody_logs_in_if_so_configured(
         limit = LoginLimit(5, pseudonym, redis_url=url, refuses_without_redis=True)
         for _ in range(100):
             with pytest.raises(Unavailable, match="Nobody can log in"):
-                limit.reserve("192.0.2.1", "alice")
+                passes(limit, "192.0.2.1", "alice")
     (line,) = caplog.messages
     assert "nobody can log in" in line
 
@@ -227,34 +332,68 @@ def test_the_memory_of_a_process_is_bounded(
 ) -> None:
     monkeypatch.setattr(rate_limit, "MAX_SUBJECTS", 100)
     limit = LoginLimit(1, pseudonym)
-    for number in range(200):
-        assert passes(limit, f"10.0.{number}.1", f"name{number}")
-    storage: Any = limit._own.storage
-    assert len(storage.expirations) <= 100
-    assert len(storage.storage) <= 100
-    assert len(storage.locks) <= 101
-    assert not passes(limit, "10.0.199.1", "another")
-    assert passes(limit, "10.0.0.1", "another")  # the oldest is forgotten first
+    threads = threading.active_count()
+
+    def attempt(number: int) -> bool:
+        return passes(limit, f"10.{number >> 8}.{number & 255}.1", f"name{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(attempt, range(2_000)))
+    assert len(limit._own._counts) <= 100
+    assert threading.active_count() == threads
+    assert attempt(5_000)
+    assert not attempt(5_000)
+    assert attempt(0)  # the oldest is forgotten first
+
+
+def test_the_memory_of_a_process_keeps_failures_only(
+    pseudonym: Callable[[str, str], str],
+) -> None:
+    limit = LoginLimit(1, pseudonym)
+    assert passes(limit, "192.0.2.1", "alice", fails=False)
+    assert not limit._own._counts
 
 
 def test_a_clock_that_is_put_back_keeps_nobody_out(
     pseudonym: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
-    clock = SimpleNamespace(time=lambda: now)
-    monkeypatch.setattr(memory, "time", clock)
-    limit = LoginLimit(1, pseudonym)
+    monkeypatch.setattr(time, "time", lambda: now)
+    limit = LoginLimit(1, pseudonym, window=0.5)
     assert [passes(limit, "192.0.2.1", "alice") for _ in range(2)] == [True, False]
     now -= 86_400
-    assert [passes(limit, "192.0.2.1", "alice") for _ in range(2)] == [True, False]
-    now += 120
+    time.sleep(0.6)
     assert passes(limit, "192.0.2.1", "alice")
 
 
-@pytest.mark.parametrize("url", ["redis://host:port/0", "redis://[::1/0", "redis://:a/b@host/0"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://host:port/0",
+        "redis://[::1/0",
+        "redis://:a/b@host/0",
+        "redis://host/0?socket_timeout=soon",
+        "redis://host/0?protocol=9",
+        "rediss://host/0?ssl_cert_reqs=perhaps",
+        "redis://host/0?ssl_keyfile=key.pem",
+    ],
+)
 def test_a_url_that_cant_be_read(url: str, pseudonym: Callable[[str, str], str]) -> None:
     with pytest.raises(ConfigurationError, match="login_limit_redis can't be read"):
         LoginLimit(1, pseudonym, redis_url=url)
+
+
+@pytest.mark.parametrize("option", ["foo=bar", "retry=3", "connection_class=x", "encoding=x"])
+def test_unknown_options_in_a_url(option: str, pseudonym: Callable[[str, str], str]) -> None:
+    with pytest.raises(ConfigurationError, match=f"has the unknown option {option[:3]}"):
+        LoginLimit(1, pseudonym, redis_url=f"redis://host/0?{option}")
+
+
+def test_options_in_a_url() -> None:
+    client = rate_limit.connect(
+        "rediss://host/0?ssl_ca_certs=ca.pem&client_name=kimai&socket_timeout=2&health_check_interval=9"
+    )
+    assert client.get_connection_kwargs()["socket_timeout"] == 2
 
 
 def test_a_url_of_something_else() -> None:
@@ -326,6 +465,13 @@ def test_the_limit_of_a_name(limited: JsonRemote, name: str) -> None:
     assert texts == [REFUSED["error"]["msg"]] * 2 + [WITH_NAME] * 2
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u0001", "\u0332", "\u06de"])
+def test_characters_that_a_collation_ignores(limited: JsonRemote, hidden: str) -> None:
+    forms = ["alice", f"al{hidden}ice", f"alice{hidden * 900}"]
+    texts = [call_from(f"192.0.2.{n}", limited, form, "wrong") for n, form in enumerate(forms)]
+    assert texts == [REFUSED["error"]["msg"]] * 2 + [WITH_NAME]
+
+
 def test_the_limit_of_a_name_longer_than_any(limited: JsonRemote) -> None:
     names = [f"{'x' * 1_000}{n}" for n in range(4)]
     texts = [call_from(f"192.0.2.{n}", limited, name, "wrong") for n, name in enumerate(names)]
@@ -335,6 +481,55 @@ def test_the_limit_of_a_name_longer_than_any(limited: JsonRemote) -> None:
 def test_logins_that_succeed_dont_count(limited: JsonRemote) -> None:
     assert [call_from("192.0.2.1", limited, "alice", PASSWORD) for _ in range(5)] == ["in"] * 5
     assert call_from("192.0.2.1", limited, "alice", "wrong") == REFUSED["error"]["msg"]
+    assert call_from("192.0.2.1", limited, "alice", PASSWORD) == "in"
+
+
+def test_correct_logins_at_once(limited: JsonRemote) -> None:
+    """Each is checked, though only two may fail, and none waits in a transaction."""
+    with ThreadPoolExecutor(12) as pool:
+        texts = list(
+            pool.map(lambda _: call_from("192.0.2.1", limited, "ben", PASSWORD), range(24))
+        )
+    assert texts == ["in"] * 24
+
+
+def test_a_login_that_waits_has_no_transaction(
+    limited: JsonRemote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Any] = []
+    checking, go_on = threading.Barrier(3), threading.Event()
+
+    def matches(*_: Any) -> bool:
+        checking.wait()
+        go_on.wait()
+        return False
+
+    with ThreadPoolExecutor(3) as pool:
+        monkeypatch.setattr(PasswordHasher, "matches", matches)
+        others = [
+            pool.submit(call_from, "192.0.2.1", limited, name, "wrong") for name in ("ben", "acme")
+        ]
+        checking.wait()
+        monkeypatch.setattr(rate_limit, "MAX_WAIT", 0.2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "execute", lambda *_, **__: begun.append(1))
+            text = call_from("192.0.2.1", limited, "alice", PASSWORD)
+        go_on.set()
+        assert [each.result() for each in others] == [REFUSED["error"]["msg"]] * 2
+    assert "Too many logins at once. Please try again." in text
+    assert not begun
+
+
+def test_a_defect_while_a_password_is_checked_is_no_failure(
+    limited: JsonRemote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PasswordHasher, "matches", fail)
+        for _ in range(5):
+            assert "Internal error" in call_from("192.0.2.1", limited, "alice", PASSWORD)
     assert call_from("192.0.2.1", limited, "alice", PASSWORD) == "in"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from spyne import MethodContext, rpc
@@ -34,14 +34,12 @@ from ..storage.transactions import Database
 from ..tracking.authentication import ApiKeyDeriver, Authenticator, BannedInFuture, comparable
 from ..tracking.context import AnonymousContext
 from ..tracking.passwords import PasswordHasher
+from ..tracking.rate_limit import LoginLimit
 from ..tracking.record_set import RecordSet
 from . import audit_log
 from .fields import Item, Unicode, always, null_of
 from .instrumentation import CallRecord, Observer, RequestInfo
 from .records import result_of
-
-if TYPE_CHECKING:
-    from ..tracking.rate_limit import LoginLimit
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -90,6 +88,7 @@ class Service:
 
     :param clock: the server's time in unix seconds.
     :param observers: are told of each call.
+    :raises ConfigurationError: Redis can't be used as configured.
     """
 
     database: Database
@@ -98,6 +97,10 @@ class Service:
     settings: Settings
     clock: Callable[[], float] = time.time
     observers: tuple[Observer, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Threads that ask for it at the same time would each get another one that counts.
+        _ = self.login_limit
 
     @cached_property
     def authenticator(self) -> Authenticator:
@@ -111,9 +114,6 @@ class Service:
 
     @cached_property
     def login_limit(self) -> LoginLimit:
-        """:raises ConfigurationError: Redis can't be used as configured."""
-        from ..tracking.rate_limit import LoginLimit  # slow to load
-
         return LoginLimit(
             self.settings.login_rate,
             self.keys.pseudonym,
@@ -167,26 +167,21 @@ class LoginContext:
     def log_in(self, username: str, password: str) -> Envelope:
         """Return the API key, or the failure that is the same for every reason."""
         service, record = self.request.service, self.request.record
+        address = self.request.request_info.address
         try:
-            give_back = service.login_limit.reserve(
-                self.request.request_info.address, comparable(username)
-            )
+            with service.login_limit.attempt(address, comparable(username)) as attempt:
+                login = service.authenticator.authenticate(self._transact, username, password)
+                attempt.failed = login.key is None
         except TooManyFailures as error:
             self._audit("login refused", reason=f"too many failures {_FAILURES[error.subject]}")
             record.outcome = Outcome.REFUSED
             return Envelope.failure(str(error))
-        try:
-            login = service.authenticator.authenticate(self._transact, username, password)
-        except Unavailable:
-            give_back()
-            raise
         # A name that nobody has may be a password that was typed into the wrong field.
         name = {} if login.account_type == "nobody" else {login.account_type: username}
         if login.key is None:
             self._audit("login refused", **name, reason=login.reason)
             record.outcome = Outcome.REFUSED
             return Envelope.failure(str(Denied()))
-        give_back()
         self._audit("login", **name)
         record.caller = name
         return Envelope(RecordSet.one({"apiKey": login.key}))

@@ -103,10 +103,7 @@ def open_service(settings: Settings) -> Service:
     settings = with_autoconf(settings)
     keys = ApiKeyDeriver(read_secret(settings))
     passwords = PasswordHasher(settings.password_salt)
-    service = Service(open_database(settings), keys, passwords, settings)
-    if settings.login_limit_redis:
-        _ = service.login_limit  # wrong settings are an error now, not at the first login
-    return service
+    return Service(open_database(settings), keys, passwords, settings)
 
 
 def read_secret(settings: Settings) -> bytes:

@@ -135,10 +135,12 @@ def redis_problem(settings: Settings) -> str:
     """Return why Redis doesn't count failed logins; empty if it does."""
     from ..tracking.rate_limit import connect
 
-    storage = connect(settings.login_limit_redis)
+    client = connect(settings.login_limit_redis)
+    from redis.exceptions import RedisError
+
     try:
-        storage.get_connection().ping()
-    except storage.base_exceptions as error:
+        client.ping()
+    except RedisError as error:
         return str(error).strip() or type(error).__name__
     return ""
 

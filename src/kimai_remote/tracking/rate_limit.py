@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import random
+import re
+import secrets
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
-
-from limits import RateLimitItemPerSecond
-from limits.errors import ConfigurationError as LimitsError
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import ConfigurationError, TooManyFailures, Unavailable
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 log = logging.getLogger(__name__)
 
 WINDOW = 60
 #: Addresses and names that a process remembers; the oldest is forgotten first.
 MAX_SUBJECTS = 20_000
+#: Seconds to wait for other logins of the same address or name, between which two times to look
+#: again, and after which one that nothing was heard of is forgotten: its process was killed.
+MAX_WAIT, POLL, MAX_CHECK = 30.0, (0.01, 0.05), 60
 #: Seconds to wait for Redis, and seconds after which it is asked again when it did not answer.
 REDIS_TIMEOUT, RETRY_AFTER = 0.5, 5
+
+#: Options that a URL of Redis may have; others would need an object of Python.
+REDIS_OPTIONS = re.compile(
+    "client_name|db|health_check_interval|password|protocol|socket_(connect_)?timeout|"
+    "socket_keepalive|ssl_[a-z_]+|username"
+)
+
+#: ``address`` or ``name``, and what stands for it.
+Subject = tuple[str, str]
+#: Ends an attempt; gets whether it failed.
+End = Callable[[bool], None]
 
 
 class RedisMissing(ConfigurationError):
@@ -32,6 +51,13 @@ class RedisMissing(ConfigurationError):
 
     def __init__(self) -> None:
         super().__init__("The package redis is missing, which login_limit_redis needs.")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A login whose password is being checked."""
+
+    failed: bool = False
 
 
 class LoginLimit:
@@ -54,70 +80,77 @@ class LoginLimit:
         *,
         redis_url: str = "",
         refuses_without_redis: bool = False,
-        window: int = WINDOW,
+        window: float = WINDOW,
     ) -> None:
         self._limit = limit
-        self._item = RateLimitItemPerSecond(limit, window)
         self._pseudonym = pseudonym
-        self._own = SlidingWindowCounterRateLimiter(_BoundedMemory())
-        self._shared = SlidingWindowCounterRateLimiter(connect(redis_url)) if redis_url else None
+        self._own = _InMemory(limit, window)
+        self._shared = _InRedis(connect(redis_url), limit, window) if redis_url else None
         self._refuses = refuses_without_redis
         self._is_away = False
         self._ask_again = 0.0
         self._lock = threading.Lock()
 
-    def reserve(self, address: str, name: str) -> Callable[[], None]:
-        """Count an attempt before its password is checked, so that of many at once no more get
-        that far than may fail.
+    @contextmanager
+    def attempt(self, address: str, name: str) -> Iterator[Attempt]:
+        """Count what is done in this context: as a failure if it says so in the end.
+
+        Until then it takes the place of one, so that of many at once no more are begun than may
+        fail. Whoever finds places taken only by such waits for them.
 
         :param name: in the form in which names that are the same are equal.
-        :returns: gives back what was counted; to be called if the attempt is no failure.
         :raises TooManyFailures: there have been as many as are allowed. This one isn't counted.
-        :raises Unavailable: Redis doesn't answer, and nobody may log in without it.
+        :raises Unavailable: others are being checked for too long; or Redis doesn't answer, and
+            nobody may log in without it.
         """
+        attempt = Attempt()
         if not self._limit:
-            return lambda: None
-        subjects = [("address", network(address)), ("name", name)]
-        keys = [(subject, self._pseudonym(subject, value)) for subject, value in subjects]
-        if self._shared is not None and self._may_ask():
+            yield attempt
+            return
+        values = {"address": network(address), "name": name}
+        end = self._begin([(kind, self._pseudonym(kind, each)) for kind, each in values.items()])
+        try:
+            yield attempt
+        finally:
+            end(attempt.failed)
+
+    def _begin(self, subjects: list[Subject]) -> End:
+        started = time.monotonic()
+        while True:
             try:
-                give_back = self._count(self._shared, keys)
-            except self._shared.storage.base_exceptions as error:
+                return self._begin_at_once(subjects)
+            except _Busy:
+                waited = time.monotonic() - started
+                if waited > MAX_WAIT:
+                    raise Unavailable("Too many logins at once. Please try again.") from None
+            # Whoever waits for longer looks more often, so comes first.
+            time.sleep(random.uniform(*POLL) / (1 + waited))  # noqa: S311 (no secret)
+
+    def _begin_at_once(self, subjects: list[Subject]) -> End:
+        if self._shared is None:
+            return self._own.begin(subjects)
+        if self._may_ask():
+            from redis.exceptions import RedisError
+
+            def end_in_redis(failed: bool) -> None:
+                try:
+                    end(failed)
+                except RedisError as error:  # there, it is in progress until it is forgotten
+                    self._note_away(error)
+
+            try:
+                end = self._shared.begin(subjects)
+            except RedisError as error:
                 self._note_away(error)
+            except (TooManyFailures, _Busy):
+                self._note_back()
+                raise
             else:
                 self._note_back()
-                return give_back
-        if self._shared is not None and self._refuses:
+                return end_in_redis
+        if self._refuses:
             raise Unavailable("Nobody can log in at the moment. Please try again.")
-        return self._count(self._own, keys)
-
-    def _count(
-        self, limiter: SlidingWindowCounterRateLimiter, keys: list[tuple[str, str]]
-    ) -> Callable[[], None]:
-        counted: list[tuple[str, str]] = []
-        storage: Any = limiter.storage
-
-        def give_back() -> None:
-            for key in counted:
-                # Given back in the next window, it would be one more that may fail.
-                of_this_window = storage.get_sliding_window(
-                    self._item.key_for(*key), self._item.get_expiry()
-                )[2]
-                if of_this_window > 0:
-                    limiter.hit(self._item, *key, cost=-1)
-
-        def give_back_if_possible() -> None:
-            try:
-                give_back()
-            except storage.base_exceptions as error:
-                self._note_away(error)
-
-        for key in keys:
-            if not limiter.hit(self._item, *key):
-                give_back()
-                raise TooManyFailures(key[0])
-            counted.append(key)
-        return give_back_if_possible
+        return self._own.begin(subjects)
 
     def _may_ask(self) -> bool:
         """Return whether to ask Redis: while it doesn't answer, one attempt now and then does."""
@@ -146,46 +179,170 @@ class LoginLimit:
             log.warning("Redis counts failed logins again.")
 
 
-class _BoundedMemory(MemoryStorage):
-    """Counters of one process. Those of the library may be too low where threads meet."""
-
-    def __init__(self) -> None:
-        self._counting = threading.Lock()
-        super().__init__()
-
-    def acquire_sliding_window_entry(
-        self, key: str, limit: int, expiry: int, amount: int = 1
-    ) -> bool:
-        with self._counting:
-            while len(self.expirations) >= MAX_SUBJECTS:
-                self.clear(next(iter(self.expirations)))
-            return super().acquire_sliding_window_entry(key, limit, expiry, amount)
+class _Busy(Exception):
+    """As many are in progress as may still fail."""
 
 
-def connect(redis_url: str) -> RedisStorage:
-    """Return the counters in Redis; no connection is made yet.
+class _Counters(Protocol):
+    """Failures of the last minute and attempts in progress, of addresses and names."""
+
+    def begin(self, subjects: list[Subject]) -> End:
+        """Add an attempt to those in progress of all subjects, or of none.
+
+        :raises TooManyFailures: one of them has failed too often.
+        :raises _Busy: one of them would, if all that are in progress failed.
+        """
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Counters of one address or name."""
+
+    in_progress: int = 0
+    #: When they failed, the oldest first.
+    failures: deque[float] = field(default_factory=deque)
+
+
+class _InMemory:
+    """Counters of one process. Their clock can't be put back."""
+
+    def __init__(self, limit: int, window: float) -> None:
+        self._limit, self._window = limit, window
+        self._counts: OrderedDict[Subject, _Counts] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def begin(self, subjects: list[Subject]) -> End:
+        with self._lock:
+            counted = {each: self._counts.get(each) or _Counts() for each in subjects}
+            for (kind, _), counts in counted.items():
+                while counts.failures and counts.failures[0] <= time.monotonic() - self._window:
+                    counts.failures.popleft()
+                if len(counts.failures) >= self._limit:
+                    raise TooManyFailures(kind)
+            if any(
+                len(each.failures) + each.in_progress >= self._limit for each in counted.values()
+            ):
+                raise _Busy
+            for subject, counts in counted.items():
+                counts.in_progress += 1
+                self._counts[subject] = counts
+                self._counts.move_to_end(subject)
+            while len(self._counts) > MAX_SUBJECTS:
+                self._counts.popitem(last=False)
+
+        def end(failed: bool) -> None:
+            with self._lock:
+                for subject, counts in counted.items():
+                    counts.in_progress -= 1
+                    if failed:
+                        counts.failures.append(time.monotonic())
+                    elif not counts.failures and not counts.in_progress:
+                        self._counts.pop(subject, None)
+
+        return end
+
+
+class _InRedis:
+    """Counters in Redis, by its clock. Each address and name has two sorted sets of attempts with
+    their times: of failures, and of what is in progress."""
+
+    #: Returns which subject doesn't allow the attempt, from 1, and whether because of failures.
+    _BEGIN = """
+        local id, limit, window, max_check = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+        local time = redis.call('TIME')
+        local now, busy = time[1] + time[2] / 1000000, false
+        for i = 1, #KEYS, 2 do
+            local failures, in_progress = KEYS[i], KEYS[i + 1]
+            redis.call('ZREMRANGEBYSCORE', failures, '-inf', now - window)
+            redis.call('ZREMRANGEBYSCORE', in_progress, '-inf', now - max_check)
+            redis.call('ZREM', in_progress, id)
+            local failed = redis.call('ZCARD', failures)
+            if failed >= limit then
+                return {(i + 1) / 2, 1}
+            end
+            if failed + redis.call('ZCARD', in_progress) >= limit then
+                busy = (i + 1) / 2
+            end
+        end
+        if busy then
+            return {busy, 0}
+        end
+        for i = 2, #KEYS, 2 do
+            redis.call('ZADD', KEYS[i], now, id)
+            redis.call('EXPIRE', KEYS[i], max_check)
+        end
+        return false
+    """
+    _END = """
+        local id, failed, window = ARGV[1], ARGV[2] == '1', ARGV[3]
+        local time = redis.call('TIME')
+        local now = time[1] + time[2] / 1000000
+        for i = 1, #KEYS, 2 do
+            redis.call('ZREM', KEYS[i + 1], id)
+            if failed then
+                redis.call('ZADD', KEYS[i], now, id)
+                redis.call('EXPIRE', KEYS[i], math.ceil(window))
+            end
+        end
+    """
+
+    def __init__(self, redis: Redis, limit: int, window: float) -> None:
+        self._limit, self._window = limit, window
+        self._begin = redis.register_script(self._BEGIN)
+        self._end = redis.register_script(self._END)
+
+    def begin(self, subjects: list[Subject]) -> End:
+        keys = [
+            f"kimai-remote:{kind}:{pseudonym}:{counter}"
+            for kind, pseudonym in subjects
+            for counter in ("failed", "in progress")
+        ]
+        # If the connection is lost, the script may run twice.
+        attempt = secrets.token_hex(8)
+        refusal = self._begin(keys, [attempt, self._limit, self._window, MAX_CHECK])
+        if refusal:
+            subject, has_failed = refusal
+            raise TooManyFailures(subjects[subject - 1][0]) if has_failed else _Busy
+
+        def end(failed: bool) -> None:
+            self._end(keys, [attempt, int(failed), self._window])
+
+        return end
+
+
+def connect(redis_url: str) -> Redis:
+    """Return a client of Redis; no connection is made yet.
 
     :raises RedisMissing: its package isn't installed.
     :raises ConfigurationError: the URL can't be used.
     """
     try:
+        import redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
-
-        options: dict[str, Any] = {
-            "socket_timeout": REDIS_TIMEOUT,
-            "socket_connect_timeout": REDIS_TIMEOUT,
-            # A connection that Redis has closed meanwhile is replaced.
-            "retry": Retry(NoBackoff(), 1),
-        }
-        return RedisStorage(redis_url, key_prefix="kimai-remote", **options)
-    except (ImportError, LimitsError):
+    except ImportError:
         raise RedisMissing from None
-    except ValueError:
+    try:
+        for name, _ in parse_qsl(urlsplit(redis_url).query):
+            if not REDIS_OPTIONS.fullmatch(name):
+                raise ConfigurationError(
+                    f"The URL login_limit_redis has the unknown option {name}. Remove it."
+                )
+        client = redis.Redis.from_url(
+            redis_url.replace("redis+unix://", "unix://", 1),
+            socket_timeout=REDIS_TIMEOUT,
+            socket_connect_timeout=REDIS_TIMEOUT,
+            # A connection that Redis has closed meanwhile is replaced; nobody waits twice.
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+        )
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)  # reads the values of options
+    except (AttributeError, TypeError, ValueError, redis.RedisError):
         raise ConfigurationError(
             "The URL login_limit_redis can't be read. It looks like "
             "redis://:password@host:6379/0; in its password write %40 for @ and %2F for /."
         ) from None
+    return client
 
 
 def network(address: str) -> str:
