@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 WINDOW = 60
 #: Addresses and names that a process remembers; the oldest is forgotten first.
 MAX_SUBJECTS = 20_000
-#: Seconds to wait for other logins of the same address or name, between which two times to look
-#: again, and after which one that nothing was heard of is forgotten: its process was killed.
+#: Seconds to wait for other logins of the same address or name; between two looks, at first; and
+#: after which one that hasn't ended is forgotten, because its process was killed.
 MAX_WAIT, POLL, MAX_CHECK = 30.0, (0.01, 0.05), 60
 #: Seconds to wait for Redis, and seconds after which it is asked again when it did not answer.
 REDIS_TIMEOUT, RETRY_AFTER = 0.5, 5
