@@ -6,15 +6,18 @@ import ipaddress
 import logging
 import random
 import re
-import secrets
 import threading
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 
 from ..errors import ConfigurationError, TooManyFailures, Unavailable
 
@@ -80,12 +83,16 @@ class LoginLimit:
         *,
         redis_url: str = "",
         refuses_without_redis: bool = False,
-        window: float = WINDOW,
+        window: int = WINDOW,
     ) -> None:
         self._limit = limit
         self._pseudonym = pseudonym
-        self._own = _InMemory(limit, window)
-        self._shared = _InRedis(connect(redis_url), limit, window) if redis_url else None
+        self._own = _CountersInMemory(limit, window)
+        self._shared = None
+        if redis_url:
+            pool = connect(redis_url).connection_pool
+            storage = RedisStorage(redis_url, connection_pool=pool, key_prefix="kimai-remote")
+            self._shared = _Counters(storage, limit, window)
         self._refuses = refuses_without_redis
         self._is_away = False
         self._ask_again = 0.0
@@ -183,131 +190,94 @@ class _Busy(Exception):
     """As many are in progress as may still fail."""
 
 
-class _Counters(Protocol):
+class _Counters:
     """Failures of the last minute and attempts in progress, of addresses and names."""
+
+    def __init__(self, storage: MemoryStorage | RedisStorage, limit: int, window: int) -> None:
+        self._storage = storage
+        self._limiter = MovingWindowRateLimiter(storage)
+        self._item = RateLimitItemPerSecond(limit, window)
 
     def begin(self, subjects: list[Subject]) -> End:
         """Add an attempt to those in progress of all subjects, or of none.
 
+        :returns: ends the attempt.
         :raises TooManyFailures: one of them has failed too often.
         :raises _Busy: one of them would, if all that are in progress failed.
         """
+        for subject in subjects:
+            self._remaining(subject)
+        begun: list[Subject] = []
+        try:
+            for subject in subjects:
+                in_progress = self._add(subject, 1)
+                begun.append(subject)
+                # Read after that, since an attempt that ends counts as failed before it isn't in
+                # progress any more.
+                if in_progress > self._remaining(subject):
+                    raise _Busy
+        except (TooManyFailures, _Busy):
+            self._end(begun, failed=False)
+            raise
+        return partial(self._end, subjects)
+
+    def _remaining(self, subject: Subject) -> int:
+        """:raises TooManyFailures: no more may fail."""
+        remaining = self._limiter.get_window_stats(self._item, *subject).remaining
+        if remaining <= 0:
+            raise TooManyFailures(subject[0])
+        return remaining
+
+    def _end(self, subjects: list[Subject], failed: bool) -> None:
+        for subject in subjects:
+            if failed:
+                self._limiter.hit(self._item, *subject)
+            self._add(subject, -1)
+
+    def _add(self, subject: Subject, number: int) -> int:
+        """Add to the attempts in progress, and return how many there are."""
+        return self._storage.incr("/".join((*subject, "in progress")), MAX_CHECK, number)
 
 
-@dataclass(slots=True)
-class _Counts:
-    """Counters of one address or name."""
+class _CountersInMemory(_Counters):
+    """Counters of one process."""
 
-    in_progress: int = 0
-    #: When they failed, the oldest first.
-    failures: deque[float] = field(default_factory=deque)
-
-
-class _InMemory:
-    """Counters of one process. Their clock can't be put back."""
-
-    def __init__(self, limit: int, window: float) -> None:
-        self._limit, self._window = limit, window
-        self._counts: OrderedDict[Subject, _Counts] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def begin(self, subjects: list[Subject]) -> End:
-        with self._lock:
-            counted = {each: self._counts.get(each) or _Counts() for each in subjects}
-            for (kind, _), counts in counted.items():
-                while counts.failures and counts.failures[0] <= time.monotonic() - self._window:
-                    counts.failures.popleft()
-                if len(counts.failures) >= self._limit:
-                    raise TooManyFailures(kind)
-            if any(
-                len(each.failures) + each.in_progress >= self._limit for each in counted.values()
-            ):
-                raise _Busy
-            for subject, counts in counted.items():
-                counts.in_progress += 1
-                self._counts[subject] = counts
-                self._counts.move_to_end(subject)
-            while len(self._counts) > MAX_SUBJECTS:
-                self._counts.popitem(last=False)
-
-        def end(failed: bool) -> None:
-            with self._lock:
-                for subject, counts in counted.items():
-                    counts.in_progress -= 1
-                    if failed:
-                        counts.failures.append(time.monotonic())
-                    elif not counts.failures and not counts.in_progress:
-                        self._counts.pop(subject, None)
-
-        return end
-
-
-class _InRedis:
-    """Counters in Redis, by its clock. Each address and name has two sorted sets of attempts with
-    their times: of failures, and of what is in progress."""
-
-    #: Returns which subject doesn't allow the attempt, from 1, and whether because of failures.
-    _BEGIN = """
-        local id, limit, window, max_check = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-        local time = redis.call('TIME')
-        local now, busy = time[1] + time[2] / 1000000, false
-        for i = 1, #KEYS, 2 do
-            local failures, in_progress = KEYS[i], KEYS[i + 1]
-            redis.call('ZREMRANGEBYSCORE', failures, '-inf', now - window)
-            redis.call('ZREMRANGEBYSCORE', in_progress, '-inf', now - max_check)
-            redis.call('ZREM', in_progress, id)
-            local failed = redis.call('ZCARD', failures)
-            if failed >= limit then
-                return {(i + 1) / 2, 1}
-            end
-            if failed + redis.call('ZCARD', in_progress) >= limit then
-                busy = (i + 1) / 2
-            end
-        end
-        if busy then
-            return {busy, 0}
-        end
-        for i = 2, #KEYS, 2 do
-            redis.call('ZADD', KEYS[i], now, id)
-            redis.call('EXPIRE', KEYS[i], max_check)
-        end
-        return false
-    """
-    _END = """
-        local id, failed, window = ARGV[1], ARGV[2] == '1', ARGV[3]
-        local time = redis.call('TIME')
-        local now = time[1] + time[2] / 1000000
-        for i = 1, #KEYS, 2 do
-            redis.call('ZREM', KEYS[i + 1], id)
-            if failed then
-                redis.call('ZADD', KEYS[i], now, id)
-                redis.call('EXPIRE', KEYS[i], math.ceil(window))
-            end
-        end
-    """
-
-    def __init__(self, redis: Redis, limit: int, window: float) -> None:
-        self._limit, self._window = limit, window
-        self._begin = redis.register_script(self._BEGIN)
-        self._end = redis.register_script(self._END)
+    def __init__(self, limit: int, window: int) -> None:
+        self.memory = _Memory()
+        super().__init__(self.memory, limit, window)
+        self._latest = 0.0
 
     def begin(self, subjects: list[Subject]) -> End:
-        keys = [
-            f"kimai-remote:{kind}:{pseudonym}:{counter}"
-            for kind, pseudonym in subjects
-            for counter in ("failed", "in progress")
-        ]
-        # If the connection is lost, the script may run twice.
-        attempt = secrets.token_hex(8)
-        refusal = self._begin(keys, [attempt, self._limit, self._window, MAX_CHECK])
-        if refusal:
-            subject, has_failed = refusal
-            raise TooManyFailures(subjects[subject - 1][0]) if has_failed else _Busy
+        with self.memory.lock:
+            now = time.time()
+            if now < self._latest - 1:  # the clock was put back: failures would count for too long
+                self.memory.reset()
+            self._latest = now
+            return super().begin(subjects)
 
-        def end(failed: bool) -> None:
-            self._end(keys, [attempt, int(failed), self._window])
+    def _end(self, subjects: list[Subject], failed: bool) -> None:
+        with self.memory.lock:
+            super()._end(subjects, failed)
+            while len(self.memory.events) > MAX_SUBJECTS:
+                self.memory.clear(next(iter(self.memory.events)))
 
-        return end
+    def _add(self, subject: Subject, number: int) -> int:
+        in_progress = super()._add(subject, number)
+        if in_progress <= 0:
+            self.memory.clear("/".join((*subject, "in progress")))
+        return in_progress
+
+
+class _Memory(MemoryStorage):
+    """Storage whose thread, which removes what is over, waits while others use it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        super().__init__()
+
+    def _MemoryStorage__expire_events(self) -> None:  # noqa: N802 (so it is called there)
+        with self.lock:
+            super()._MemoryStorage__expire_events()  # type: ignore[misc]
 
 
 def connect(redis_url: str) -> Redis:
