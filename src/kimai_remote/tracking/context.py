@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, CursorResult, Executable, bindparam, select
+from sqlalchemy import Connection, CursorResult, Executable, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from ..storage import prepared_statements
@@ -218,20 +218,25 @@ class CallContext(AnonymousContext):
         return dates.parse_bound(value, self.principal.zone, now=self.now, field=field)
 
 
-_of_owner = groups_users.alias()
-_SHARED_MEMBERSHIPS = (
-    select(*(membership_roles.c[right] for right in ENTRY_RIGHTS_IN_GROUP))
-    .select_from(groups_users)
-    .join(groups, groups.c.groupID == groups_users.c.groupID)
-    .join(
-        membership_roles,
-        membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID,
+def select_memberships(*columns: Any) -> Select[Any]:
+    """Select columns of the caller's memberships of groups, with their roles."""
+    return (
+        select(*columns)
+        .select_from(groups_users)
+        .join(groups, groups.c.groupID == groups_users.c.groupID)
+        .join(
+            membership_roles,
+            membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID,
+        )
+        .where(groups_users.c.userID == CALLER, not_trashed(groups))
     )
-    .where(
-        groups_users.c.userID == CALLER,
-        not_trashed(groups),
-        groups_users.c.groupID.in_(
-            select(_of_owner.c.groupID).where(_of_owner.c.userID == bindparam("owner"))
-        ),
+
+
+_of_owner = groups_users.alias()
+_SHARED_MEMBERSHIPS = select_memberships(
+    *(membership_roles.c[right] for right in ENTRY_RIGHTS_IN_GROUP)
+).where(
+    groups_users.c.groupID.in_(
+        select(_of_owner.c.groupID).where(_of_owner.c.userID == bindparam("owner"))
     )
 )

@@ -47,7 +47,7 @@ from ..storage.tables import (
     statuses,
     time_entries,
 )
-from .context import CallContext, CallerType
+from .context import CallContext, CallerType, select_memberships
 
 Subject = Literal["ki_timesheets", "ki_expenses"]
 Change = Literal["edit", "delete"]
@@ -288,27 +288,11 @@ def usable_task(caller: CallerType, project: Any, activity: Any) -> ColumnElemen
     )
 
 
-def _groups_granting(right: str) -> Select[int]:
-    """Select the groups in which the caller's membership role has a right."""
-    return (
-        select(groups_users.c.groupID)
-        .join(groups, groups.c.groupID == groups_users.c.groupID)
-        .join(
-            membership_roles,
-            membership_roles.c.membershipRoleID == groups_users.c.membershipRoleID,
-        )
-        .where(
-            groups_users.c.userID == CALLER,
-            not_trashed(groups),
-            membership_roles.c[right] != ZERO,
-        )
-    )
-
-
 def _members_where(right: str) -> Select[int]:
     """Select the members of the groups in which the caller's membership role has a right."""
+    granting = select_memberships(groups_users.c.groupID).where(membership_roles.c[right] != ZERO)
     members = groups_users.alias()
-    return select(members.c.userID).where(members.c.groupID.in_(_groups_granting(right)))
+    return select(members.c.userID).where(members.c.groupID.in_(granting))
 
 
 #: The IDs of users whom a user without the right to see all may see: its own, and the members of
