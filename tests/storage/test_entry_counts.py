@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -236,7 +236,10 @@ def test_entries_are_recorded_while_counts_are_corrected(world: World, database:
         thread.start()
     try:
         for _ in range(8):
-            spoil(database)
+            for _ in range(20):
+                with suppress(Unavailable):  # of many deadlocks with the others, it lost too many
+                    spoil(database)
+                    break
             assert entry_counts.recount(database, lambda *_: None)
     finally:
         stopped.set()
