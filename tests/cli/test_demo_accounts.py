@@ -19,6 +19,8 @@ from kimai_remote.tracking.passwords import PasswordHasher, kimai_hash
 from support.server import Server, free_port
 from support.world import World
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["anna", "ben", "clara"]
 SALT = "kimai salt"
 PASSWORDS = PasswordHasher(SALT)

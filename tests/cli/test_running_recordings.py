@@ -9,6 +9,8 @@ from test_administration import at_terminal
 
 from kimai_remote.storage import models as m
 
+pytestmark = pytest.mark.slow
+
 #: Commands that end the access of a user.
 ENDING = [("user", "trash", "alice"), ("user", "edit", "alice", "--inactive")]
 

@@ -17,6 +17,8 @@ from support.live_server import LiveServer, started
 from support.processes import allowed
 from support.raw_http import call, connect, envelope, exchange, read_until_closed, request
 
+pytestmark = pytest.mark.slow
+
 JSON, SOAP = "/core/json.php", "/core/soap.php"
 
 

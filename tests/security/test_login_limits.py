@@ -33,7 +33,7 @@ from support.requirements import missing
 from support.server import free_port, serving
 from support.world import PASSWORD, World
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 FROM_ADDRESS = "Too many failed logins from your address. Please wait a minute."
 WITH_NAME = "Too many failed logins with this name. Please wait a minute."
