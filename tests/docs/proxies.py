@@ -1,11 +1,11 @@
-"""nginx and Caddy with the files of docs/deploy, in front of a real server."""
+"""nginx, Caddy and HAProxy with the files of docs/deploy, in front of a real server."""
 
 from __future__ import annotations
 
 import http.client
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from clients import tools
 from support import certificates, processes
 from support.live_server import LiveServer
 from support.raw_http import Response
-from support.server import ROOT, free_port
+from support.server import ROOT, Server, free_port
 
 DEPLOY = ROOT / "docs" / "deploy"
 #: The name in the files, which the test's certificate is for.
@@ -115,7 +115,37 @@ def caddy(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Pro
         yield Proxy(port, certificate, live_server, audit)
 
 
-PROXIES = {"nginx": nginx, "caddy": caddy}
+@contextmanager
+def haproxy(directory: Path, live_server: LiveServer, audit: Path) -> Iterator[Proxy]:
+    with balancing(directory, [live_server.server]) as (port, certificate):
+        yield Proxy(port, certificate, live_server, audit)
+
+
+@contextmanager
+def balancing(directory: Path, servers: Sequence[Server]) -> Iterator[tuple[int, Path]]:
+    """HAProxy in front of up to three servers: its port and certificate."""
+    program = tools.need("haproxy", "apt-get install haproxy")
+    port, (certificate, key) = free_port(), certificates.certificate(directory, SITE)
+    together = directory / "kimai-remote.pem"
+    together.write_bytes(certificate.read_bytes() + key.read_bytes())
+    config = directory / "haproxy.cfg"
+    lines = [f"    server api{place} 10.0.0.{place}:8000\n" for place in (1, 2, 3)]
+    hosts = [server.url.removeprefix("http://") for server in servers]
+    config.write_text(
+        replaced(
+            (DEPLOY / "haproxy.cfg").read_text(),
+            ("bind :443 ", f"bind 127.0.0.1:{port} "),
+            ("/etc/haproxy/kimai-remote.pem", str(together)),
+            ("".join(lines), "".join(f"    server {host} {host}\n" for host in hosts)),
+        )
+    )
+    command = [program, "-f", str(config)]
+    tools.run([*command, "-c"])
+    with _running([*command, "-db"], directory, port):
+        yield port, certificate
+
+
+PROXIES = {"nginx": nginx, "caddy": caddy, "haproxy": haproxy}
 
 
 def replaced(text: str, *changes: tuple[str, str]) -> str:
