@@ -129,7 +129,9 @@ def balancing(directory: Path, servers: Sequence[Server]) -> Iterator[tuple[int,
     together = directory / "kimai-remote.pem"
     together.write_bytes(certificate.read_bytes() + key.read_bytes())
     config = directory / "haproxy.cfg"
-    lines = [f"    server api{place} 10.0.0.{place}:8000\n" for place in (1, 2, 3)]
+    lines = [
+        f'    server api{place} "${{API{place}-10.0.0.{place}}}:8000"\n' for place in (1, 2, 3)
+    ]
     hosts = [server.url.removeprefix("http://") for server in servers]
     config.write_text(
         replaced(

@@ -158,7 +158,7 @@ class PostgreSQL(Instance):
 
     def _make(self) -> None:
         self._run(
-            _program("initdb"),
+            program("initdb"),
             "-D",
             str(self.data),
             "-U",
@@ -182,7 +182,7 @@ class PostgreSQL(Instance):
             "unix_socket_directories": self.directory,
         }
         options = [f"-c{name}={value}" for name, value in settings.items()]
-        return [_program("postgres"), "-D", str(self.data), *options]
+        return [program("postgres"), "-D", str(self.data), *options]
 
     def _create_database(self) -> None:
         self.execute("CREATE DATABASE test", url=self.administration)
@@ -209,7 +209,7 @@ class MariaDB(Instance):
 
     def _make(self) -> None:
         self._run(
-            _program("mariadb-install-db", "mysql_install_db"),
+            program("mariadb-install-db", "mysql_install_db"),
             "--no-defaults",
             f"--datadir={self.data}",
             "--auth-root-authentication-method=normal",
@@ -230,7 +230,7 @@ class MariaDB(Instance):
 
     def _command(self) -> list[str]:
         return [
-            _program("mariadbd", "mysqld"),
+            program("mariadbd", "mysqld"),
             "--no-defaults",
             f"--datadir={self.data}",
             f"--port={self.port}",
@@ -278,7 +278,7 @@ def folder_of_another_user() -> Iterator[Path]:
         yield path
 
 
-def _program(*names: str) -> str:
+def program(*names: str) -> str:
     path = os.pathsep.join([*map(str, _POSTGRESQL), *_FOLDERS, os.environ["PATH"]])
     for name in names:
         program = shutil.which(name, path=path)
