@@ -40,7 +40,10 @@ class Node:
                 # Each change of roles takes some of these rounds.
                 ("loop_wait: 5", "loop_wait: 1"),
                 # All nodes are on one machine.
-                ("  data_dir:", f"  parameters: {{unix_socket_directories: {directory}}}\n  data_dir:"),
+                (
+                    "  data_dir:",
+                    f"  parameters: {{unix_socket_directories: {directory}}}\n  data_dir:",
+                ),
             )
         )
         self._command = [_need("patroni"), str(config)]
@@ -121,8 +124,10 @@ class Patroni:
         def is_whole() -> bool:
             replicas = [node for node in self.nodes if node.is_("replica")]
             synchronous = any(node.is_("sync") for node in replicas)
-            return self.primary() is not None and synchronous and (
-                len(replicas) == len(self.nodes) - 1
+            return (
+                self.primary() is not None
+                and synchronous
+                and (len(replicas) == len(self.nodes) - 1)
             )
 
         processes.wait_until(is_whole, lambda: "\n".join(node.state for node in self.nodes))
@@ -178,11 +183,9 @@ def _haproxy(directory: Path, nodes: list[Node]) -> Iterator[int]:
             ),
         )
     )
-    # Its first sections, without the frontend.
-    defaults = directory / "defaults.cfg"
-    defaults.write_text((DEPLOY / "haproxy.cfg").read_text().partition("frontend")[0])
-    command = [_need("haproxy"), "-db", "-f", str(defaults), "-f", str(config)]
-    with processes.running(command, directory / "haproxy.log", lambda: _listens(f"127.0.0.1:{port}")):
+    command = [_need("haproxy"), "-db", "-f", str(config)]
+    log = directory / "haproxy.log"
+    with processes.running(command, log, lambda: _listens(f"127.0.0.1:{port}")):
         yield port
 
 
@@ -223,4 +226,3 @@ def _need(name: str) -> str:
     if found is None:
         missing(f"{name} isn't installed; .ci/install-clients installs it")
     return found
-

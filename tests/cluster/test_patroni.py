@@ -1,4 +1,4 @@
-"""The set-up of docs/deploy/patroni under load: a planned and an unplanned change of the primary."""
+"""docs/deploy/patroni under load: a planned and an unplanned change of the primary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Dockerfile and the compose file, as far as they can be tested without containers."""
+"""The Dockerfile and the compose files, as far as they can be tested without containers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import yaml
 
 from clients import tools
 from docs.proxies import DEPLOY, replaced
+from kimai_remote.config import PREFIX, Settings, load
 from support import server as servers
 from support.server import ROOT, free_port
 
@@ -108,52 +109,87 @@ def test_what_the_image_is_made_of_serves(tmp_path: Path) -> None:
     assert subprocess.run(check, capture_output=True, check=False).returncode != 0
 
 
-def compose() -> dict[str, Any]:
-    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+#: The compose files: one server, and the set-ups with several machines.
+COMPOSE = sorted(DEPLOY.rglob("compose.yaml"))
 
 
-def test_compose_names_what_is_there() -> None:
-    file = compose()
-    build = file["services"]["api"]["build"]
-    context = (DEPLOY / build["context"]).resolve()
-    assert (context, context / build["dockerfile"]) == (ROOT, DOCKERFILE)
-    for service in file["services"].values():
+@pytest.fixture(params=COMPOSE, ids=lambda path: path.parent.name)
+def compose_file(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def parsed(compose_file: Path) -> dict[str, Any]:
+    return yaml.safe_load(compose_file.read_text())
+
+
+def source(folder: Path, text: str, volumes: set[str]) -> Path | None:
+    """The file or folder that a volume is of; None for a named volume, or a file of the user's."""
+    name = text.partition(":")[0]
+    return None if name in volumes or name.startswith("$") else folder / name
+
+
+def test_compose_names_what_is_there(compose_file: Path) -> None:
+    folder, file = compose_file.parent, parsed(compose_file)
+    services = file["services"]
+    for name, service in services.items():
+        build = service.get("build", {})
+        if "dockerfile" in build:
+            assert (folder / build["context"] / build["dockerfile"]).exists()
+        assert build or "image" in service
         assert set(service.get("secrets", [])) <= set(file["secrets"])
-        assert set(service.get("depends_on", {})) <= set(file["services"])
-        for volume in service["volumes"]:
-            source = volume.split(":")[0]
-            assert source in file["volumes"] or (DEPLOY / source).exists()
+        assert set(service.get("depends_on", {})) <= set(services)
+        for volume in service.get("volumes", []):
+            path = source(folder, volume, set(file["volumes"]))
+            assert path is None or path.exists(), volume
         # Whoever waits for a healthy service waits for one that says so.
-        for name in service.get("depends_on", {}):
-            assert "healthcheck" in file["services"][name] or "build" in file["services"][name]
-    assert "ports" not in file["services"]["api"], "only the proxy may be reached"
+        waits = service.get("depends_on", {})
+        for other in waits if isinstance(waits, dict) else ():
+            assert "healthcheck" in services[other] or "build" in services[other]
+        shared = service.get("network_mode", "").removeprefix("service:")
+        assert not shared or shared in services
+        assert ("ports" in service) == (name == "proxy"), "only the proxy may be reached"
 
 
-def test_compose_reads_the_secrets(tmp_path: Path) -> None:
+def test_compose_reads_the_secrets(compose_file: Path, tmp_path: Path) -> None:
     """The script that turns the files into settings, run with a program that shows them."""
-    api = compose()["services"]["api"]
+    services = parsed(compose_file)["services"]
+    api = services.get("api") or services["api1"]
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     (secrets / "database_password").write_text("abc123\n")
     (secrets / "server_secret").write_text("0123456789abcdef\n")
     program = tmp_path / "kimai-remote"
-    program.write_text('#!/bin/sh\necho "$@"; env | grep ^KIMAI_REMOTE_ | sort\n')
+    program.write_text(
+        '#!/bin/sh\necho "$@"; env | grep -E "^KIMAI_REMOTE_(SECRET|DATABASE_URL)" | sort\n'
+    )
     program.chmod(0o755)
     command = [part.replace("$$", "$") for part in [*api["entrypoint"], *api["command"]]]
     command = [part.replace("/run/secrets", str(secrets)) for part in command]
-    clean = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    clean = {"PATH": f"{tmp_path}:{os.environ['PATH']}", **api["environment"]}
     shown = subprocess.run(command, env=clean, capture_output=True, check=True, text=True).stdout
+    urls = {
+        "deploy": "postgresql://kimai:abc123@database/kimai",
+        "galera": "mariadb://kimai:abc123@db1/kimai",
+        "patroni": "postgresql://kimai:abc123@127.0.0.1:6432/kimai",
+    }
     assert shown.splitlines() == [
         "serve",
-        "KIMAI_REMOTE_DATABASE_URL=postgresql://kimai:abc123@database/kimai",
+        f"KIMAI_REMOTE_DATABASE_URL={urls[compose_file.parent.name]}",
         "KIMAI_REMOTE_SECRET=0123456789abcdef",
     ]
 
 
-def test_compose_gives_settings_that_there_are() -> None:
-    from kimai_remote.config import Settings
-
-    for text in (value("ENV"), (DEPLOY / "compose.yaml").read_text()):
-        for name in re.findall(r"KIMAI_REMOTE_(\w+)(?=[=:])", text):
-            known = name.lower() in Settings.__dataclass_fields__
-            assert known or name in ("SITE", "UPSTREAM", "SECRETS"), name
+@pytest.mark.parametrize(
+    "path", [DOCKERFILE, *COMPOSE], ids=lambda path: f"{path.parent.name}-{path.name}"
+)
+def test_settings_that_there_are(path: Path) -> None:
+    """Names and values."""
+    known = {f"{PREFIX}{name.upper()}": name for name in Settings.info()}
+    others = {f"{PREFIX}{name}" for name in ("SITE", "UPSTREAM", "SECRETS", "CERTIFICATE")}
+    names = re.findall(rf"{PREFIX}\w+(?=[=:])", path.read_text())
+    assert names
+    assert set(names) <= known.keys() | others
+    if path in COMPOSE:
+        for service in parsed(path)["services"].values():
+            environ = service.get("environment", {})
+            load({name: text for name, text in environ.items() if name in known})
