@@ -22,7 +22,7 @@ pytestmark = pytest.mark.each_driver
 def other(database: Database) -> Iterator[Database]:
     """The same database with a pool of its own."""
     url = database.url.render_as_string(hide_password=False)
-    other = Database(url, database.prefix, statement_timeout=1)
+    other = Database(url, database.prefix, statement_timeout=2)
     yield other
     other.close()
 

@@ -21,7 +21,9 @@ NEWEST_REVISION = 1400
 _ANCIENT_TABLE = "usr"
 #: Tables of this service, which no Kimai has.
 OWN_TABLES = frozenset(
-    name for name in m.Base.metadata.tables if name.startswith(m.PREFIX_TOKEN + "remote_")
+    name
+    for name in (*m.Base.metadata.tables, m.schema_lock.name)
+    if name.startswith(m.PREFIX_TOKEN + "remote_")
 )
 
 

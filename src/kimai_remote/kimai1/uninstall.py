@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import inspect, select
+from sqlalchemy.schema import DropTable
 
 from ..errors import ConfigurationError
 from ..storage import entry_counts, schema_lock
@@ -86,12 +87,15 @@ def remove(database: Database, additions: Additions) -> None:
             database.dialect.drop_index(connection, index, table)
         for table in additions.tables:
             connection.exec_driver_sql(f"DROP TABLE {quote(table)}")
+        # On a cluster, the lock itself has made it.
+        connection.execute(DropTable(m.schema_lock, if_exists=True))
 
 
 def _own_tables(database: Database) -> list[str]:
-    """Names with the table of the version last: as long as it exists, others may."""
-    last = m.schema_version.name
-    names = sorted(OWN_TABLES, key=lambda name: (name == last, name))
+    """Names with the table of the version last: as long as it exists, others may. After it only
+    that of the lock."""
+    last = (m.schema_version.name, m.schema_lock.name)
+    names = sorted(OWN_TABLES, key=lambda name: (name in last and last.index(name) + 1, name))
     return [_real(database, name) for name in names]
 
 

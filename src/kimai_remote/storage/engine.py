@@ -5,13 +5,11 @@ What is particular to one kind of database is in :mod:`.dialects`.
 
 from __future__ import annotations
 
-import math
-import time
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ..errors import ConfigurationError
 from . import dialects
@@ -70,7 +68,7 @@ def create(
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=LOCK_TIMEOUT,
-            # The connection used last: its statements are prepared, and it needs no ping.
+            # The connection used last: its statements are prepared.
             pool_use_lifo=True,
             # Every transaction is ended before its connection is returned.
             pool_reset_on_return=None,
@@ -90,8 +88,6 @@ def create(
             context.is_disconnect = True
 
     dialect.add_listeners(engine, **limits)
-    if dialect.has_server:
-        _ping_idle_connections(engine)
     return engine
 
 
@@ -106,25 +102,3 @@ def _set_prefix(engine: Engine, prefix: str) -> None:
     # The dialect makes another one when it has seen the server's settings.
     dialect.preparer = Preparer
     dialect.identifier_preparer = Preparer(dialect)
-
-
-#: Seconds after which a connection may have been lost unnoticed. A call that finds one of a shorter
-#: time lost is run again (see :meth:`.transactions.Database.execute`).
-_IDLE = 5
-
-
-def _ping_idle_connections(engine: Engine) -> None:
-    """Check a connection before it is used, unless it was just used."""
-
-    @event.listens_for(engine, "checkin")
-    def note(_connection: Any, record: Any) -> None:
-        record.info["used"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def ping(connection: Any, record: Any, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get("used", math.inf) < _IDLE:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error

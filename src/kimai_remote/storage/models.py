@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Engine,
@@ -424,6 +425,16 @@ fixed_rates = Table(
     UniqueConstraint("projectID", "activityID", name=index_name("fixedRates_key")),
 )
 
+
+#: Who holds the schema lock of a cluster. Not among the others, since it exists on clusters only.
+schema_lock = Table(
+    prefixed("remote_lock"),
+    MetaData(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("node", String(255), nullable=False),
+    Column("connection", BigInteger, nullable=False),
+    Column("since", Integer, nullable=False),
+)
 
 #: Version of the schema, in the form that Alembic keeps it. Not one of Kimai's tables.
 schema_version = Table(

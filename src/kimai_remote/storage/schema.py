@@ -131,8 +131,7 @@ class SchemaNewer(SchemaError):
 
 def state(database: Database) -> SchemaState:
     """Return the state of the schema, read over one connection."""
-    with database.engine.connect() as connection:
-        return read_state(connection)
+    return database.read(read_state)
 
 
 def read_state(connection: Connection) -> SchemaState:

@@ -28,8 +28,8 @@ from .tables import expenses, time_entries
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Attempts at a call that the database rolls back because of another one.
-ATTEMPTS = 6
+#: Seconds of the longest pause between two attempts at a call.
+LONGEST_PAUSE = 0.25
 #: Seconds that one statement may take.
 STATEMENT_TIMEOUT = 30
 #: Seconds after which a database without counts of entries is asked again whether it has them.
@@ -42,6 +42,7 @@ class Database:
     :param url: SQLAlchemy URL; without a driver in it, one that this package is tested with.
     :param prefix: prefix of Kimai's table names.
     :param statement_timeout: seconds that a statement may take; 0 sets no limit.
+    :param wsrep_sync_wait: MariaDB's variable of this name, where it isn't 0.
     :param read_only: nothing can be changed; an SQLite file that doesn't exist isn't created.
     """
 
@@ -52,6 +53,7 @@ class Database:
         *,
         pool_size: int = 8,
         statement_timeout: int = STATEMENT_TIMEOUT,
+        wsrep_sync_wait: int = 0,
         read_only: bool = False,
     ) -> None:
         self.url = engine.parse(url)
@@ -64,6 +66,8 @@ class Database:
             statement_timeout=statement_timeout,
             read_only=read_only,
         )
+        if wsrep_sync_wait:
+            self.dialect.wait_for_other_nodes(self.engine, wsrep_sync_wait)
         options = self.dialect.write_options
         self._writing_engine = self.engine.execution_options(**options) if options else self.engine
         self._statement_timeout = statement_timeout
@@ -104,15 +108,17 @@ class Database:
         A call that the database rolled back because of another one (deadlock) is run again from
         its start, so ``work`` must have no effect but on its connection. It isn't after waiting for
         a lock in vain, since the client has waited too. A call whose connection was lost is run
-        again once, unless that was during the commit: it may have been committed.
+        again once, unless that was during the commit: it may have been committed. It isn't either
+        if that was noticed late: a server that doesn't answer is waited for only once.
 
         :raises Unavailable: the database can't be reached or stays locked.
         :raises Refused: a text has characters that its column can't hold.
         :raises Denied: a name or key has such characters, so nobody has it.
         """
-        deadline = time.monotonic() + LOCK_TIMEOUT
+        begun = time.monotonic()
         bind = self._writing_engine if writes else self.engine
-        for attempt in range(1, ATTEMPTS + 1):
+        has_lost, pause = False, 0.01
+        while True:
             committing = False
             try:
                 with bind.connect() as connection:
@@ -128,12 +134,16 @@ class Database:
                     return result
             except (DBAPIError, PoolTimeout) as error:
                 failure = self._classify(error)
+                elapsed = time.monotonic() - begun
                 if failure is Failure.LOST_CONNECTION:
-                    retry = attempt == 1 and not committing
-                else:  # SQLite reports the same at once and after waiting in vain
-                    retry = failure is Failure.CONFLICT and time.monotonic() < deadline
-                if retry and attempt < ATTEMPTS:
-                    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+                    in_time = elapsed < dialects.retry_window(self._statement_timeout)
+                    if in_time and not has_lost and not committing:
+                        has_lost = True
+                        continue
+                # SQLite reports the same at once and after waiting in vain.
+                if failure is Failure.CONFLICT and elapsed < LOCK_TIMEOUT:
+                    pause = min(2 * pause, LONGEST_PAUSE)
+                    time.sleep(random.uniform(0, pause))  # noqa: S311
                     continue
                 if failure is None:
                     raise
@@ -147,7 +157,18 @@ class Database:
                 reason = getattr(error, "orig", None) or error
                 log.error("The database did not serve a call: %s", str(reason).strip())
                 raise Unavailable from error
-        raise AssertionError("unreachable")
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work``, which only reads, again if its connection proved to be lost; errors are the
+        database's own."""
+        try:
+            with self.engine.connect() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        with self.engine.connect() as connection:
+            return work(connection)
 
     def _classify(self, error: DBAPIError | PoolTimeout) -> Failure | None:
         """Return what an error means for a call; None for a defect of ours."""

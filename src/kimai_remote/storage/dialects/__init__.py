@@ -7,12 +7,21 @@ from typing import Any
 from sqlalchemy import URL
 
 from ...errors import ConfigurationError
-from .base import LOCK_TIMEOUT, Dialect, Failure
+from .base import LOCK_TIMEOUT, ClusterState, Dialect, Failure, retry_window
 from .mariadb import MariaDB
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
-__all__ = ["DIALECTS", "LOCK_TIMEOUT", "Dialect", "Failure", "for_url", "of"]
+__all__ = [
+    "DIALECTS",
+    "LOCK_TIMEOUT",
+    "ClusterState",
+    "Dialect",
+    "Failure",
+    "for_url",
+    "of",
+    "retry_window",
+]
 
 DIALECTS: tuple[Dialect, ...] = (SQLite(), PostgreSQL(), MariaDB())
 _BY_SCHEME = {scheme: dialect for dialect in DIALECTS for scheme in dialect.drivers}

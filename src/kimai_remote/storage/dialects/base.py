@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,16 @@ CONNECT_TIMEOUT = 5
 POOL_RECYCLE = 3600
 
 
+def retry_window(statement_timeout: int) -> float:
+    """Return the seconds after its begin in which a call gets a new connection for a lost one.
+
+    A server's response is waited for as much less than the limit, so that the sum stays within it.
+
+    :param statement_timeout: seconds; 0 sets no limit.
+    """
+    return min(1.0, statement_timeout / 2) if statement_timeout else math.inf
+
+
 class Failure(Enum):
     """What a database's error means for a call."""
 
@@ -44,9 +55,16 @@ class Failure(Enum):
 class SchemaLocked(ConfigurationError):
     """Another process holds the schema lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: str = "") -> None:
+        where = f" through the cluster's node {node}" if node else ""
+        advice = (
+            " If it has ended already, run the same command with this node in the database URL."
+            if node
+            else ""
+        )
         super().__init__(
-            "Another process is changing the tables of this database. Wait until it is done."
+            f"Another process is changing the tables of this database{where}. "
+            f"Wait until it is done.{advice}"
         )
 
 
@@ -63,6 +81,25 @@ class ServerInfo:
     clock_offset: float = 0.0
     #: Connections that the server accepts from all clients; None for no limit.
     max_connections: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterState:
+    """A cluster as one of its nodes, which all hold the same database, sees it."""
+
+    #: Addresses of the nodes that this one is connected with, its own included.
+    members: tuple[str, ...]
+    #: This node's own address; empty if it isn't known.
+    address: str
+    #: Whether the nodes are a majority, and this one serves statements.
+    is_ready: bool
+    #: The node's own word, such as ``Synced`` or ``Donor/Desynced``.
+    state: str
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether this node serves, and keeps up with the others."""
+        return self.is_ready and self.state == "Synced"
 
 
 class Dialect(ABC):
@@ -125,6 +162,14 @@ class Dialect(ABC):
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
         """Prepare connections as they are made, and limit statements."""
 
+    def wait_for_other_nodes(self, engine: Engine, checks: int) -> None:
+        """Have the nodes of a cluster wait for what the others have committed before they execute a
+        statement.
+
+        :param checks: MariaDB's ``wsrep_sync_wait``: sum of 1 (reading), 2 (updating and deleting),
+            4 (inserting) and 8 (``SHOW``).
+        """
+
     def limit_transaction(self, connection: Connection, seconds: int) -> None:
         """Limit the time of a transaction that has begun, where statements can't be limited."""
 
@@ -137,6 +182,20 @@ class Dialect(ABC):
     def failure(self, error: BaseException | None) -> Failure | None:
         """Classify a driver's exception by its code."""
         return self.failures.get(self.error_code(error))
+
+    # Clusters
+
+    def cluster(self, connection: Connection) -> ClusterState | None:
+        """Return the state of a cluster whose nodes all write; None if the server isn't in one."""
+        return None
+
+    def left_cluster(self, error: BaseException | None) -> bool:
+        """Return whether a driver's exception means that the node has lost its cluster."""
+        return False
+
+    def tables_without_key(self, connection: Connection, names: Sequence[str]) -> Sequence[str]:
+        """Return those of some tables that have no primary key, where a cluster needs one."""
+        return ()
 
     # Locks
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -17,30 +19,49 @@ from sqlalchemy import (
     Insert,
     Table,
     column,
+    delete,
     event,
     func,
+    insert,
     literal_column,
     select,
     table,
+    update,
 )
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.schema import CreateTable
 
-from ..models import User, real_name
+from ...errors import ConfigurationError
+from ..models import User, real_name, schema_lock
 from ..tallies import Tally, Trigger
 from .base import (
     CONNECT_TIMEOUT,
     LOCK_TIMEOUT,
+    ClusterState,
     Dialect,
     Failure,
     SchemaLocked,
     ServerInfo,
     clock_offset,
+    retry_window,
 )
 
 #: Error codes of a statement that takes too long, of MariaDB and of MySQL.
 _STATEMENT_TIMEOUT = (1969, 3024)
+#: Error code of a node that has left its cluster.
+_NOT_READY = 1047
+#: Seconds between two looks at who holds the lock of a cluster.
+_POLL = 0.1
 #: Seconds after which a server ends a connection that does nothing: the most on every system.
 _LONGEST_IDLE = 2_147_483
+#: Columns that tell who holds the lock of a cluster.
+_HOLDER = ("node", "connection", "since")
 #: Parameters of a URL that mean the same to mysqlclient and PyMySQL.
 _COMMON_PARAMETERS = {
     "connect_timeout",
@@ -53,16 +74,33 @@ _COMMON_PARAMETERS = {
 }
 
 
+class UnknownNode(ConfigurationError):
+    """The nodes of a cluster can't be told apart by their addresses."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The nodes of the Galera cluster don't tell different addresses, and the lock for "
+            "changes of tables needs them. Set wsrep_node_incoming_address on each node, and "
+            "restart it."
+        )
+
+
 class MariaDB(Dialect):
     name = "mariadb"
     drivers = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
     extra = "mariadb"
     dump_program = "mariadb-dump"
     failures = {
-        1213: Failure.CONFLICT,  # deadlock
+        # Deadlock. In a cluster also: another node's transaction came first. At the commit, the
+        # transaction was rolled back on every node.
+        1213: Failure.CONFLICT,
         1020: Failure.CONFLICT,  # the record has changed since it was read
         1053: Failure.LOST_CONNECTION,  # shutdown
         1927: Failure.LOST_CONNECTION,  # connection killed
+        # The node has left its cluster. 1047 is said before a statement is executed. 1180 at the
+        # commit may be wrong: what the node had sent before, the others may have committed.
+        _NOT_READY: Failure.LOST_CONNECTION,
+        1180: Failure.LOST_CONNECTION,
         # Read-only, as after a failover; a new connection may not be.
         1290: Failure.LOST_CONNECTION,
         1792: Failure.LOST_CONNECTION,
@@ -97,39 +135,90 @@ class MariaDB(Dialect):
             # MySQL cuts texts of several rows that are joined to 1024 bytes.
             "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}, "
             "group_concat_max_len=65536",
-            "connect_timeout": CONNECT_TIMEOUT,
+            "connect_timeout": min(CONNECT_TIMEOUT, statement_timeout or CONNECT_TIMEOUT),
         }
         if statement_timeout:
             # The server ends slow statements; this is for a server that doesn't answer.
-            options["connect_args"]["read_timeout"] = statement_timeout + LOCK_TIMEOUT
+            options["connect_args"]["read_timeout"] = _read_timeout(statement_timeout)
         return options
 
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
         if engine.dialect.driver == "mysqldb":
-            connection_class = _connections_like_pymysql()
+            connect = _connections_like_pymysql()
+        else:
+            connect = _connect_with_pymysql
+        event.listen(
+            engine, "do_connect", lambda _dialect, _record, _arguments, options: connect(**options)
+        )
+        longest = _read_timeout(statement_timeout) if statement_timeout else 0
+        limit = longest - min(1.0, longest / 10)  # the server's own end comes first
 
-            @event.listens_for(engine, "do_connect")
-            def connect(_dialect: Any, _record: Any, _arguments: Any, parameters: Any) -> Any:
-                return connection_class(**parameters)
-
-        @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
+            is_mariadb = "MariaDB" in connection.get_server_info()
             with connection.cursor() as cursor:
                 if read_only:
                     cursor.execute("SET SESSION TRANSACTION READ ONLY")
-                if not statement_timeout:
-                    return
-                if "MariaDB" in connection.get_server_info():
-                    cursor.execute(f"SET SESSION max_statement_time={statement_timeout}")
-                else:  # MySQL limits only statements that read
-                    cursor.execute(f"SET SESSION max_execution_time={statement_timeout * 1000}")
+                    if is_mariadb:  # a node that has left its cluster shows what it has
+                        with suppress(engine.dialect.loaded_dbapi.Error):
+                            cursor.execute("SET SESSION wsrep_dirty_reads=1")
+                if limit and is_mariadb:
+                    cursor.execute(f"SET SESSION max_statement_time={limit:.3f}")
+                elif limit:  # MySQL limits only statements that read
+                    cursor.execute(f"SET SESSION max_execution_time={limit * 1000:.0f}")
+
+        # Before SQLAlchemy's own statements.
+        event.listen(engine, "connect", prepare, insert=True)
+
+    def wait_for_other_nodes(self, engine: Engine, checks: int) -> None:
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET SESSION wsrep_sync_wait={checks:d}")
 
     def error_code(self, error: BaseException | None) -> object:
         return next(iter(getattr(error, "args", ())), None)
 
+    def cluster(self, connection: Connection) -> ClusterState | None:
+        rows = connection.exec_driver_sql(
+            "SHOW GLOBAL STATUS WHERE variable_name IN ('wsrep_cluster_status', "
+            "'wsrep_incoming_addresses', 'wsrep_local_index', 'wsrep_local_state_comment', "
+            "'wsrep_provider_name', 'wsrep_ready')"
+        )
+        status = {name.lower().removeprefix("wsrep_"): value for name, value in rows}
+        if not status.get("provider_name"):
+            return None
+        members = tuple(filter(None, status["incoming_addresses"].split(",")))
+        index = int(status["local_index"])
+        return ClusterState(
+            members=members,
+            address=members[index] if index < len(members) else "",
+            is_ready=status["ready"] == "ON" and status["cluster_status"] == "Primary",
+            state=status["local_state_comment"],
+        )
+
+    def left_cluster(self, error: BaseException | None) -> bool:
+        return self.error_code(error) == _NOT_READY
+
+    def tables_without_key(self, connection: Connection, names: Sequence[str]) -> Sequence[str]:
+        tables = _information_schema("TABLES", "TABLE_SCHEMA", "TABLE_NAME")
+        keys = _information_schema("STATISTICS", "TABLE_SCHEMA", "TABLE_NAME", "INDEX_NAME")
+        has_key = (
+            select(keys.c.INDEX_NAME)
+            .where(keys.c.TABLE_SCHEMA.in_([func.database()]), keys.c.INDEX_NAME == "PRIMARY")
+            .where(keys.c.TABLE_NAME == tables.c.TABLE_NAME)
+            .exists()
+        )
+        return connection.scalars(
+            select(tables.c.TABLE_NAME)
+            .where(tables.c.TABLE_SCHEMA.in_([func.database()]))
+            .where(tables.c.TABLE_NAME.in_(names), ~has_key)
+            .order_by(tables.c.TABLE_NAME)
+        ).all()
+
     @contextmanager
     def schema_lock(self, engine: Engine, name: str) -> Iterator[None]:
         # On a connection of its own: each change of a table ends a transaction.
+        deadline = time.monotonic() + LOCK_TIMEOUT
         with engine.connect() as guard:
             guard.detach()  # closed afterwards, with its settings
             guard.exec_driver_sql(f"SET SESSION wait_timeout={_LONGEST_IDLE}, autocommit=1")
@@ -141,10 +230,68 @@ class MariaDB(Dialect):
                 acquired = False
             if not acquired:
                 raise SchemaLocked
-            try:
+            if self.cluster(guard) is None:
                 yield
-            finally:
-                guard.scalar(select(func.release_lock(name)))
+            else:  # the lock is one of this node alone
+                with self._cluster_lock(engine, guard, deadline):
+                    yield
+
+    @contextmanager
+    def _cluster_lock(self, engine: Engine, guard: Connection, deadline: float) -> Iterator[None]:
+        """Context for one process at a time in a cluster: the one that has committed a row.
+
+        The process holds the node's own lock too, so a row that names its node is left over from
+        one that has ended. A row that names no member is so after the whole time to wait.
+        """
+        row = schema_lock
+        guard.exec_driver_sql("SET SESSION wsrep_sync_wait=7")
+        mine = {"connection": guard.scalar(select(func.connection_id())), "since": int(time.time())}
+        guard.execute(CreateTable(row, if_not_exists=True))
+        was_member = False
+        while True:
+            cluster = self.cluster(guard)
+            if cluster is None or cluster.members.count(cluster.address) != 1:
+                raise UnknownNode
+            mine["node"] = cluster.address
+            try:
+                holder = guard.execute(select(row)).mappings().first()
+                if holder is None:
+                    guard.execute(insert(row), {"id": 1, **mine})
+                    break
+                was_member |= holder["node"] in cluster.members
+                is_over = time.monotonic() > deadline
+                if holder["node"] == cluster.address or (is_over and not was_member):
+                    if guard.execute(_is(holder, update(row)), mine).rowcount:
+                        break
+                elif is_over:
+                    raise SchemaLocked(holder["node"])
+            except (IntegrityError, OperationalError) as error:  # another process was faster
+                conflict = self.failure(error.orig) is Failure.CONFLICT
+                if not conflict and not isinstance(error, IntegrityError):
+                    raise
+            time.sleep(_POLL)
+
+        def check(*_: Any) -> None:
+            with suppress(ProgrammingError):  # the table is removed last of all
+                if guard.execute(_is(mine, select(row))).first() is None:
+                    raise SchemaLocked
+
+        def check_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if statement.lstrip().upper().startswith(("ALTER", "CREATE", "DROP")):
+                check()
+
+        # Another process took over if this node has left the cluster for a while.
+        listeners = {"before_cursor_execute": check_statement, "commit": check}
+        for name, listener in listeners.items():
+            event.listen(engine, name, listener)
+        try:
+            yield
+        finally:
+            for name, listener in listeners.items():
+                event.remove(engine, name, listener)
+            # If the node has left, the row stays.
+            with suppress(DBAPIError):
+                guard.execute(_is(mine, delete(row)))
 
     def insert_or_update(self, table: Table, *columns: str) -> Insert:
         from sqlalchemy.dialects import mysql  # slow to load
@@ -262,6 +409,26 @@ def _has_mysqlclient() -> bool:
     except ImportError:  # also if the system lacks a library that it was built with
         return False
     return True
+
+
+def _read_timeout(statement_timeout: int) -> int:
+    """Return the seconds to wait for a server's response; mysqlclient takes whole ones only."""
+    return math.ceil(statement_timeout - retry_window(statement_timeout))
+
+
+def _connect_with_pymysql(**options: Any) -> Any:
+    """Connect with PyMySQL, whose own ``connect_timeout`` ends before the server's first word."""
+    pymysql = import_module("pymysql")  # an optional dependency
+    read_timeout = options.pop("read_timeout", None)
+    connection: Any = pymysql.connect(**options, read_timeout=options["connect_timeout"])
+    connection._read_timeout = read_timeout
+    return connection
+
+
+def _is(holder: Mapping[Any, Any], statement: Any) -> Any:
+    """Limit a statement to the row of a holder of the schema lock."""
+    columns = schema_lock.c
+    return statement.where(*(columns[name] == holder[name] for name in _HOLDER))
 
 
 def _connections_like_pymysql() -> Any:
