@@ -140,6 +140,14 @@ class Settings:
         min=0,
         max=86_400,
     )
+    wsrep_sync_wait: int = setting(
+        0,
+        "MariaDB Galera: what waits for the commits of other nodes, 1 for reading, or another sum "
+        "from MariaDB's manual.",
+        empty="as the server is configured",
+        min=0,
+        max=15,
+    )
     kimai_autoconf: str = setting(
         "",
         "Kimai 1's includes/autoconf.php, for database, prefix, salt and time zone where they "

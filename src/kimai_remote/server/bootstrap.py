@@ -37,6 +37,7 @@ def open_database(settings: Settings) -> Database:
         settings.table_prefix,
         pool_size=settings.threads,  # no thread waits for a connection
         statement_timeout=settings.statement_timeout,
+        wsrep_sync_wait=settings.wsrep_sync_wait,
     )
 
 
