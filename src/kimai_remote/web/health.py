@@ -41,10 +41,12 @@ class State:
     schema: str
     #: The database's own message, for the log alone.
     reason: str = field(default="", compare=False)
+    #: ``ok``, ``desynced`` or ``not ready``; empty where the database isn't a node of a cluster.
+    cluster: str = ""
 
     @property
     def is_ready(self) -> bool:
-        return self.database == self.schema == "ok"
+        return self.database == self.schema == "ok" and self.cluster in ("", "ok")
 
 
 _SLOW = State("slow", "unknown")
@@ -99,9 +101,10 @@ class ReadinessProbe:
             was_ready = self._state is None or self._state.is_ready
             if was_ready and not state.is_ready:
                 log.error(
-                    "Not ready: database %s, schema %s. %s",
+                    "Not ready: database %s, schema %s%s. %s",
                     state.database,
                     state.schema,
+                    state.cluster and f", cluster {state.cluster}",
                     state.reason,
                 )
             elif not was_ready and state.is_ready:
@@ -111,15 +114,27 @@ class ReadinessProbe:
 
 
 def _check(database: Database) -> State:
+    cluster, reason = "", ""
     try:
-        current = schema.state(database)
+        node, current = database.read(
+            lambda connection: (
+                database.dialect.cluster(connection),
+                schema.read_state(connection),
+            )
+        )
     except Exception as error:
-        return State("unreachable", "unknown", str(getattr(error, "orig", None) or error).strip())
+        original = getattr(error, "orig", None) or error
+        reason = str(original).strip()
+        if database.dialect.left_cluster(original):
+            return State("ok", "unknown", reason, "not ready")
+        return State("unreachable", "unknown", reason)
+    if node is not None:
+        cluster = "ok" if node.is_synced else "desynced" if node.is_ready else "not ready"
+        reason = f"The node's state is {node.state}."
     if current.condition is schema.Condition.CURRENT:
-        return State("ok", "ok")
-    return State(
-        "ok", "wrong", f"Its version is {current.version or 'unknown'}, not {schema.LATEST}."
-    )
+        return State("ok", "ok", reason, cluster)
+    reason = f"Its version is {current.version or 'unknown'}, not {schema.LATEST}."
+    return State("ok", "wrong", reason, cluster)
 
 
 def rules(probe: ReadinessProbe) -> list[Rule]:
@@ -134,7 +149,10 @@ def rules(probe: ReadinessProbe) -> list[Rule]:
 
         def respond() -> Response:
             state = probe.state()
-            return _status(state.is_ready, {"database": state.database, "schema": state.schema})
+            checks = {"database": state.database, "schema": state.schema}
+            if state.cluster:
+                checks["cluster"] = state.cluster
+            return _status(state.is_ready, checks)
 
         return fresh(request, respond)
 
