@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from ...config import Settings
 from ...errors import ConfigurationError
 from ...server import demo_data, preflight
-from ...storage import entry_counts, origin, schema
+from ...storage import entry_counts, models, origin, schema
 from ...storage.models import User
 from ...storage.origin import DatabaseOrigin
 from ...storage.transactions import Database
@@ -26,6 +26,8 @@ from .finding import Finding, right, warning, wrong
 #: Seconds that the clocks can differ before times of entries are visibly wrong, and before keys and
 #: bans fail.
 CLOCK_WARNING, CLOCK_WRONG = 2, 60
+#: Members of a cluster that goes on without one of them.
+MEMBERS = 3
 #: Bytes that should be free on the disk of an SQLite database.
 LOW_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
 #: Seconds that a statement may take, and one that counts all entries.
@@ -118,6 +120,7 @@ def _server(settings: Settings, database: Database, connection: Connection) -> I
     if database.file:
         yield _journal(connection, database.file)
         return
+    yield from _cluster(database, connection)
     yield _clock(server.clock_offset)
     needed = settings.workers * (settings.threads + 2)
     text = f"{needed} may be needed here, {server.max_connections} are allowed in all"
@@ -141,6 +144,43 @@ def _journal(connection: Connection, file: Path) -> Finding:
         "there is no write-ahead log: reads and writes block each other",
         "'kimai-remote serve' turns it on, if the file system supports it.",
     )
+
+
+def _cluster(database: Database, connection: Connection) -> Iterator[Finding]:
+    about = "cluster"
+    state = database.dialect.cluster(connection)
+    if state is None:
+        return
+    members = f"{count(len(state.members), 'node')} ({', '.join(state.members)})"
+    if not state.is_ready:
+        yield wrong(
+            about,
+            f"this node has lost its cluster and refuses all statements; it sees {members}",
+            "Connect it with the others again. If all nodes stopped, start the one first that has "
+            "the latest data.",
+        )
+    elif not state.is_synced:
+        yield warning(
+            about,
+            f"this node lags behind the others ({state.state}), so reads may be old; {members}",
+            "Wait until it is synced, or set wsrep_desync to OFF.",
+        )
+    elif len(state.members) < MEMBERS:
+        yield warning(
+            about,
+            f"Galera, synced, with {members}, so the loss of one stops all",
+            f"A cluster needs {MEMBERS} members to go on without one; garbd can be the last.",
+        )
+    else:
+        yield right(about, f"Galera, synced, {members}")
+    names = [models.real_name(name, connection) for name in models.Base.metadata.tables]
+    without = database.dialect.tables_without_key(connection, names)
+    if without:
+        yield warning(
+            "primary keys",
+            f"there is none in {', '.join(without)}, which Galera needs to find changed rows",
+            "Give each of these tables a primary key.",
+        )
 
 
 def _clock(ahead: float) -> Finding:
