@@ -1,0 +1,242 @@
+"""Three servers, each on its node of a Galera cluster whose nodes leave and come back.
+
+Each fault prints its figures; ``pytest -rP`` shows them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from cluster import galera
+from cluster.availability import measuring
+from cluster.galera import Cluster, Node
+from faults import instances
+from faults.client import Answer, Client, Outcome
+from faults.invariants import assert_one_timer
+from faults.serving import serving_world
+from faults.workload import Workload
+from kimai_remote.config import Settings
+from kimai_remote.storage import schema
+from kimai_remote.storage.transactions import Database
+from support import databases
+from support.processes import wait_until
+from support.raw_http import get
+from support.server import Server
+from support.world import World, build
+
+pytestmark = pytest.mark.cluster
+
+#: Seconds that a statement of the servers may take.
+STATEMENT_TIMEOUT = 5
+#: Seconds between two checks that nobody has two timers.
+PAUSE = 0.2
+
+
+def create_schema(url: str) -> None:
+    with closing(Database(url)) as database:
+        schema.create(database)
+
+
+@pytest.fixture(scope="module")
+def running_cluster() -> Iterator[Cluster]:
+    databases.require("mariadb")
+    with (
+        instances.folder_of_another_user() as folder,
+        galera.running(folder, create_schema) as cluster,
+    ):
+        yield cluster
+
+
+@pytest.fixture
+def cluster(running_cluster: Cluster) -> Cluster:
+    running_cluster.wait_until_whole()
+    return running_cluster
+
+
+@pytest.fixture
+def worlds(cluster: Cluster) -> Iterator[list[World]]:
+    """The known world, as each node has it; reading waits for what the others have written."""
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(closing(Database(node.url, wsrep_sync_wait=7)))
+            for node in cluster.nodes
+        ]
+        databases.empty(opened[0])
+        ids = build(opened[0]).ids
+        yield [World(database, Settings(), ids=dict(ids)) for database in opened]
+
+
+@pytest.fixture
+def servers(worlds: list[World], tmp_path: Path) -> Iterator[list[Server]]:
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(serving_world(world, tmp_path, statement_timeout=STATEMENT_TIMEOUT))
+            for world in worlds
+        ]
+
+
+def ready(server: Server) -> tuple[int, str]:
+    """Status of ``/health/ready``, and its word on the cluster."""
+    response = get(server, "/health/ready")
+    return response.status, json.loads(response.body)["checks"].get("cluster", "")
+
+
+@contextmanager
+def nobody_with_two_timers(worlds: Sequence[World]) -> Iterator[None]:
+    """Check it on each node that answers, until the block ends."""
+    ended = threading.Event()
+
+    def watch(world: World) -> None:
+        with closing(Database(world.database.url.render_as_string(hide_password=False))) as own:
+            while not ended.wait(PAUSE):
+                try:
+                    assert_one_timer(own)
+                except DBAPIError:
+                    continue
+
+    with ThreadPoolExecutor(len(worlds)) as pool:
+        watching = [pool.submit(watch, world) for world in worlds]
+        try:
+            yield
+        finally:
+            ended.set()
+    for each in watching:
+        each.result()
+
+
+def assert_nodes_agree(worlds: Sequence[World]) -> None:
+    first, *others = (world.snapshot() for world in worlds)
+    for other in others:
+        assert other == first
+
+
+def left(node: Node) -> bool:
+    return node.status("wsrep_cluster_status") != "Primary"
+
+
+def partition(cluster: Cluster, servers: Sequence[Server]) -> None:
+    node = cluster.nodes[2]
+    node.isolate(True)
+    wait_until(lambda: left(node))
+    wait_until(lambda: ready(servers[2]) == (503, "not ready"))
+    assert ready(servers[0]) == (200, "ok")
+    node.isolate(False)
+
+
+def freeze(cluster: Cluster, servers: Sequence[Server]) -> None:
+    node = cluster.nodes[2]
+    node.freeze()
+    try:
+        wait_until(lambda: cluster.nodes[0].status("wsrep_cluster_size") == "2")
+        wait_until(lambda: ready(servers[2])[0] == 503)
+    finally:
+        node.thaw()
+
+
+def kill(cluster: Cluster, servers: Sequence[Server]) -> None:
+    node = cluster.nodes[2]
+    node.kill()
+    wait_until(lambda: ready(servers[2])[0] == 503)
+    node.start()
+
+
+def lose_quorum(cluster: Cluster, servers: Sequence[Server]) -> None:
+    last, *others = cluster.nodes
+    for node in others:
+        node.kill()
+    wait_until(lambda: left(last))
+    wait_until(lambda: ready(servers[0]) == (503, "not ready"))
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(Node.start, others))
+
+
+FAULTS = [partition, freeze, kill, lose_quorum]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault(
+    cluster: Cluster,
+    worlds: list[World],
+    servers: list[Server],
+    fault: Callable[[Cluster, Sequence[Server]], None],
+    is_deep: bool,
+) -> None:
+    """No promised write is lost, nobody gets a second timer, and all servers recover."""
+    record = {
+        "projectId": worlds[0].shop,
+        "taskId": worlds[0].coding,
+        "start": 1_700_000_000,
+        "end": 1_700_000_600,
+        "trackingNumber": "measured",
+    }
+
+    def write(client: Client) -> Answer:
+        return client.call("setTimesheetRecord", record, False)
+
+    workload = Workload(worlds[0], [server.url for server in servers])
+    rounds = 5 if is_deep else 1
+    with (
+        nobody_with_two_timers(worlds),
+        measuring(servers[0].url, worlds[0].key("alice"), write) as measured,
+        workload.running() as invariants,
+    ):
+        for _ in range(rounds):
+            invariants.wait_for(Outcome.DONE, 100)
+            fault(cluster, servers)
+            cluster.wait_until_whole()
+            wait_until(lambda: [ready(server) for server in servers] == [(200, "ok")] * 3)
+            invariants.wait_for(Outcome.DONE, 100)
+    for world in worlds:
+        invariants.check(world)
+    assert_nodes_agree(worlds)
+    outcomes = invariants.outcomes
+    assert set(outcomes) <= {Outcome.DONE, Outcome.REFUSED, Outcome.NOT_NOW}
+    print(
+        f"{fault.__name__}: {invariants.total} calls, {rounds} faults, "
+        f"{outcomes[Outcome.NOT_NOW]} told to try again, 0 lost writes, 0 double timers, "
+        f"{measured.longest:.1f} s longest unavailability of a node that stayed"
+    )
+
+
+#: As many as made a twentieth fail when a call was tried six times.
+CLIENTS, USERS = 9, ("alice", "ben")
+
+
+def test_starts_that_race_on_all_nodes(
+    worlds: list[World], servers: list[Server], is_deep: bool
+) -> None:
+    """Each start is certified on all nodes, or run again."""
+    starts = 4_000 if is_deep else 360
+    world = worlds[0]
+
+    def start(client_index: int) -> list[float]:
+        key, server = world.key(USERS[client_index % 2]), servers[client_index % 3]
+        times = []
+        with closing(Client(server.url, key)) as client:
+            for _ in range(starts // CLIENTS):
+                begun = time.monotonic()
+                answer = client.call("startRecord", world.shop, world.coding)
+                assert answer.done, answer
+                times.append(time.monotonic() - begun)
+        return times
+
+    begun = time.monotonic()
+    with nobody_with_two_timers(worlds), ThreadPoolExecutor(CLIENTS) as pool:
+        times = sorted(each for times in pool.map(start, range(CLIENTS)) for each in times)
+    seconds = time.monotonic() - begun
+    for each in worlds:
+        assert_one_timer(each.database)
+    assert_nodes_agree(worlds)
+    print(
+        f"{len(times)} starts in {seconds:.0f} s, 0 failed; half took {times[len(times) // 2]:.2f} "
+        f"s, the longest {times[-1]:.1f} s"
+    )
