@@ -54,6 +54,7 @@ from .base import (
 
 #: Error codes of a statement that takes too long, of MariaDB and of MySQL.
 _STATEMENT_TIMEOUT = (1969, 3024)
+_SYNTAX_ERROR = 1064
 #: Error code of a node that has left its cluster.
 _NOT_READY = 1047
 #: Seconds between two looks at who holds the lock of a cluster.
@@ -177,6 +178,12 @@ class MariaDB(Dialect):
 
     def error_code(self, error: BaseException | None) -> object:
         return next(iter(getattr(error, "args", ())), None)
+
+    def failure(self, error: BaseException | None) -> Failure | None:
+        # A node that has just come back sometimes misreads a trigger for a few statements.
+        if self.error_code(error) == _SYNTAX_ERROR and "Trigger '" in str(error):
+            return Failure.LOST_CONNECTION
+        return super().failure(error)
 
     def cluster(self, connection: Connection) -> ClusterState | None:
         rows = connection.exec_driver_sql(
