@@ -11,12 +11,14 @@ import pytest
 from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
+from kimai_remote.storage.dialects.base import CONNECT_TIMEOUT
 from support.world import World
 
 pytestmark = pytest.mark.servers
 
-#: Seconds that a statement may take, and so a call to a server that doesn't respond at all.
-STATEMENT_TIMEOUT = 3
+#: Seconds that a statement may take, and so a call to a server that doesn't respond at all. New
+#: connections are given up sooner.
+STATEMENT_TIMEOUT = CONNECT_TIMEOUT + 1
 #: Seconds of everything else.
 OVERHEAD = 1
 CLIENTS = 4

@@ -76,7 +76,7 @@ class PostgreSQL(Dialect):
     def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
         if not statement_timeout:
             return
-        connection_class = _with_read_timeout(statement_timeout + LOCK_TIMEOUT)
+        connection_class = _with_read_timeout(statement_timeout)
 
         @event.listens_for(engine, "do_connect")
         def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
