@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,25 +122,26 @@ class Node(MariaDB):
         """
         return str(self.query(f"SHOW STATUS LIKE '{name}'")[0][1])
 
-    def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run a statement as the administrator, on a connection of its own.
+    def connection(self) -> AbstractContextManager[Any]:
+        """Connect as the administrator.
 
         :raises pymysql.Error: the server doesn't answer.
         """
         # SQLAlchemy would roll back, which a node without its cluster refuses.
-        with (
-            closing(
-                pymysql.connect(
-                    host="127.0.0.1",
-                    port=self.port,
-                    user="root",
-                    connect_timeout=5,
-                    read_timeout=20,
-                    autocommit=True,
-                )
-            ) as connection,
-            connection.cursor() as cursor,
-        ):
+        return closing(
+            pymysql.connect(
+                host="127.0.0.1",
+                port=self.port,
+                user="root",
+                connect_timeout=5,
+                read_timeout=20,
+                autocommit=True,
+            )
+        )
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement as the administrator, on a connection of its own."""
+        with self.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return list(cursor.fetchall())
 

@@ -16,16 +16,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from cluster import galera
 from cluster.availability import measuring
 from cluster.galera import Cluster, Node
-from faults import instances
 from faults.client import Answer, Client, Outcome
 from faults.invariants import assert_one_timer
 from faults.serving import serving_world
 from faults.workload import Workload
+from kimai_remote.cli.doctor import database as doctor
 from kimai_remote.config import Settings
-from kimai_remote.storage import schema
 from kimai_remote.storage.transactions import Database
 from support import databases
 from support.processes import wait_until
@@ -39,27 +37,6 @@ pytestmark = pytest.mark.cluster
 STATEMENT_TIMEOUT = 5
 #: Seconds between two checks that nobody has two timers.
 PAUSE = 0.2
-
-
-def create_schema(url: str) -> None:
-    with closing(Database(url)) as database:
-        schema.create(database)
-
-
-@pytest.fixture(scope="module")
-def running_cluster() -> Iterator[Cluster]:
-    databases.require("mariadb")
-    with (
-        instances.folder_of_another_user() as folder,
-        galera.running(folder, create_schema) as cluster,
-    ):
-        yield cluster
-
-
-@pytest.fixture
-def cluster(running_cluster: Cluster) -> Cluster:
-    running_cluster.wait_until_whole()
-    return running_cluster
 
 
 @pytest.fixture
@@ -240,3 +217,80 @@ def test_starts_that_race_on_all_nodes(
         f"{len(times)} starts in {seconds:.0f} s, 0 failed; half took {times[len(times) // 2]:.2f} "
         f"s, the longest {times[-1]:.1f} s"
     )
+
+
+def test_what_a_node_reads_of_the_others_writes(
+    cluster: Cluster, worlds: list[World], tmp_path: Path
+) -> None:
+    """With ``wsrep_sync_wait=1`` every acknowledged write; without, what was applied so far."""
+    world = worlds[0]
+    key = world.key("alice")
+    node = cluster.nodes[1]
+    with (
+        serving_world(worlds[0], tmp_path) as writing,
+        serving_world(worlds[1], tmp_path) as usual,
+        serving_world(worlds[1], tmp_path, wsrep_sync_wait=1) as waiting,
+        closing(Client(writing.url, key)) as writer,
+        closing(Client(usual.url, key)) as reader,
+        closing(Client(waiting.url, key)) as patient,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        for _ in range(30):
+            started = writer.call("startRecord", world.shop, world.coding).one("timeEntryID")
+            assert patient.call("getActiveRecording").one("timeEntryID") == started
+        # A node that applies nothing for a while.
+        with node.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("FLUSH TABLES WITH READ LOCK")
+            newer = writer.call("startRecord", world.shop, world.coding).one("timeEntryID")
+            assert reader.call("getActiveRecording").one("timeEntryID") == started
+            answer = pool.submit(patient.call, "getActiveRecording")
+            time.sleep(1)
+            assert not answer.done()
+            cursor.execute("UNLOCK TABLES")
+        assert answer.result().one("timeEntryID") == newer
+
+
+def test_doctor_on_a_node(cluster: Cluster, worlds: list[World]) -> None:
+    node = cluster.nodes[2]
+    settings = Settings(database_url=node.url, secret="0123456789abcdef")
+
+    def findings() -> dict[str, tuple[str, str]]:
+        return {each.about: (each.level.value, each.text) for each in doctor.check(settings)}
+
+    addresses = {node.address for node in cluster.nodes}
+    level, text = findings()["cluster"]
+    assert (level, text[:24]) == ("right", "Galera, synced, 3 nodes ")
+    assert all(address in text for address in addresses)
+    node.query("ALTER TABLE test.kimai_statuses MODIFY statusID int NOT NULL, DROP PRIMARY KEY")
+    try:
+        level, text = findings()["primary keys"]
+        assert level == "warning" and "kimai_statuses" in text
+    finally:
+        node.query(
+            "ALTER TABLE test.kimai_statuses ADD PRIMARY KEY (statusID), "
+            "MODIFY statusID int NOT NULL AUTO_INCREMENT"
+        )
+    node.query("SET GLOBAL wsrep_desync=1")
+    try:
+        level, text = findings()["cluster"]
+        assert level == "warning" and "Desynced" in text
+    finally:
+        node.query("SET GLOBAL wsrep_desync=0")
+    node.isolate(True)
+    try:
+        wait_until(lambda: left(node))
+        level, text = findings()["cluster"]
+        assert level == "wrong" and "has lost its cluster" in text
+    finally:
+        node.isolate(False)
+
+
+def test_health_of_a_node_that_lags(cluster: Cluster, worlds: list[World], tmp_path: Path) -> None:
+    with serving_world(worlds[2], tmp_path) as server:
+        assert ready(server) == (200, "ok")
+        cluster.nodes[2].query("SET GLOBAL wsrep_desync=1")
+        try:
+            wait_until(lambda: ready(server) == (503, "desynced"))
+        finally:
+            cluster.nodes[2].query("SET GLOBAL wsrep_desync=0")
+        wait_until(lambda: ready(server) == (200, "ok"))

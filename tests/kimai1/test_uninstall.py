@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, func, select
+from sqlalchemy import func, select
 from sqlalchemy.schema import DropTable
 
 from kimai_remote.kimai1 import importer, uninstall
 from kimai_remote.kimai1.importer import ImportRefused
-from kimai_remote.kimai1.schema_detection import OWN_TABLES
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema
 from kimai_remote.storage.migrations import runner
@@ -33,17 +32,8 @@ def served(database: Database, tmp_path: Path) -> Iterator[Database]:
     if database.dialect.has_server:
         url = database.url.render_as_string(hide_password=False)
     made = Database(url, f"served{kimai1.PREFIX}")
-    tables = MetaData()
-    for table in m.Base.metadata.sorted_tables:
-        if table.name in OWN_TABLES:
-            continue
-        copy = table.to_metadata(tables)
-        copy.constraints = {
-            one for one in copy.constraints if one.__visit_name__ != "foreign_key_constraint"
-        }
-        copy.indexes.clear()
     drop(made)
-    tables.create_all(made.engine, checkfirst=False)
+    kimai1.tables().create_all(made.engine, checkfirst=False)
     with made.begin() as connection:
         schema.fill(connection)
     yield made

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, MetaData, text
 
+from kimai_remote.kimai1.schema_detection import OWN_TABLES
 from kimai_remote.storage.models import PREFIX_TOKEN, Base, real_name
 from kimai_remote.storage.rights import (
     DEFAULT_GROUPLEADER_RIGHTS,
@@ -533,3 +534,17 @@ def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
     with database.engine.connect() as connection:
         result = connection.execute(sqlalchemy.text(f"SELECT * FROM `{database.prefix}{table}`"))
         return [dict(record) for record in result.mappings()]
+
+
+def tables() -> MetaData:
+    """Return tables as Kimai has them: without foreign keys, our indexes, and tables of our own."""
+    result = MetaData()
+    for table in Base.metadata.sorted_tables:
+        if table.name in OWN_TABLES:
+            continue
+        copy = table.to_metadata(result)
+        copy.constraints = {
+            one for one in copy.constraints if one.__visit_name__ != "foreign_key_constraint"
+        }
+        copy.indexes.clear()
+    return result
