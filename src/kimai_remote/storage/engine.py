@@ -5,12 +5,15 @@ What is particular to one kind of database is in :mod:`.dialects`.
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import quote, unquote
 
 import sqlalchemy
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from ..config.loading import mask_query
 from ..errors import ConfigurationError
 from . import dialects
 from .dialects import LOCK_TIMEOUT, Failure
@@ -34,7 +37,7 @@ def parse(text: str) -> URL:
     :raises ConfigurationError: it isn't one, or the database isn't supported.
     """
     try:
-        url = make_url(text)
+        url = read_url(text)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise ConfigurationError(
             "The database URL can't be read. It looks like sqlite:////var/lib/kimai.sqlite3, "
@@ -47,7 +50,68 @@ def parse(text: str) -> URL:
         )
     if "\0" in (url.database or ""):
         raise ConfigurationError("The database URL has a NUL character in the database's name.")
-    return dialects.for_url(url).with_driver(url)
+    dialect = dialects.for_url(url)
+    if "," in url.query.get("host", "") and not dialect.has_host_lists:
+        raise ConfigurationError("Only a database URL of PostgreSQL can have several hosts.")
+    return dialect.with_driver(url)
+
+
+#: A URL with a list of hosts; an @ behind it would mean that the list is a part of the password.
+_WITH_HOSTS = re.compile(r"([\w+]+://(?:[^@/?]*@)?)([^@/?]*,[^@/?]*)((?:[/?][^@]*)?)")
+#: A host, or an IPv6 address in brackets, and a port.
+_HOST = re.compile(r"(?:\[([^][]+)]|([^][:\s]+))(?::(\d{1,5}))?")
+
+_MALFORMED_HOSTS = (
+    "The hosts of the database URL can't be read. Several hosts look like "
+    "postgresql://user:password@host1:5432,host2:5432/name."
+)
+
+
+def read_url(text: str) -> URL:
+    """Read a URL that may have several hosts, in libpq's forms or SQLAlchemy's.
+
+    They are host and port of its query then, as lists with commas: ``?host=h1,h2&port=5432,5433``.
+
+    :raises ArgumentError: it isn't a URL.
+    :raises ValueError: it isn't a URL.
+    :raises ConfigurationError: the hosts can't be read.
+    """
+    match = _WITH_HOSTS.fullmatch(text)
+    url = make_url(match[1] + match[3] if match else text)
+    given, ports = url.query.get("host", ""), str(url.query.get("port", "")).split(",")
+    if match or not isinstance(given, str):
+        if ports != [""] or (match and given):
+            raise ConfigurationError(_MALFORMED_HOSTS)
+        listed = match[2].split(",") if match else given
+        parts = [_HOST.fullmatch(unquote(each)) for each in listed]
+        hosts = [part[1] or part[2] for part in parts if part]
+        ports = [part[3] or "" for part in parts if part]
+        is_valid = len(hosts) == len(parts)
+    elif "," in given:
+        hosts = given.split(",")
+        ports *= len(hosts) if len(ports) == 1 else 1
+        is_valid = len(hosts) == len(ports)
+    else:
+        return url
+    if not is_valid:
+        raise ConfigurationError(_MALFORMED_HOSTS)
+    return url.update_query_dict({"host": ",".join(hosts), "port": ",".join(ports)})
+
+
+def masked(url: URL) -> str:
+    """Return a URL of :func:`read_url` as people write it, without its passwords."""
+    hosts = ""
+    if "," in url.query.get("host", ""):
+        query = dict(url.query)
+        names, ports = str(query.pop("host")).split(","), str(query.pop("port")).split(",")
+        hosts = ",".join(
+            (f"[{name}]" if ":" in name else quote(name, safe="")) + (f":{port}" if port else "")
+            for name, port in zip(names, ports, strict=True)
+        )
+        url = url.set(host=None, port=None, query=query)
+    text = url.render_as_string(hide_password=True)
+    before, mark, after = text.partition("@" if url.username else "://")
+    return mask_query(f"{before}{mark}{hosts}{after}")
 
 
 def create(

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from ..config.loading import mask_query
 from ..errors import Denied, Refused, Unavailable
 from . import dialects, engine, entry_counts, origin
 from .dialects import LOCK_TIMEOUT, Failure
@@ -88,8 +87,7 @@ class Database:
     @property
     def name(self) -> str:
         """The URL as people write it, without driver and password."""
-        url = self.url.set(drivername=self.url.get_backend_name())
-        return mask_query(url.render_as_string(hide_password=True))
+        return engine.masked(self.url.set(drivername=self.url.get_backend_name()))
 
     def run(self, work: Callable[[Session], T], *, writes: bool) -> T:
         """Do the same as :meth:`execute` with a session, for work on records as objects."""

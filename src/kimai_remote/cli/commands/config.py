@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ...config import PREFIX, Configuration, Settings, Source, UnknownSetting, load, similar
-from ...config.loading import MASK, USUAL_FILE, mask_query
+from ...config.loading import MASK, USUAL_FILE
 from ..error_messages import reported
 from ..output import console, make_table, print_change, print_records, say
 from ..parameters import examples, json_option
@@ -170,17 +170,18 @@ def _described(configuration: Configuration, name: str) -> dict[str, Any]:
 
 def _masked(name: str, value: Any) -> Any:
     if name == "database_url" and value:
-        from sqlalchemy import make_url
         from sqlalchemy.exc import ArgumentError
 
+        from ...errors import ConfigurationError
+        from ...storage import engine
+
         try:
-            url = make_url(value)
-            text = url.render_as_string(hide_password=True)
-        except (ArgumentError, ValueError):
+            url = engine.read_url(value)
+        except (ArgumentError, ValueError, ConfigurationError):
             return MASK
         if "@" in (url.host or ""):  # a part of the password, unescaped
             return MASK
-        return mask_query(text)
+        return engine.masked(url)
     if value and Settings.info()[name].secret:
         return MASK
     return str(value) if isinstance(value, Path) else value

@@ -113,6 +113,8 @@ class Dialect(ABC):
     #: Whether there is a server, with connections, a clock and a character set of its own. The
     #: others are a file, which this package can back up.
     has_server: ClassVar[bool] = True
+    #: Whether its URLs may have several hosts, see :func:`.engine.read_url`.
+    has_host_lists: ClassVar[bool] = False
     #: Program of a server that makes backups.
     dump_program: ClassVar[str | None] = None
     #: Failures by :meth:`error_code`.

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, event, func, select
+from sqlalchemy import URL, Connection, Engine, Insert, Table, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from ..models import real_name
@@ -46,8 +46,17 @@ class PostgreSQL(Dialect):
         "22P05": Failure.UNSTORABLE_TEXT,  # untranslatable character
         "22021": Failure.UNSTORABLE_TEXT,  # character not in repertoire
     }
+    has_host_lists = True
     rejects_nul = True
     trigger_names = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+
+    def connect_url(self, url: URL, *, read_only: bool) -> URL:
+        if "," not in url.query.get("host", ""):
+            return url
+        query = {"target_session_attrs": "read-write", **url.query}
+        if read_only and query["target_session_attrs"] == "read-write":
+            query["target_session_attrs"] = "primary"  # read-only sessions aren't read-write
+        return url.set(query=query)
 
     def engine_options(self, *, statement_timeout: int, read_only: bool) -> dict[str, Any]:
         session = {
