@@ -148,6 +148,12 @@ class Settings:
         min=0,
         max=15,
     )
+    database_pooler: str = setting(
+        "none",
+        "Mode of a pooler, such as PgBouncer, between the service and PostgreSQL: none, session or "
+        "transaction.",
+        choices=("none", "session", "transaction"),
+    )
     kimai_autoconf: str = setting(
         "",
         "Kimai 1's includes/autoconf.php, for database, prefix, salt and time zone where they "

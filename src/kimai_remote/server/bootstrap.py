@@ -38,6 +38,7 @@ def open_database(settings: Settings) -> Database:
         pool_size=settings.threads,  # no thread waits for a connection
         statement_timeout=settings.statement_timeout,
         wsrep_sync_wait=settings.wsrep_sync_wait,
+        pooler=settings.database_pooler,
     )
 
 

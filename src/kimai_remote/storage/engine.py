@@ -115,17 +115,28 @@ def masked(url: URL) -> str:
 
 
 def create(
-    url: URL, prefix: str, *, pool_size: int, statement_timeout: int, read_only: bool = False
+    url: URL,
+    prefix: str,
+    *,
+    pool_size: int,
+    statement_timeout: int,
+    pooler: str = "none",
+    read_only: bool = False,
 ) -> Engine:
     """Create an engine; no connection is made yet.
 
     :param statement_timeout: seconds that a statement may take; 0 sets no limit.
+    :param pooler: mode of a pooler in front of the server: none, session or transaction.
     :param read_only: nothing can be changed; an SQLite file that doesn't exist isn't created.
     :raises DriverMissing: the driver isn't installed.
     :raises ConfigurationError: the URL can't be used.
     """
     dialect = dialects.for_url(url)
     limits: dict[str, Any] = {"statement_timeout": statement_timeout, "read_only": read_only}
+    if pooler != "none":
+        if not dialect.has_poolers:
+            raise ConfigurationError("The setting database_pooler is for PostgreSQL only.")
+        limits["pooler"] = pooler
     try:
         engine = sqlalchemy.create_engine(
             dialect.connect_url(url, read_only=read_only),

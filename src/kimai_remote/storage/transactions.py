@@ -42,6 +42,7 @@ class Database:
     :param prefix: prefix of Kimai's table names.
     :param statement_timeout: seconds that a statement may take; 0 sets no limit.
     :param wsrep_sync_wait: MariaDB's variable of this name, where it isn't 0.
+    :param pooler: mode of a pooler in front of the server: none, session or transaction.
     :param read_only: nothing can be changed; an SQLite file that doesn't exist isn't created.
     """
 
@@ -53,6 +54,7 @@ class Database:
         pool_size: int = 8,
         statement_timeout: int = STATEMENT_TIMEOUT,
         wsrep_sync_wait: int = 0,
+        pooler: str = "none",
         read_only: bool = False,
     ) -> None:
         self.url = engine.parse(url)
@@ -63,6 +65,7 @@ class Database:
             prefix,
             pool_size=pool_size,
             statement_timeout=statement_timeout,
+            pooler=pooler,
             read_only=read_only,
         )
         if wsrep_sync_wait:
@@ -172,9 +175,9 @@ class Database:
         """Return what an error means for a call; None for a defect of ours."""
         if isinstance(error, PoolTimeout):
             return Failure.UNAVAILABLE
-        if error.connection_invalidated:
-            return Failure.LOST_CONNECTION
         failure = self.dialect.failure(error.orig)
+        if error.connection_invalidated and failure is not Failure.UNAVAILABLE:
+            return Failure.LOST_CONNECTION
         if failure is None and isinstance(error, self.dialect.unavailable_errors):
             return Failure.UNAVAILABLE
         # Without a connection there is none to lose: the server didn't accept it.

@@ -40,6 +40,7 @@ def _open(settings: Settings, statement_timeout: int) -> Database:
         settings.table_prefix,
         pool_size=1,
         statement_timeout=statement_timeout,
+        pooler=settings.database_pooler,
         read_only=True,
     )
 
@@ -62,6 +63,9 @@ def check(settings: Settings) -> Iterator[Finding]:
                 return
             yield from _access(file)
         try:
+            if database.dialect.has_poolers:
+                seen = database.dialect.recognized_pooler(database.engine)
+                yield _pooler(settings.database_pooler, seen)
             with database.engine.connect() as connection:
                 yield from _server(settings, database, connection)
                 yield from _schema(settings, database, connection)
@@ -128,6 +132,20 @@ def _server(settings: Settings, database: Database, connection: Connection) -> I
         yield warning("connections", text, "Raise max_connections, or lower workers or threads.")
     else:
         yield right("connections", text)
+
+
+def _pooler(configured: str, seen: str) -> Finding:
+    about = "pooler"
+    if seen == "none":
+        text = "there is none between this machine and the database"
+        if configured != "none":
+            text += f"; database_pooler = {configured} works without one too"
+        return right(about, text)
+    text = f"there is one in {seen} mode, and database_pooler is {configured}"
+    # What transaction mode needs does for session mode too.
+    if configured in (seen, "transaction"):
+        return right(about, text)
+    return wrong(about, text, f"Set database_pooler to {seen}.")
 
 
 def _journal(connection: Connection, file: Path) -> Finding:

@@ -115,6 +115,9 @@ class Dialect(ABC):
     has_server: ClassVar[bool] = True
     #: Whether its URLs may have several hosts, see :func:`.engine.read_url`.
     has_host_lists: ClassVar[bool] = False
+    #: Whether a pooler may be between this program and the server; the methods for connections
+    #: have a parameter ``pooler`` then.
+    has_poolers: ClassVar[bool] = False
     #: Program of a server that makes backups.
     dump_program: ClassVar[str | None] = None
     #: Failures by :meth:`error_code`.
@@ -171,6 +174,11 @@ class Dialect(ABC):
         :param checks: MariaDB's ``wsrep_sync_wait``: sum of 1 (reading), 2 (updating and deleting),
             4 (inserting) and 8 (``SHOW``).
         """
+
+    def recognized_pooler(self, engine: Engine) -> str:
+        """Return the mode of a pooler in front of the server, as it behaves: none, session or
+        transaction."""
+        return "none"
 
     def limit_transaction(self, connection: Connection, seconds: int) -> None:
         """Limit the time of a transaction that has begun, where statements can't be limited."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,12 @@ from .base import (
     SchemaLocked,
     ServerInfo,
     clock_offset,
+    retry_window,
 )
 
 _LOCK_NOT_AVAILABLE = "55P03"
+#: In place of a code, where none came.
+_READ_TIMEOUT = "read timeout"
 #: Until the end of a transaction, none of the server's settings ends it; each has some of them.
 _NO_TIMEOUT = (
     "SELECT set_config(name, '0', true) FROM pg_settings "
@@ -43,10 +47,12 @@ class PostgreSQL(Dialect):
         "57P02": Failure.LOST_CONNECTION,  # crash
         "57P03": Failure.LOST_CONNECTION,  # starting up
         "25006": Failure.LOST_CONNECTION,  # read-only after a failover; a new one may not be
+        _READ_TIMEOUT: Failure.UNAVAILABLE,  # not repeated, since the client has waited
         "22P05": Failure.UNSTORABLE_TEXT,  # untranslatable character
         "22021": Failure.UNSTORABLE_TEXT,  # character not in repertoire
     }
     has_host_lists = True
+    has_poolers = True
     rejects_nul = True
     trigger_names = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
 
@@ -58,38 +64,93 @@ class PostgreSQL(Dialect):
             query["target_session_attrs"] = "primary"  # read-only sessions aren't read-write
         return url.set(query=query)
 
-    def engine_options(self, *, statement_timeout: int, read_only: bool) -> dict[str, Any]:
-        session = {
-            # A call among several waits twice: in the row's queue, and then for the row.
-            "lock_timeout": f"{LOCK_TIMEOUT * 1000 // 2}ms",
-            "statement_timeout": f"{statement_timeout}s",
-            "TimeZone": "UTC",
-            "client_encoding": "UTF8",
-            # Compiling a statement of a call takes longer than running it.
-            "jit": "off",
-        }
-        if read_only:  # otherwise the server's own setting holds
-            session["default_transaction_read_only"] = "on"
+    def engine_options(
+        self, *, statement_timeout: int, read_only: bool, pooler: str = "none"
+    ) -> dict[str, Any]:
         options = super().engine_options(statement_timeout=statement_timeout, read_only=read_only)
         options["connect_args"] = {
-            "connect_timeout": CONNECT_TIMEOUT,
-            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+            "connect_timeout": min(CONNECT_TIMEOUT, statement_timeout or CONNECT_TIMEOUT),
+            "client_encoding": "UTF8",
             # Notice within a minute that a server is gone.
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,
             "tcp_user_timeout": 60_000,
         }
+        if pooler == "none":
+            settings = _settings(statement_timeout)
+            if read_only:  # otherwise the server's own setting holds
+                settings["default_transaction_read_only"] = "on"
+            options["connect_args"]["options"] = " ".join(
+                f"-c {name}={value}" for name, value in settings.items()
+            )
+        elif pooler == "transaction":
+            # Each transaction may be on another of the server's sessions.
+            options["connect_args"]["prepare_threshold"] = None
         return options
 
-    def add_listeners(self, engine: Engine, *, statement_timeout: int, read_only: bool) -> None:
-        if not statement_timeout:
-            return
-        connection_class = _with_read_timeout(statement_timeout)
+    def add_listeners(
+        self,
+        engine: Engine,
+        *,
+        statement_timeout: int,
+        read_only: bool,
+        pooler: str = "none",
+    ) -> None:
+        connection_class = _connection_class(_read_timeout(statement_timeout), pooler)
+
+        hosts: list[tuple[str, str]] = []  # of a list; the one that was connected to last is first
 
         @event.listens_for(engine, "do_connect")
         def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
-            return connection_class.connect(*arguments, **options)
+            if "," not in options.get("host", ""):
+                return connection_class.connect(*arguments, **options)
+            if not hosts:
+                hosts.extend(
+                    zip(options["host"].split(","), options["port"].split(","), strict=True)
+                )
+            # One that doesn't respond would cost each new connection CONNECT_TIMEOUT.
+            order = list(hosts)
+            host, port = (",".join(each) for each in zip(*order, strict=True))
+            connection = connection_class.connect(
+                *arguments, **options | {"host": host, "port": port}
+            )
+            info = connection.info
+            order.sort(key=lambda each: each not in {(info.host, str(info.port)), (info.host, "")})
+            hosts[:] = order
+            return connection
+
+        if pooler == "none":
+            return
+        settings = _settings(statement_timeout)
+        if read_only:
+            settings["transaction_read_only"] = "on"
+        # A pooler refuses settings of a session when it is made, or gives it to others with them.
+        calls = ", ".join(
+            f"set_config('{name}', '{value}', true)" for name, value in settings.items()
+        )
+        statement = f"SELECT {calls}"
+
+        def begin(connection: Any) -> None:
+            connection.dbapi_connection.execute(statement, prepare=False).close()
+
+        engine.dialect.do_begin = begin  # type: ignore[assignment, method-assign]
+
+    def recognized_pooler(self, engine: Engine) -> str:
+        def session_of(connection: Connection) -> tuple[int, int]:
+            with connection.begin():
+                real = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            return real, connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+
+        with engine.connect() as one:
+            real, told = session_of(one)
+            if real == told:  # poolers make up an ID, for requests to cancel
+                return "none"
+            # In transaction mode, the session of a connection that does nothing is used by others.
+            with engine.connect() as other, other.begin():
+                of_other = other.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+                kept = of_other != real and session_of(one)[0] == real
+        return "session" if kept else "transaction"
 
     def error_code(self, error: BaseException | None) -> object:
         return getattr(error, "sqlstate", None)
@@ -194,26 +255,76 @@ class PostgreSQL(Dialect):
             )
 
 
-def _with_read_timeout(seconds: float) -> Any:
+def _settings(statement_timeout: int) -> dict[str, str]:
+    """Return settings for calls.
+
+    :param statement_timeout: seconds; 0 sets no limit.
+    """
+    longest = _read_timeout(statement_timeout) if statement_timeout else 0
+    limit = longest - min(1.0, longest / 10)  # the server's own end comes first
+    return {
+        # A call among several waits twice: in the row's queue, and then for the row.
+        "lock_timeout": f"{LOCK_TIMEOUT * 1000 // 2}ms",
+        "statement_timeout": f"{limit * 1000:.0f}ms",
+        "TimeZone": "UTC",
+        # Compiling a statement of a call takes longer than running it.
+        "jit": "off",
+    }
+
+
+def _read_timeout(statement_timeout: int) -> float:
+    """Return the seconds to wait for a server's response."""
+    return statement_timeout - retry_window(statement_timeout) if statement_timeout else math.inf
+
+
+def _connection_class(read_timeout: float, pooler: str) -> Any:
     """Return a class of connections that close when a step of the protocol takes longer.
 
     The server ends statements that take too long, and TCP notices when it is gone. Neither helps
     where the server is there and does nothing: its machine is suspended, its disk hangs.
+
+    :param read_timeout: seconds. Where a pooler may have no session of the server's to spare, the
+        first statement of a transaction has LOCK_TIMEOUT at most.
     """
     import psycopg  # an optional dependency
 
     class ReadTimeout(psycopg.OperationalError):
         """The server doesn't answer."""
 
+        sqlstate = _READ_TIMEOUT
+
     class TimedConnection(psycopg.Connection[Any]):
-        def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        @classmethod
+        def connect(cls, *args: Any, **kwargs: Any) -> Any:
             try:
-                return super().wait(limited(gen), *args, **kwargs)
+                return super().connect(*args, **kwargs)
+            except psycopg.OperationalError as error:
+                if pooler != "none" or "unsupported startup parameter" not in str(error):
+                    raise
+                raise psycopg.OperationalError(
+                    f"{str(error).rstrip()}. A pooler is in front of the database: set "
+                    "database_pooler to its mode, session or transaction."
+                ) from error
+
+        def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+            seconds, advice = read_timeout, ""
+            if pooler != "none" and self.pgconn.transaction_status == IDLE:
+                seconds = min(seconds, LOCK_TIMEOUT)
+                advice = (
+                    "; if it runs, the pooler had no free connection to it: raise its pool size "
+                    "(default_pool_size of PgBouncer), or lower workers or threads"
+                )
+            try:
+                return super().wait(limited(gen, seconds, advice), *args, **kwargs)
             except ReadTimeout:
                 self.close()
                 raise
 
-    def limited(steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    IDLE = psycopg.pq.TransactionStatus.IDLE  # noqa: N806
+
+    def limited(
+        steps: Generator[Any, Any, Any], seconds: float, advice: str
+    ) -> Generator[Any, Any, Any]:
         # The driver asks several times a second whether to go on waiting.
         deadline = time.monotonic() + seconds
         ready = None
@@ -224,6 +335,6 @@ def _with_read_timeout(seconds: float) -> Any:
                 return end.value
             ready = yield awaited
             if not ready and time.monotonic() > deadline:
-                raise ReadTimeout(f"the server did not answer within {seconds:.0f} seconds")
+                raise ReadTimeout(f"the server did not answer within {seconds:.0f} seconds{advice}")
 
     return TimedConnection
