@@ -115,3 +115,5 @@ def test_lists_that_are_none(url: str) -> None:
 def test_other_databases_have_one_host() -> None:
     with pytest.raises(ConfigurationError, match="Only a database URL of PostgreSQL"):
         engine.parse("mariadb://u@h1,h2/db")
+    with pytest.raises(ConfigurationError, match="database_pooler is for PostgreSQL only"):
+        Database("mariadb://u@h1/db", pooler="session")
