@@ -279,11 +279,12 @@ def folder_of_another_user() -> Iterator[Path]:
 
 
 def program(*names: str) -> str:
+    """Return the path of the first of some programs of database servers that there is."""
     path = os.pathsep.join([*map(str, _POSTGRESQL), *_FOLDERS, os.environ["PATH"]])
     for name in names:
-        program = shutil.which(name, path=path)
-        if program:
-            return program
+        found = shutil.which(name, path=path)
+        if found:
+            return found
     missing(f"{names[0]} isn't installed")
     raise AssertionError("unreachable")
 
