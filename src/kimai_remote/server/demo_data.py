@@ -16,7 +16,9 @@ from sqlalchemy import Connection, insert, or_, select
 from sqlalchemy.orm import Session
 
 from ..storage import models as m
+from ..storage import schema
 from ..storage.entry_counts import is_own_schema
+from ..tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, find_id
 from . import preflight
 from .bootstrap import Account
 
@@ -178,6 +180,7 @@ def _fill(
     session: Session, hashes: list[str], now: int, zone: ZoneInfo, progress: Progress
 ) -> None:
     chance = random.Random(1400)  # noqa: S311
+    admin, user_role = (find_id(session, GLOBAL_ROLE, name) for name in (schema.ADMIN, schema.USER))
     groups = [m.Group(name=name) for name in GROUPS]
     users = [
         m.User(
@@ -185,7 +188,7 @@ def _fill(
             alias=account.name.title(),
             password=stored,
             mail=f"{account.name}@example.com",
-            globalRoleID=1 if index == 0 else 2,
+            globalRoleID=admin if index == 0 else user_role,
         )
         for index, (account, stored) in enumerate(zip(ACCOUNTS, hashes, strict=True))
     ]
@@ -227,7 +230,18 @@ def _fill(
 
 def _assign(session, groups, users, customers, projects, activities) -> None:
     """Memberships: anna is Admin of both groups, ben Groupleader of one, clara User of both."""
-    roles = {(0, 0): 1, (1, 0): 1, (1, 1): 3, (0, 1): 2, (0, 2): 2, (1, 2): 2}
+    admin, user_role, leader = (
+        find_id(session, MEMBERSHIP_ROLE, name)
+        for name in (schema.ADMIN, schema.USER, schema.GROUPLEADER)
+    )
+    roles = {
+        (0, 0): admin,
+        (1, 0): admin,
+        (1, 1): leader,
+        (0, 1): user_role,
+        (0, 2): user_role,
+        (1, 2): user_role,
+    }
     for (group, user), role in roles.items():
         session.add(
             m.GroupUser(
