@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kimai_remote.errors import ConfigurationError
-from kimai_remote.storage import entry_counts, schema
+from kimai_remote.storage import entry_counts, schema, shared_values
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.models import (
     Activity,
@@ -25,6 +25,7 @@ from kimai_remote.storage.models import (
     GroupUser,
     PeriodCount,
     Project,
+    SharedValue,
     Status,
     TimeEntry,
     User,
@@ -66,7 +67,7 @@ def describe(database: Database) -> dict[str, Any]:
 
 
 def contents(database: Database) -> list[list[Any]]:
-    tables = [schema_version, Configuration.__table__, Status.__table__]
+    tables = [schema_version, Configuration.__table__, Status.__table__, SharedValue.__table__]
     with database.engine.connect() as connection:
         return [sorted(map(tuple, connection.execute(select(table)))) for table in tables]
 
@@ -116,12 +117,21 @@ def upgrade_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch
         runner.upgrade(database)
 
 
+#: Tables about the database itself.
+NOT_KIMAIS = (
+    schema_version,
+    EntryCount.__table__,
+    PeriodCount.__table__,
+    SharedValue.__table__,
+)
+
+
 def everything(database: Database) -> dict[str, list[Any]]:
     with database.engine.connect() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
             for table in Base.metadata.sorted_tables
-            if table not in (schema_version, EntryCount.__table__, PeriodCount.__table__)
+            if table not in NOT_KIMAIS
         }
 
 
@@ -158,7 +168,7 @@ def test_an_upgrade_from_0003_keeps_all_records(
         )
     try:
         before = everything(blank)
-        assert runner.upgrade(blank) == ["0004", "0005", "0006"]
+        assert runner.upgrade(blank) == ["0004", "0005", "0006", "0007"]
         assert everything(blank) == before
         schema.check(blank)
         indexes = inspect(blank.engine).get_indexes(name)
@@ -209,7 +219,7 @@ def test_an_upgrade_that_fails_leaves_the_tables_of_before(
         with pytest.raises(ZeroDivisionError):
             runner.upgrade(blank)
     assert (describe(blank), everything(blank)) == (before, rows)
-    assert runner.upgrade(blank) == ["0004", "0005", "0006"]
+    assert runner.upgrade(blank) == ["0004", "0005", "0006", "0007"]
 
 
 MODELS = (User, Group, Customer, Project, Activity, TimeEntry, Expense)
@@ -276,6 +286,7 @@ def test_a_newer_schema_is_left_alone(blank: Database) -> None:
     schema.create(blank)
     with blank.engine.begin() as connection:
         connection.execute(update(schema_version).values(version_num="9999"))
+        shared_values.store(connection, shared_values.OLDEST_PROGRAM, "9998")
     for attempt in (schema.check, runner.upgrade, runner.steps):
         with pytest.raises(ConfigurationError, match=r"9999.*newer"):
             attempt(blank)

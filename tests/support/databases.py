@@ -129,6 +129,7 @@ def empty(database: Database) -> None:
         "remote_version",
         "remote_counts",
         "remote_period_counts",
+        "remote_values",
     }
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):

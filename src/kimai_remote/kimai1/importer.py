@@ -40,7 +40,12 @@ _LARGEST_ID = 2**31 - 1
 _SEEDED = ("statuses", "configuration", "globalRoles", "membershipRoles")
 
 #: Tables about the database itself.
-_NOT_COPIED = (m.schema_version, m.EntryCount.__table__, m.PeriodCount.__table__)
+_NOT_COPIED = (
+    m.schema_version,
+    m.EntryCount.__table__,
+    m.PeriodCount.__table__,
+    m.SharedValue.__table__,
+)
 
 #: Called with a table, how many of its records are copied, and how many there are; or with
 #: another step, 0 and None.

@@ -406,7 +406,8 @@ class Status(Base):
 
 
 # Kimai's rate tables have a unique key with NULLs in it and no primary key, which a mapped class
-# can't have; they are read and written as plain tables.
+# can't have; they are read and written as plain tables. Those of our own schema have one, see
+# :func:`with_key`.
 rates = Table(
     prefixed("rates"),
     Base.metadata,
@@ -425,6 +426,19 @@ fixed_rates = Table(
     UniqueConstraint("projectID", "activityID", name=index_name("fixedRates_key")),
 )
 
+#: Primary keys of our own rate tables, which replication needs. No statement names them.
+_KEYS = {rates: "rateID", fixed_rates: "fixedRateID"}
+
+
+def with_key(table: Table) -> Table:
+    """Return a table as our own schema has it: with a primary key, which some of Kimai's lack."""
+    key = _KEYS.get(table)
+    if key is None:
+        return table
+    copy = table.to_metadata(MetaData())
+    copy.append_column(Column(key, Integer, primary_key=True))
+    return copy
+
 
 #: Who holds the schema lock of a cluster. Not among the others, since it exists on clusters only.
 schema_lock = Table(
@@ -442,6 +456,18 @@ schema_version = Table(
     Base.metadata,
     Column("version_num", String(32), primary_key=True),
 )
+
+
+class SharedValue(Base):
+    """A value that all servers of the database have to agree on; see :mod:`.shared_values`.
+
+    Not one of Kimai's tables.
+    """
+
+    __tablename__ = prefixed("remote_values")
+
+    name: Mapped[str] = mapped_column(_exact(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
 
 
 class RemoteKey(Base):

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from .. import SCHEMA_REVISION
 from ..errors import ConfigurationError
-from . import entry_counts, models, schema_lock
+from . import dialects, entry_counts, models, schema_lock, shared_values
 from .models import (
     Base,
     Configuration,
     GlobalRole,
     MembershipRole,
+    SharedValue,
     Status,
     TimeEntry,
     User,
@@ -33,8 +34,10 @@ from .transactions import Database
 
 #: Versions of the schema, oldest first; each has a migration. The tables of the latest are those of
 #: :mod:`kimai_remote.storage.models`.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 LATEST = VERSIONS[-1]
+#: The oldest version whose programs can serve the latest, as the migrations say it (``SERVES``).
+OLDEST_PROGRAM = "0007"
 
 #: Options of a fresh installation, as Kimai 1.3.5 sets them.
 DEFAULT_OPTIONS: dict[str, str] = {
@@ -59,6 +62,14 @@ DEFAULT_OPTIONS: dict[str, str] = {
     "version": "1.3.5",
 }
 STATUSES = ("open", "review", "closed")
+#: Roles of a fresh installation with their rights.
+ADMIN, USER, GROUPLEADER = "Admin", "User", "Groupleader"
+_GLOBAL_ROLES = {ADMIN: frozenset(GLOBAL_RIGHTS), USER: DEFAULT_USER_RIGHTS}
+_MEMBERSHIP_ROLES = {
+    ADMIN: frozenset(MEMBERSHIP_RIGHTS),
+    USER: frozenset[str](),
+    GROUPLEADER: DEFAULT_GROUPLEADER_RIGHTS,
+}
 #: What a fresh installation has rows of.
 _FILLED: tuple[type[Base], ...] = (Status, Configuration, GlobalRole, MembershipRole)
 
@@ -74,15 +85,22 @@ class Condition(enum.Enum):
     FOREIGN = enum.auto()
     OLDER = enum.auto()
     CURRENT = enum.auto()
+    #: A newer program has upgraded them, and this one can serve them all the same.
+    COMPATIBLE = enum.auto()
+    #: A newer program has upgraded them, or is doing so, and this one can't serve them.
     NEWER = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """The condition of a schema, with its version if it has one."""
+    """The condition of a schema, with its version if it has one.
+
+    :param secret: fingerprint of the secret that its servers have; None if none is stored.
+    """
 
     condition: Condition
     version: str | None = None
+    secret: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -151,9 +169,16 @@ def read_state(connection: Connection) -> SchemaState:
         # The version is written last, together with all other rows.
         is_filled = any(has_rows(_table(model)) for model in (User, TimeEntry))
         return SchemaState(Condition.FOREIGN if is_filled else Condition.UNFINISHED)
-    if version == LATEST:
-        return SchemaState(Condition.CURRENT, version)
-    return SchemaState(Condition.OLDER if version in VERSIONS else Condition.NEWER, version)
+    # After the version: before a newer one is stored, the oldest program that can serve it is.
+    values = shared_values.read(connection) if exists(_table(SharedValue)) else {}
+    oldest = values.get(shared_values.OLDEST_PROGRAM, version)
+    secret = values.get(shared_values.SECRET)
+    if oldest not in VERSIONS:
+        return SchemaState(Condition.NEWER, max(version, oldest), secret)
+    if version not in VERSIONS:
+        return SchemaState(Condition.COMPATIBLE, version, secret)
+    condition = Condition.CURRENT if version == LATEST else Condition.OLDER
+    return SchemaState(condition, version, secret)
 
 
 def check(database: Database, known: SchemaState | None = None) -> None:
@@ -189,12 +214,17 @@ def create(database: Database, populate: Callable[[Connection], None] = lambda _
             return False
         if current.condition is Condition.UNFINISHED:
             _drop(connection)
-        others = [table for table in Base.metadata.sorted_tables if table is not schema_version]
+        others = [
+            models.with_key(table)
+            for table in Base.metadata.sorted_tables
+            if table is not schema_version
+        ]
         Base.metadata.create_all(connection, [schema_version], checkfirst=False)
         Base.metadata.create_all(connection, others, checkfirst=False)
         entry_counts.enable(connection)
         fill(connection)
         populate(connection)
+        shared_values.add(connection, shared_values.OLDEST_PROGRAM, OLDEST_PROGRAM)
         connection.execute(schema_version.insert(), {"version_num": LATEST})
     return True
 
@@ -232,6 +262,8 @@ def fill(connection: Connection) -> None:
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         _fill(session)
         session.commit()
+    for model in _FILLED:
+        dialects.of(connection).after_import(connection, _table(model))
 
 
 def is_filled(connection: Connection) -> bool:
@@ -254,14 +286,10 @@ def _fill(session: Session) -> None:
         session.add(Status(statusID=status_id, status=status))
     for option, value in DEFAULT_OPTIONS.items():
         session.add(Configuration(option=option, value=value))
-    # One statement for each role, so that their IDs are Kimai's (1 Admin, 2 User, 3 Groupleader).
-    for name, granted in (("Admin", set(GLOBAL_RIGHTS)), ("User", DEFAULT_USER_RIGHTS)):
+    # Kimai's IDs, whatever steps a server counts new ones in.
+    for role_id, (name, granted) in enumerate(_GLOBAL_ROLES.items(), 1):
         rights = {right: int(right in granted) for right in GLOBAL_RIGHTS}
-        session.execute(_table(GlobalRole).insert(), {"name": name, **rights})
-    for name, granted in (
-        ("Admin", set(MEMBERSHIP_RIGHTS)),
-        ("User", frozenset[str]()),
-        ("Groupleader", DEFAULT_GROUPLEADER_RIGHTS),
-    ):
+        session.add(GlobalRole(globalRoleID=role_id, name=name, **rights))
+    for role_id, (name, granted) in enumerate(_MEMBERSHIP_ROLES.items(), 1):
         rights = {right: int(right in granted) for right in MEMBERSHIP_RIGHTS}
-        session.execute(_table(MembershipRole).insert(), {"name": name, **rights})
+        session.add(MembershipRole(membershipRoleID=role_id, name=name, **rights))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-from .. import entry_counts, migrations, schema, schema_lock
-from ..models import real_name, schema_version
+from .. import entry_counts, migrations, schema, schema_lock, shared_values
+from ..models import SharedValue, real_name, schema_version
 from ..transactions import Database
 
 MIGRATIONS = Path(migrations.__file__).parent
@@ -30,7 +30,7 @@ class Step:
 
 
 def steps(database: Database, known: schema.SchemaState | None = None) -> list[Step]:
-    """Return all migrations, oldest first.
+    """Return all migrations of this program, oldest first.
 
     :param known: the state of the schema, if it was read already.
     :raises SchemaNewer: there are migrations that this program doesn't have.
@@ -38,6 +38,8 @@ def steps(database: Database, known: schema.SchemaState | None = None) -> list[S
     current = known or schema.state(database)
     _check_not_newer(database, current)
     version = current.version
+    if current.condition is schema.Condition.COMPATIBLE:
+        version = schema.LATEST
     done = schema.VERSIONS[: schema.VERSIONS.index(version) + 1] if version else ()
     return [Step(version, _title(version), version in done) for version in schema.VERSIONS]
 
@@ -61,6 +63,8 @@ def upgrade(database: Database, progress: Callable[[str], None] = lambda _: None
     with schema_lock.acquire(database) as connection:
         before = schema.read_state(connection)
         _check_not_newer(database, before)
+        if before.condition is schema.Condition.COMPATIBLE:
+            return []  # counts and triggers are the newer program's
         if before.condition is not schema.Condition.CURRENT:
             versions = _migrate(connection, progress)
         # Whatever the version was: on MariaDB, an upgrade that broke off has stored one.
@@ -83,6 +87,7 @@ def _migrate(connection: Connection, progress: Callable[[str], None]) -> list[st
         for step in scripts._upgrade_revs("head", current):
             versions.append(step.revision.revision)
             progress(versions[-1])
+            _exclude_programs(connection, step.revision.module)
             yield step
 
     context = MigrationContext.configure(
@@ -96,6 +101,18 @@ def _migrate(connection: Connection, progress: Callable[[str], None]) -> list[st
     with Operations.context(context):
         context.run_migrations()
     return versions
+
+
+def _exclude_programs(connection: Connection, migration: Any) -> None:
+    """Store the oldest version whose programs can serve the schema from now on.
+
+    MariaDB commits the first change of a table: those that can't must see it before.
+    """
+    serves: str | None = getattr(migration, "SERVES", None)
+    exists = inspect(connection).has_table(real_name(SharedValue.__tablename__, connection))
+    if serves and exists:
+        stored = shared_values.read(connection).get(shared_values.OLDEST_PROGRAM, serves)
+        shared_values.store(connection, shared_values.OLDEST_PROGRAM, max(stored, serves))
 
 
 def _check_not_newer(database: Database, state: schema.SchemaState) -> None:
