@@ -48,7 +48,7 @@ def create_app(service: Service, process_files: ProcessFiles | None = None) -> W
     for protocol in PROTOCOLS:
         rules += endpoint_rules(protocol(service))
     rules += console.rules()
-    rules += health.rules(health.ReadinessProbe(service.database))
+    rules += health.rules(health.probe(service))
     if metrics is not None:
         rules += metrics.rules(settings)
 

@@ -30,6 +30,8 @@ from support.server import Server, serving
 from support.world import World, build
 
 LIVE, READY = "/health/live", "/health/ready"
+SLOW = {"database": "slow", "schema": "unknown", "secret": "unknown"}
+WRONG_SCHEMA = {"database": "ok", "schema": "wrong", "secret": "ok"}
 #: Seconds within which a supervisor gets a response.
 SOON = 3.5
 
@@ -52,7 +54,7 @@ def test_all_is_well(world: World, tmp_path: Path) -> None:
             {"status": "ok", "checks": {}, "version": __version__},
         )
         assert ready.status == 200
-        checks = {"database": "ok", "schema": "ok"}
+        checks = {"database": "ok", "schema": "ok", "secret": "ok"}
         assert ready.json == {"status": "ok", "checks": checks, "version": __version__}
         for path, full in ((LIVE, live), (READY, ready)):
             assert full.headers["Cache-Control"] == "no-store"
@@ -96,7 +98,7 @@ def test_a_database_that_hangs(tmp_path: Path, backend: str) -> None:
                             assert (ready.status, took < allowed(SOON)) == (503, True)
                             assert ready.json == {
                                 "status": "failing",
-                                "checks": {"database": "slow", "schema": "unknown"},
+                                "checks": SLOW,
                                 "version": __version__,
                             }
                         stop.clear()
@@ -157,11 +159,11 @@ def test_a_schema_that_is_not_ours(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "data" / "kimai.sqlite3") as database:
             database.execute("UPDATE \"kimai_remote_version\" SET version_num = '0001'")
         wait_until_ready(server, 503)
-        assert get(server, READY).json["checks"] == {"database": "ok", "schema": "wrong"}
+        assert get(server, READY).json["checks"] == WRONG_SCHEMA
         with sqlite3.connect(tmp_path / "data" / "kimai.sqlite3") as database:
             database.execute('DROP TABLE "kimai_remote_version"')
         time.sleep(1.1)
-        assert get(server, READY).json["checks"] == {"database": "ok", "schema": "wrong"}
+        assert get(server, READY).json["checks"] == WRONG_SCHEMA
 
 
 def test_a_database_that_is_locked_is_ready_to_read(tmp_path: Path) -> None:
@@ -185,7 +187,11 @@ def test_a_file_that_is_damaged(tmp_path: Path) -> None:
         file.write_bytes(b"no database" * 1000)
         wait_until_ready(server, 503)
         answer = get(server, READY)
-        assert answer.json["checks"] == {"database": "unreachable", "schema": "unknown"}
+        assert answer.json["checks"] == {
+            "database": "unreachable",
+            "schema": "unknown",
+            "secret": "unknown",
+        }
         for internal in ("sqlite", "kimai.sqlite3", "malformed", "Traceback"):
             assert internal not in answer.text
         assert get(server, LIVE).status == 200
@@ -226,7 +232,7 @@ def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.Monkey
     ready = ReadinessProbe(None, timeout=0.1, cache_seconds=0.0)  # type: ignore[arg-type]
     try:
         for _ in range(8):
-            assert ready.state().database == "slow"
+            assert ready.state().checks["database"] == "slow"
         assert asked.count == health.MAX_WAITING
     finally:
         asked.goes_on.set()
@@ -244,7 +250,8 @@ def test_a_change_is_logged_once(
     states = [ready.state().is_ready for _ in range(6)]
     assert states == [True, False, False, False, True, True]
     assert [record.getMessage() for record in caplog.records] == [
-        f"Not ready: database ok, schema wrong. Its version is 0001, not {schema.LATEST}.",
+        "Not ready: database ok, schema wrong, secret ok. "
+        f"Its version is 0001, not {schema.LATEST}.",
         "Ready again",
     ]
 

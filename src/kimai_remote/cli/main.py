@@ -24,6 +24,7 @@ COMMANDS = (
     LazyCommand("doctor", "doctor.command:doctor", "Check the whole installation.", _SERVER),
     LazyCommand("config", "commands.config:group", "Kimai's options, and the settings.", _SERVER),
     LazyCommand("db", "commands.db:group", "Schema and backups of the database.", _SERVER),
+    LazyCommand("secret", "commands.secret:group", "The secret that keys depend on.", _SERVER),
     LazyCommand("kimai1", "commands.kimai1:group", "Moving from Kimai 1 and back.", _SERVER),
     LazyCommand("user", "commands.user:group", "Users, who record time.", _PEOPLE),
     LazyCommand("group", "commands.group:group", "Groups of users, and what they see.", _PEOPLE),

@@ -172,6 +172,12 @@ class Settings:
         empty="the file secret in the data directory",
         secret=True,
     )
+    other_secret: bool = setting(
+        False,
+        "Serve with another secret than the database's other servers: each makes the keys of the "
+        "others invalid.",
+        option=True,
+    )
     workers: int = setting(1, "Number of server processes.", option=True, min=1, max=256)
     threads: int = setting(
         8,

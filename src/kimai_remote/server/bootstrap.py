@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -11,18 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from ..config import PREFIX, Settings
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Unavailable
 from ..kimai1 import autoconf
 from ..storage import models as m
-from ..storage import schema
+from ..storage import schema, shared_values
 from ..storage.transactions import Database
 
 if TYPE_CHECKING:
     from ..api.execution import Service
+
+log = logging.getLogger(__name__)
 
 
 def open_database(settings: Settings) -> Database:
@@ -174,12 +177,64 @@ def _checked(secret: bytes, source: str) -> bytes:
     return secret
 
 
+class OtherSecret(ConfigurationError):
+    """The servers of the database have another secret."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        source = f"{PREFIX}SECRET" if settings.secret else settings.data_dir / "secret"
+        super().__init__(
+            f"{source} isn't the server secret of {database.name}: with it, nobody's API key is "
+            "valid. Take the secret of the servers of this database, from the file secret in the "
+            f"data directory or {PREFIX}SECRET there, or from a backup. To change it for all "
+            "servers, run 'kimai-remote secret replace'. Override with --other-secret."
+        )
+
+
+def check_secret(service: Service, known: str | None) -> None:
+    """Check that this server has the secret of all servers; the first one stores a fingerprint.
+
+    :param known: the stored fingerprint, or None.
+    :raises OtherSecret: it has another one, and the settings don't allow that.
+    """
+    fingerprint = service.keys.fingerprint
+    if known is None:
+        known = _store_fingerprint(service.database, fingerprint)
+    if known == fingerprint:
+        return
+    error = OtherSecret(service.settings, service.database)
+    if not service.settings.other_secret:
+        raise error
+    log.warning("Serving with another secret (--other-secret). %s", error)
+
+
+def _store_fingerprint(database: Database, fingerprint: str) -> str:
+    """Store the fingerprint, unless another server was faster; return what is stored."""
+
+    def work(connection: Connection) -> str:
+        known = shared_values.read(connection).get(shared_values.SECRET)
+        if known is None:
+            shared_values.add(connection, shared_values.SECRET, fingerprint)
+        return known or fingerprint
+
+    try:
+        try:
+            return database.execute(work, writes=True)
+        except IntegrityError:
+            return database.execute(work, writes=True)
+    except (DBAPIError, Unavailable) as error:
+        # As in a copy that is read-only.
+        reason = str(getattr(error, "orig", None) or error).strip()
+        log.warning("The fingerprint of the server secret can't be stored: %s", reason)
+        return fingerprint
+
+
 def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> Account | None:
-    """Check the database, or create its tables and an administrator if it is empty.
+    """Check the database and the secret, or create tables and an administrator if it is empty.
 
     :param fill: adds further rows to a new database, in the same transaction.
     :returns: the created administrator; None if the database had tables.
-    :raises ConfigurationError: the database can't be reached, or its schema can't be used.
+    :raises ConfigurationError: the database can't be reached, its schema can't be used, or its
+        servers have another secret.
     """
     from ..kimai1 import schema_detection
 
@@ -194,6 +249,7 @@ def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> 
                 return account
             state = schema.state(service.database)  # another process was faster
         schema.check(service.database, state)
+        check_secret(service, state.secret)
         return None
     except OperationalError as error:
         raise ConfigurationError(
@@ -207,14 +263,24 @@ def _add(
     account: Account,
     fill: Callable[[Session], None] | None,
 ) -> None:
-    """Add the first administrator, and a group, since each user needs one."""
+    """Add the first administrator, and a group, since each user needs one; and what other servers
+    compare their secret with."""
+    from ..tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, find_id
+
+    shared_values.add(connection, shared_values.SECRET, service.keys.fingerprint)
     password = service.passwords.hash(account.password)
     with Session(connection, join_transaction_mode="create_savepoint") as session:
         group = m.Group(name=account.name)
-        user = m.User(name=account.name, password=password, globalRoleID=1)
+        role, membership = (
+            find_id(session, role_type, schema.ADMIN)
+            for role_type in (GLOBAL_ROLE, MEMBERSHIP_ROLE)
+        )
+        user = m.User(name=account.name, password=password, globalRoleID=role)
         session.add_all([group, user])
         session.flush()
-        session.add(m.GroupUser(groupID=group.groupID, userID=user.userID, membershipRoleID=1))
+        session.add(
+            m.GroupUser(groupID=group.groupID, userID=user.userID, membershipRoleID=membership)
+        )
         if fill is not None:
             fill(session)
         session.commit()

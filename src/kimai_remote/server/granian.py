@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
@@ -23,11 +23,14 @@ from granian.server import Server
 from ..app import create_app
 from ..config import Settings
 from ..errors import KimaiRemoteError
-from ..web.health import PROMPT_PATHS
+from ..web import health
 from . import demo_data, metrics_multiprocess, preflight
-from .bootstrap import open_service
+from .bootstrap import OtherSecret, open_service
 from .logging import check_audit_log, configure, dict_config
 from .rsgi import RsgiAdapter
+
+if TYPE_CHECKING:
+    from ..api.execution import Service
 
 log = logging.getLogger(__name__)
 
@@ -111,14 +114,21 @@ class _Server(Server):  # type: ignore[misc, valid-type]
 
 
 def _check_service(settings: Settings) -> None:
-    """:raises ConfigurationError: no service can be made of the settings, or other machines would
-    reach demo accounts."""
+    """:raises ConfigurationError: no service can be made of the settings, other machines would
+    reach demo accounts, or the database's servers have another secret."""
     service = open_service(settings)
     try:
+        _check_secret(service)
         if preflight.exposed_by(service.settings):
             demo_data.check_accounts(service)
     finally:
         service.database.close()
+
+
+def _check_secret(service: Service) -> None:
+    """:raises OtherSecret: the database's servers have another secret, if it says so in time."""
+    if health.probe(service).check().checks[health.SECRET] == health.OTHER:
+        raise OtherSecret(service.settings, service.database)
 
 
 #: Connections that one worker has open at a time; more of them wait.
@@ -155,10 +165,12 @@ class _Loader:
         _share_heaps()
         try:
             service = open_service(self.settings)
+            # Read anew from its file; a login would make the keys of the others invalid.
+            _check_secret(service)
             application = RsgiAdapter(
                 create_app(service, metrics_multiprocess.of_this_process()),
                 service.settings,
-                PROMPT_PATHS,
+                health.PROMPT_PATHS,
             )
         except Exception as error:
             detail = None if isinstance(error, KimaiRemoteError) else error

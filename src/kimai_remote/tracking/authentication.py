@@ -129,6 +129,11 @@ class ApiKeyDeriver:
         """Return a number below a limit: the same for the same text, and unknown to clients."""
         return int.from_bytes(self._digest(purpose, text)) % limit
 
+    @property
+    def fingerprint(self) -> str:
+        """What the secret can be compared by, but not found out."""
+        return self.pseudonym("fingerprint", "")
+
     def _digest(self, purpose: str, text: str) -> bytes:
         message = f"kimai-remote:{purpose}:{text}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._secret, message, "sha256")
@@ -339,6 +344,19 @@ def revoke(session: Session, account_type: AccountType, account_id: int) -> None
     if account_type == "user":
         session.execute(update(m.User).where(m.User.userID == account_id).values(apikey=None))
     session.flush()
+
+
+def forget_keys(session: Session) -> int:
+    """Remove what is stored of all keys, which no secret will derive again.
+
+    Keys that Kimai 1 gave out stay valid.
+
+    :returns: their number.
+    """
+    is_given = m.RemoteKey.keyHash.is_not(None)
+    keys = session.scalar(select(func.count()).select_from(m.RemoteKey).where(is_given)) or 0
+    session.execute(update(m.RemoteKey).where(is_given).values(keyHash=None))
+    return keys
 
 
 def key_state(

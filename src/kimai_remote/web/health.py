@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,7 +14,9 @@ from werkzeug import Request, Response
 from werkzeug.routing import Rule
 
 from .. import __version__
+from ..api.execution import Service
 from ..storage import schema
+from ..storage.dialects import ClusterState
 from ..storage.transactions import Database
 from .responses import fresh
 
@@ -30,38 +33,92 @@ CACHE_SECONDS = 1.0
 #: Queries that may wait for a database that hangs; no more are sent then.
 MAX_WAITING = 2
 
+OK, OTHER, _NOT_READY = "ok", "other", "not ready"
+DATABASE, SCHEMA, SECRET, CLUSTER = "database", "schema", "secret", "cluster"
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """State of the service: ``ok`` each, or a word without details."""
+    """State of the service.
 
-    #: ``ok``, ``unreachable`` or ``slow``.
-    database: str
-    #: ``ok``, ``wrong``, or ``unknown`` while the database doesn't respond.
-    schema: str
-    #: The database's own message, for the log alone.
+    :param checks: by name, ``ok`` or another word without details.
+    :param reason: for the log alone.
+    """
+
+    checks: Mapping[str, str]
     reason: str = field(default="", compare=False)
-    #: ``ok``, ``desynced`` or ``not ready``; empty where the database isn't a node of a cluster.
-    cluster: str = ""
 
     @property
     def is_ready(self) -> bool:
-        return self.database == self.schema == "ok" and self.cluster in ("", "ok")
+        return all(word == OK for word in self.checks.values())
 
 
-_SLOW = State("slow", "unknown")
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is checked of a database that responds.
+
+    :param secret: fingerprint of the secret of this server; None if it may be another one.
+    """
+
+    database: Database
+    state: schema.SchemaState
+    secret: str | None
+    node: ClusterState | None
+
+
+def _check_schema(subject: Subject) -> tuple[str, str]:
+    state = subject.state
+    if state.condition in (schema.Condition.CURRENT, schema.Condition.COMPATIBLE):
+        return OK, ""
+    return "wrong", f"Its version is {state.version or 'unknown'}, not {schema.LATEST}."
+
+
+def _check_secret(subject: Subject) -> tuple[str, str]:
+    if subject.secret is None or subject.state.secret in (None, subject.secret):
+        return OK, ""
+    return OTHER, "The servers of this database have another secret."
+
+
+def _check_cluster(subject: Subject) -> tuple[str, str]:
+    node = subject.node
+    if node is None or node.is_synced:
+        return OK if node else "", ""
+    word = "desynced" if node.is_ready else _NOT_READY
+    return word, f"The node's state is {node.state}."
+
+
+#: Checks of a database that responds, by name: ``ok`` or another word, empty where there is nothing
+#: to check; and the reason for the log.
+CHECKS: dict[str, Callable[[Subject], tuple[str, str]]] = {
+    SCHEMA: _check_schema,
+    SECRET: _check_secret,
+    CLUSTER: _check_cluster,
+}
+
+
+def _failed(database: str, reason: str = "", **others: str) -> State:
+    unknown = dict.fromkeys((SCHEMA, SECRET), "unknown")
+    return State({DATABASE: database, **unknown, **others}, reason)
 
 
 class ReadinessProbe:
-    """Checks database and schema, on one of the connections that calls use, but never for long.
+    """Checks the database, on one of the connections that calls use, but never for long.
 
     Safe to use from many threads: they share one query.
+
+    :param secret: fingerprint of the secret of this server; None if it may be another one.
     """
 
     def __init__(
-        self, database: Database, *, timeout: float = TIMEOUT, cache_seconds: float = CACHE_SECONDS
+        self,
+        database: Database,
+        secret: str | None = None,
+        *,
+        timeout: float = TIMEOUT,
+        cache_seconds: float = CACHE_SECONDS,
     ) -> None:
         self._database = database
+        self._secret = secret
         self._timeout = timeout
         self._cache_seconds = cache_seconds
         self._threads = ThreadPoolExecutor(MAX_WAITING, thread_name_prefix="readiness")
@@ -77,13 +134,23 @@ class ReadinessProbe:
             if self._state is not None and now < self._valid_until:
                 return self._state
             query = self._query(now)
+        return self._store(self._result(query, now))
+
+    def check(self) -> State:
+        """Return the state now, within ``timeout`` seconds, without a line in the log."""
+        with self._guard:
+            now = time.monotonic()
+            query = self._query(now)
+        return self._result(query, now)
+
+    def _result(self, query: tuple[float, Future[State]] | None, now: float) -> State:
         if query is None:
-            return self._store(_SLOW)
+            return _failed("slow")
         sent_at, future = query
         try:
-            return self._store(future.result(max(0.0, sent_at + self._timeout - now)))
+            return future.result(max(0.0, sent_at + self._timeout - now))
         except TimeoutError:
-            return self._store(_SLOW)
+            return _failed("slow")
 
     def _query(self, now: float) -> tuple[float, Future[State]] | None:
         """Return the query that is running, or a new one; None if too many wait already."""
@@ -93,30 +160,24 @@ class ReadinessProbe:
             return recent[-1]
         if len(self._queries) >= MAX_WAITING:
             return None
-        self._queries.append((now, self._threads.submit(_check, self._database)))
+        self._queries.append((now, self._threads.submit(_check, self._database, self._secret)))
         return self._queries[-1]
 
     def _store(self, state: State) -> State:
         with self._guard:
             was_ready = self._state is None or self._state.is_ready
             if was_ready and not state.is_ready:
-                log.error(
-                    "Not ready: database %s, schema %s%s. %s",
-                    state.database,
-                    state.schema,
-                    state.cluster and f", cluster {state.cluster}",
-                    state.reason,
-                )
+                words = ", ".join(f"{name} {word}" for name, word in state.checks.items())
+                log.error("Not ready: %s. %s", words, state.reason)
             elif not was_ready and state.is_ready:
                 log.warning("Ready again")
             self._state, self._valid_until = state, time.monotonic() + self._cache_seconds
         return state
 
 
-def _check(database: Database) -> State:
-    cluster, reason = "", ""
+def _check(database: Database, secret: str | None) -> State:
     try:
-        node, current = database.read(
+        node, state = database.read(
             lambda connection: (
                 database.dialect.cluster(connection),
                 schema.read_state(connection),
@@ -126,15 +187,19 @@ def _check(database: Database) -> State:
         original = getattr(error, "orig", None) or error
         reason = str(original).strip()
         if database.dialect.left_cluster(original):
-            return State("ok", "unknown", reason, "not ready")
-        return State("unreachable", "unknown", reason)
-    if node is not None:
-        cluster = "ok" if node.is_synced else "desynced" if node.is_ready else "not ready"
-        reason = f"The node's state is {node.state}."
-    if current.condition is schema.Condition.CURRENT:
-        return State("ok", "ok", reason, cluster)
-    reason = f"Its version is {current.version or 'unknown'}, not {schema.LATEST}."
-    return State("ok", "wrong", reason, cluster)
+            return _failed(OK, reason, cluster=_NOT_READY)
+        return _failed("unreachable", reason)
+    subject = Subject(database, state, secret, node)
+    results = {name: check(subject) for name, check in CHECKS.items()}
+    words = {name: word for name, (word, _) in results.items() if word}
+    reason = " ".join(filter(None, (reason for _, reason in results.values())))
+    return State({DATABASE: OK, **words}, reason)
+
+
+def probe(service: Service) -> ReadinessProbe:
+    """Return the probe of a service."""
+    secret = None if service.settings.other_secret else service.keys.fingerprint
+    return ReadinessProbe(service.database, secret)
 
 
 def rules(probe: ReadinessProbe) -> list[Rule]:
@@ -149,17 +214,14 @@ def rules(probe: ReadinessProbe) -> list[Rule]:
 
         def respond() -> Response:
             state = probe.state()
-            checks = {"database": state.database, "schema": state.schema}
-            if state.cluster:
-                checks["cluster"] = state.cluster
-            return _status(state.is_ready, checks)
+            return _status(state.is_ready, state.checks)
 
         return fresh(request, respond)
 
     return [Rule(LIVE, endpoint=live), Rule(READY, endpoint=ready)]
 
 
-def _status(is_ok: bool, checks: dict[str, str]) -> Response:
+def _status(is_ok: bool, checks: Mapping[str, str]) -> Response:
     status = "ok" if is_ok else "failing"
     content = {"status": status, "checks": checks, "version": __version__}
     return Response(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from ...config import Settings
 from ...errors import ConfigurationError
 from ...server import demo_data, preflight
 from ...storage import entry_counts, models, origin, schema
-from ...storage.models import User
+from ...storage.models import Base, GlobalRole, Group, GroupUser, MembershipRole, User
 from ...storage.origin import DatabaseOrigin
 from ...storage.transactions import Database
+from ..commands.secret import fingerprint
 from ..error_messages import message
 from ..output import count
 from .finding import Finding, right, warning, wrong
@@ -227,11 +229,21 @@ def _schema(settings: Settings, database: Database, connection: Connection) -> I
     except ConfigurationError as error:
         yield wrong("schema", message(error))
         return
-    yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
+    if state.condition is schema.Condition.COMPATIBLE:
+        yield warning(
+            "schema",
+            f"version {state.version}, which this program ({schema.LATEST}) can serve too",
+            "A newer kimai-remote has upgraded it. Install that one here too.",
+        )
+    else:
+        yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
+    yield from _secret(settings, state.secret)
+    yield _keys(database, connection)
     if connection.scalar(select(User.userID).where(User.trash == 0, User.active == 1)) is None:
         yield warning(
             "users", "nobody can log in: there is no active user", "Activate a user, or add one."
         )
+    yield from _roles(connection)
     yield _demo_accounts(settings, connection)
     yield _contract(settings, origin.read(connection))
     with (
@@ -239,6 +251,87 @@ def _schema(settings: Settings, database: Database, connection: Connection) -> I
         slow_database.engine.connect() as counting,
     ):
         yield _counts(counting)
+
+
+def _secret(settings: Settings, stored: str | None) -> Iterator[Finding]:
+    about = "shared secret"
+    try:
+        here = fingerprint(settings)
+    except ConfigurationError:
+        return  # the configuration's finding says why
+    if stored is None:
+        yield right(about, "the next server that starts stores the fingerprint of its secret")
+        return
+    if here == stored:
+        yield right(about, "that of the database's servers")
+        return
+    text = "the database's servers have another one than is set here"
+    advice = (
+        "Copy it from the data directory or the settings of a server that has it, or from a "
+        "backup. 'kimai-remote secret show' compares them."
+    )
+    if settings.other_secret:
+        yield warning(about, f"{text}, as other_secret allows", advice)
+    else:
+        yield wrong(about, f"{text}, so the server doesn't start", advice)
+
+
+def _keys(database: Database, connection: Connection) -> Finding:
+    about = "primary keys"
+    names = [schema.real_name(database, table) for table in Base.metadata.sorted_tables]
+    keys = inspect(connection).get_multi_pk_constraint(filter_names=names)
+    without = sorted(name for (_, name), key in keys.items() if not key["constrained_columns"])
+    if not without:
+        return right(about, "each table has one")
+    return warning(
+        about,
+        f"Kimai made {', '.join(without)} without one, which some clusters of database servers "
+        "require",
+        "Add a column to each that nobody has to know, such as: ALTER TABLE "
+        f"{without[0]} ADD COLUMN rowID INTEGER AUTO_INCREMENT PRIMARY KEY INVISIBLE",
+    )
+
+
+def _roles(connection: Connection) -> Iterator[Finding]:
+    """Find users whose role doesn't exist, as of a database whose IDs have gaps."""
+    about = "roles"
+    user, member, group = User, GroupUser, Group
+    roles = select(GlobalRole.__table__.c.globalRoleID)
+    names = connection.scalars(
+        select(user.name)
+        .where(user.trash == 0, user.globalRoleID.not_in(roles))
+        .order_by(user.name)
+    ).all()
+    membership_roles = select(MembershipRole.__table__.c.membershipRoleID)
+    members = connection.execute(
+        select(user.name, group.name)
+        .join(member, member.userID == user.userID)
+        .join(group, group.groupID == member.groupID)
+        .where(user.trash == 0, member.membershipRoleID.not_in(membership_roles))
+        .order_by(user.name, group.name)
+    ).all()
+    if names:
+        yield wrong(
+            about,
+            f"{_some(names)} have a global role that doesn't exist, so they have no rights",
+            f"Give each one a role: kimai-remote user edit {shlex.quote(names[0])} --role ROLE",
+        )
+    if members:
+        user_name, group_name = map(shlex.quote, members[0])
+        listed = [f"{name} in {group_name}" for name, group_name in members]
+        yield wrong(
+            about,
+            f"{_some(listed)} have a membership role that doesn't exist, so they have no rights "
+            "there",
+            f"Give each one a role: kimai-remote user assign {user_name} --group {group_name} "
+            "--membership-role ROLE",
+        )
+    if not names and not members:
+        yield right(about, "all users and members have one that exists")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _demo_accounts(settings: Settings, connection: Connection) -> Finding:
