@@ -29,6 +29,7 @@ from kimai_remote.storage.models import (
     Status,
     TimeEntry,
     User,
+    rates,
     schema_version,
 )
 from kimai_remote.storage.transactions import Database
@@ -290,6 +291,88 @@ def test_a_newer_schema_is_left_alone(blank: Database) -> None:
     for attempt in (schema.check, runner.upgrade, runner.steps):
         with pytest.raises(ConfigurationError, match=r"9999.*newer"):
             attempt(blank)
+
+
+def test_a_newer_schema_that_this_program_can_serve(blank: Database) -> None:
+    """As a newer program leaves it, whose triggers aren't this one's any more."""
+    schema.create(blank)
+    with blank.begin() as connection:
+        connection.execute(update(schema_version).values(version_num="9999"))
+        entry_counts.disable(connection)
+    assert schema.state(blank).condition is schema.Condition.COMPATIBLE
+    schema.check(blank)
+    assert runner.upgrade(blank) == []
+    assert all(step.done for step in runner.steps(blank))
+    with blank.engine.connect() as connection:
+        assert not entry_counts.enabled(connection)
+
+
+def test_a_program_that_can_not_serve_the_schema_that_is_being_made(blank: Database) -> None:
+    """MariaDB commits each step: what is made then has the version of before still."""
+    schema.create(blank)
+    with blank.begin() as connection:
+        shared_values.store(connection, shared_values.OLDEST_PROGRAM, "9999")
+    with pytest.raises(schema.SchemaNewer, match="9999"):
+        schema.check(blank)
+
+
+def test_each_migration_says_the_oldest_program() -> None:
+    scripts = list(ScriptDirectory(str(runner.MIGRATIONS)).walk_revisions())[::-1]
+    oldest = {script.revision: getattr(script.module, "SERVES", None) for script in scripts}
+    assert [revision for revision, serves in oldest.items() if serves is None] == [
+        f"000{n}" for n in range(1, 7)
+    ]
+    said = [serves for serves in oldest.values() if serves]
+    assert schema.OLDEST_PROGRAM == max(said)
+    assert all("0007" <= serves <= revision for revision, serves in oldest.items() if serves)
+
+
+@pytest.mark.parametrize("is_upgraded", [False, True])
+def test_each_table_of_ours_has_a_primary_key(
+    blank: Database, monkeypatch: pytest.MonkeyPatch, is_upgraded: bool
+) -> None:
+    if is_upgraded:
+        upgrade_to(blank, "0006", monkeypatch)
+        amounts = [
+            {"userID": None, "projectID": n, "activityID": None, "rate": Decimal(n)}
+            for n in range(1, 9)
+        ]
+        with blank.begin() as connection:
+            connection.execute(rates.insert(), amounts)
+            quote = connection.dialect.identifier_preparer.quote
+            view, table = quote(blank.prefix + "mine"), quote(blank.prefix + "rates")
+            connection.exec_driver_sql(f"CREATE VIEW {view} AS SELECT count(*) AS n FROM {table}")
+        assert runner.upgrade(blank) == ["0007"]
+        with blank.begin() as connection:
+            assert connection.exec_driver_sql(f"SELECT n FROM {view}").scalar() == 8
+            connection.exec_driver_sql(f"DROP VIEW {view}")
+            columns = [rates.c[name] for name in amounts[0]]
+            rows = connection.execute(select(*columns).order_by(rates.c.projectID)).mappings()
+            assert list(map(dict, rows)) == amounts
+            connection.execute(rates.insert(), amounts[0] | {"projectID": 9})
+            with pytest.raises(IntegrityError), connection.begin_nested():
+                connection.execute(rates.insert(), amounts[0] | {"userID": 1})
+                connection.execute(rates.insert(), amounts[0] | {"userID": 1, "activityID": 2})
+                connection.execute(rates.insert(), amounts[0] | {"userID": 1, "activityID": 2})
+    else:
+        schema.create(blank)
+    inspector = inspect(blank.engine)
+    for table in Base.metadata.sorted_tables:
+        name = schema.real_name(blank, table)
+        assert inspector.get_pk_constraint(name)["constrained_columns"], name
+
+
+def test_a_primary_key_that_an_administrator_has_added_stays(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if blank.dialect.name != "mariadb":
+        pytest.skip("as a cluster of MariaDB requires")
+    upgrade_to(blank, "0006", monkeypatch)
+    name = f"{blank.prefix}rates"
+    with blank.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {name} ADD id INT AUTO_INCREMENT PRIMARY KEY")
+    runner.upgrade(blank)
+    assert inspect(blank.engine).get_pk_constraint(name)["constrained_columns"] == ["id"]
 
 
 def test_a_half_made_database_is_completed(blank: Database) -> None:
