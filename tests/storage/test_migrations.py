@@ -323,7 +323,7 @@ def test_each_migration_says_the_oldest_program() -> None:
         f"000{n}" for n in range(1, 7)
     ]
     said = [serves for serves in oldest.values() if serves]
-    assert schema.OLDEST_PROGRAM == max(said)
+    assert max(said) == schema.OLDEST_PROGRAM
     assert all("0007" <= serves <= revision for revision, serves in oldest.items() if serves)
 
 

@@ -93,13 +93,15 @@ def serving(
     environ: dict[str, str] | None = None,
     port: int = 0,
     wrapper: Sequence[str] = (),
+    program: Sequence[str] = (sys.executable, str(ROOT / "serve.py")),
 ) -> Iterator[Server]:
     """Run ``serve.py`` until the block ends; the log is in ``directory``.
 
     :param wrapper: a program, with its options, that runs the server.
+    :param program: the server, such as another release of it.
     """
     port = port or free_port()
-    command = [*wrapper, sys.executable, str(ROOT / "serve.py"), "--port", str(port), *arguments]
+    command = [*wrapper, *program, "--port", str(port), *arguments]
     if "--data-dir" not in arguments:
         command += ["--data-dir", str(directory / "data")]
     clean = {name: value for name, value in os.environ.items() if "KIMAI_REMOTE_" not in name}

@@ -42,6 +42,8 @@ def status() -> None:
         if not all(step.done for step in steps):
             say("Upgrade it with: kimai-remote db upgrade")
             raise SystemExit(1)
+        if state.condition is schema.Condition.COMPATIBLE:
+            say(_newer(state))
 
 
 @group.command(epilog=examples("kimai-remote db upgrade"))
@@ -58,7 +60,10 @@ def upgrade() -> None:
         if adopts:
             _check_adoption(database)
         made = runner.upgrade(database, lambda version: say(f"Version {version} …"))
-        if not made:
+        state = schema.state(database)
+        if state.condition is schema.Condition.COMPATIBLE:
+            say(_newer(state))
+        elif not made:
             say(f"The schema is up to date ({schema.LATEST}).")
         if adopts and not settings.shared_with_kimai:
             say(
@@ -85,7 +90,10 @@ def recount() -> None:
     alone. 'kimai-remote doctor' tells whether it is. Users can record time meanwhile.
     """
     with reported(), _database() as (database, _):
-        schema.check(database)
+        state = schema.state(database)
+        schema.check(database, state)
+        if state.condition is schema.Condition.COMPATIBLE:
+            fail(f"{_newer(state)} Only that one knows its counts.")
         with console().status("Recalculating …") as status:
             users = entry_counts.recount(
                 database,
@@ -96,6 +104,13 @@ def recount() -> None:
         say(f"Recalculated; the {were} wrong.")
     else:
         say("This database stores no counts; entries are counted on request.")
+
+
+def _newer(state: schema.SchemaState) -> str:
+    return (
+        f"A newer kimai-remote has upgraded the schema to version {state.version}; this one "
+        f"({schema.LATEST}) can serve it too."
+    )
 
 
 def _check_adoption(database: Database) -> None:

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from ...config import Settings
 from ...errors import ConfigurationError
 from ...server import demo_data, preflight
 from ...storage import entry_counts, models, origin, schema
-from ...storage.models import Base, GlobalRole, Group, GroupUser, MembershipRole, User
+from ...storage.models import GlobalRole, Group, GroupUser, MembershipRole, User
 from ...storage.origin import DatabaseOrigin
 from ...storage.transactions import Database
 from ..commands.secret import fingerprint
@@ -238,7 +238,6 @@ def _schema(settings: Settings, database: Database, connection: Connection) -> I
     else:
         yield right("schema", f"version {schema.LATEST}, tables {database.prefix}…")
     yield from _secret(settings, state.secret)
-    yield _keys(database, connection)
     if connection.scalar(select(User.userID).where(User.trash == 0, User.active == 1)) is None:
         yield warning(
             "users", "nobody can log in: there is no active user", "Activate a user, or add one."
@@ -274,22 +273,6 @@ def _secret(settings: Settings, stored: str | None) -> Iterator[Finding]:
         yield warning(about, f"{text}, as other_secret allows", advice)
     else:
         yield wrong(about, f"{text}, so the server doesn't start", advice)
-
-
-def _keys(database: Database, connection: Connection) -> Finding:
-    about = "primary keys"
-    names = [schema.real_name(database, table) for table in Base.metadata.sorted_tables]
-    keys = inspect(connection).get_multi_pk_constraint(filter_names=names)
-    without = sorted(name for (_, name), key in keys.items() if not key["constrained_columns"])
-    if not without:
-        return right(about, "each table has one")
-    return warning(
-        about,
-        f"Kimai made {', '.join(without)} without one, which some clusters of database servers "
-        "require",
-        "Add a column to each that nobody has to know, such as: ALTER TABLE "
-        f"{without[0]} ADD COLUMN rowID INTEGER AUTO_INCREMENT PRIMARY KEY INVISIBLE",
-    )
 
 
 def _roles(connection: Connection) -> Iterator[Finding]:
