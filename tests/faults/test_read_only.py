@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from sqlalchemy import delete, select
 
 from faults.client import Client, Outcome
 from faults.instances import Instance
 from faults.serving import serving_world
 from faults.soap import assert_not_now
+from kimai_remote.storage import shared_values
+from kimai_remote.storage.models import SharedValue
 from kimai_remote.storage.transactions import Database
 from support import databases
 from support.processes import wait_until
@@ -67,22 +70,43 @@ def assert_writes(server: Server, world: World) -> None:
             assert client.call(*call).outcome is Outcome.DONE
 
 
-def test_a_server_that_is_read_only_for_a_while(
-    own_world: World, instance: Instance, tmp_path: Path
-) -> None:
+@contextmanager
+def read_only(instance: Instance) -> Iterator[None]:
+    """Nobody may write to a server until the block ends."""
+
     def switch(state: str) -> None:
         statements = [statement.format(state) for statement in SWITCHES[instance.dialect]]
         instance.execute(*statements, url=instance.administration)
         if instance.dialect == "postgresql":
             wait_for_reload(instance, state)
 
+    switch("on")
+    try:
+        yield
+    finally:
+        switch("off")
+
+
+def test_a_server_that_is_read_only_for_a_while(
+    own_world: World, instance: Instance, tmp_path: Path
+) -> None:
     with serving_world(own_world, tmp_path) as server:
-        switch("on")
-        try:
+        with read_only(instance):
             assert_only_reads(server, own_world)
-        finally:
-            switch("off")
         assert_writes(server, own_world)
+
+
+def test_a_server_that_is_read_only_from_the_start(
+    own_world: World, instance: Instance, tmp_path: Path
+) -> None:
+    """The fingerprint of the secret can't be stored, which the next start makes up for."""
+    is_secret = SharedValue.name == shared_values.SECRET
+    own_world.execute(delete(SharedValue).where(is_secret))
+    with read_only(instance), serving_world(own_world, tmp_path) as server:
+        assert_only_reads(server, own_world)
+        assert "The fingerprint of the server secret can't be stored" in server.output
+    with serving_world(own_world, tmp_path):
+        assert len(own_world.execute(select(SharedValue).where(is_secret))) == 1
 
 
 def wait_for_reload(instance: Instance, state: str) -> None:

@@ -167,6 +167,7 @@ class _Loader:
             service = open_service(self.settings)
             # Read anew from its file; a login would make the keys of the others invalid.
             _check_secret(service)
+            service.database.close()  # the first call opens a connection
             application = RsgiAdapter(
                 create_app(service, metrics_multiprocess.of_this_process()),
                 service.settings,
