@@ -130,7 +130,7 @@ def test_leaving(kimai: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert tables(kimai) == served
     code, shown = run("kimai1", "leave", "--yes", "--json")
     assert code == 0
-    assert len(json.loads(shown)["tables"]) == 4
+    assert len(json.loads(shown)["tables"]) == 5
     assert tables(kimai) == before
     code, shown = run("kimai1", "leave")
     assert (code, "Nothing" in shown) == (0, True)

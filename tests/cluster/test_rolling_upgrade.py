@@ -1,7 +1,7 @@
 """The last released program serves a database while the next one upgrades it, and afterwards.
 
-``released/`` has the wheel of the last release. After a release, and after a migration that it can't
-serve, replace it: ``pip wheel --no-deps --wheel-dir tests/cluster/released .``
+``released/`` has the wheel of the last release. Replace it after each release, and after a migration
+whose schema it can't serve: ``pip wheel --no-deps --wheel-dir tests/cluster/released .``
 """
 
 from __future__ import annotations

@@ -78,7 +78,8 @@ def test_upgrading_adds_and_changes_nothing_of_kimais(kimai: Database) -> None:
         name for name in inspect(kimai.engine).get_table_names() if name.startswith(kimai.prefix)
     } - {kimai.prefix + name for name in kimai1.TABLES}
     assert created == {
-        kimai.prefix + f"remote_{name}" for name in ("counts", "keys", "period_counts", "version")
+        kimai.prefix + f"remote_{name}"
+        for name in ("counts", "keys", "period_counts", "values", "version")
     }
 
 

@@ -56,6 +56,7 @@ def test_nothing_is_left_behind(served: Database) -> None:
         "remote_counts",
         "remote_keys",
         "remote_period_counts",
+        "remote_values",
         "remote_version",
     ]
     assert f"{served.prefix}timeSheet_page" in [index for index, _ in additions.indexes]

@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from kimai_remote.api.execution import Service
@@ -243,6 +243,10 @@ def remote_key(kind: str, owner_id: int) -> m.RemoteKey:
     return m.RemoteKey(kind=kind, ownerID=owner_id, keyHash=_keys.hash(key), created=NOW - 3600)
 
 
+def _ids_by_name(session: Any, key: Any) -> dict[str, int]:
+    return {name: role_id for role_id, name in session.execute(select(key, key.table.c.name))}
+
+
 def _fill(session: Any, ids: dict[str, int]) -> None:
     session.execute(delete(m.Configuration))
     session.execute(
@@ -256,14 +260,16 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
         ids.update((name, getattr(record, key)) for name, record in records.items())
 
     add("groupID", **{name: m.Group(name=name) for name in ("blue", "red")})
-    users = {"root": 1, "alice": 2, "ben": 2, "oscar": 2, "gone": 2, "idle": 2}
+    roles = _ids_by_name(session, m.GlobalRole.__table__.c.globalRoleID)
+    users = {name: "User" for name in ("root", "alice", "ben", "oscar", "gone", "idle")}
+    users["root"] = "Admin"
     add(
         "userID",
         **{
             name: m.User(
                 name=name,
                 alias=name.title(),
-                globalRoleID=role,
+                globalRoleID=roles[role],
                 password=PASSWORD_HASH,
                 trash=int(name == "gone"),
                 active=int(name != "idle"),
@@ -276,15 +282,16 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
     for name in users:
         session.add(remote_key("user", ids[name]))
     memberships = {
-        "root": ("blue", 1),
-        "alice": ("blue", 2),
-        "ben": ("blue", 3),
-        "oscar": ("red", 2),
-        "gone": ("blue", 2),
-        "idle": ("blue", 2),
+        "root": ("blue", "Admin"),
+        "alice": ("blue", "User"),
+        "ben": ("blue", "Groupleader"),
+        "oscar": ("red", "User"),
+        "gone": ("blue", "User"),
+        "idle": ("blue", "User"),
     }
+    roles = _ids_by_name(session, m.MembershipRole.__table__.c.membershipRoleID)
     for user, (group, role) in memberships.items():
-        session.add(m.GroupUser(groupID=ids[group], userID=ids[user], membershipRoleID=role))
+        session.add(m.GroupUser(groupID=ids[group], userID=ids[user], membershipRoleID=roles[role]))
     add(
         "customerID",
         acme=m.Customer(name="Acme", contact="Eve", timezone="UTC"),

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..storage import models as m
 from ..storage import schema
 from ..storage.entry_counts import is_own_schema
-from ..tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, find_id
+from ..tracking.admin.entities import GLOBAL_ROLE, MEMBERSHIP_ROLE, STATUS, find_id
 from . import preflight
 from .bootstrap import Account
 
@@ -218,7 +218,8 @@ def _fill(
     _assign(session, groups, users, customers, projects, activities)
     _set_rates(session, users, projects, activities)
     session.flush()
-    entries = _entries(chance, users, projects, activities, now, zone)
+    begun, _, done = (find_id(session, STATUS, name) for name in schema.STATUSES)
+    entries = _entries(chance, users, projects, activities, (begun, done), now, zone)
     step = 500
     for index in range(0, len(entries), step):
         session.execute(insert(m.TimeEntry), entries[index : index + step])
@@ -296,8 +297,12 @@ def _set_rates(session, users, projects, activities) -> None:
     )
 
 
-def _entries(chance, users, projects, activities, now, zone):
-    """A year of working days, about 5,000 entries, the last one running."""
+def _entries(chance, users, projects, activities, statuses, now, zone):
+    """A year of working days, about 5,000 entries, the last one running.
+
+    :param statuses: IDs of those of new and of old entries.
+    """
+    begun, done = statuses
     today = datetime.datetime.fromtimestamp(now, zone).date()
     usable = [index for index in range(len(PROJECTS)) if index != INVISIBLE]
     own = {
@@ -323,7 +328,7 @@ def _entries(chance, users, projects, activities, now, zone):
                     | {
                         "description": chance.choice(DESCRIPTIONS),
                         "cleared": int(back > 60),
-                        "statusID": 3 if back > 60 else 1,
+                        "statusID": done if back > 60 else begun,
                         "billable": 100 if rate else 0,
                         "location": chance.choice(("Office", "Home", None)),
                     }
@@ -331,7 +336,7 @@ def _entries(chance, users, projects, activities, now, zone):
                 start += length + 300 * chance.randrange(3)
     running = _entry(
         users[0], projects[0], activities[10], now - 1500, 0, Decimal(PROJECTS[0][2])
-    ) | {"description": None, "cleared": 0, "statusID": 1, "billable": 100, "location": None}
+    ) | {"description": None, "cleared": 0, "statusID": begun, "billable": 100, "location": None}
     return [*entries, running | {"end": 0}]
 
 
