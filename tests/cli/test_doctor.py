@@ -27,6 +27,7 @@ from kimai_remote.storage import entry_counts, schema
 from kimai_remote.storage import models as m
 from kimai_remote.storage.origin import WEB_OPTIONS
 from kimai_remote.storage.transactions import Database
+from kimai_remote.tracking.authentication import ApiKeyDeriver
 from support import databases
 from support.certificates import certificate
 from support.server import free_port, serving
@@ -408,3 +409,41 @@ def test_in_words(folder: Path) -> None:
     assert "wrong" in result.output
     assert "→ 'kimai-remote serve' creates it." in result.output
     assert "3 warnings, 1 wrong" in result.output
+
+
+def test_a_schema_of_a_newer_program(environ: dict[str, str], world: World) -> None:
+    """One that this program can serve too is worth a warning: another server was forgotten."""
+    world.execute(update(m.schema_version).values(version_num="9999"))
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (0, {"schema": "warning"})
+    assert "version 9999" in found["schema"]["text"]
+    world.execute(update(m.SharedValue).values(value="9999"))
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (1, {"schema": "wrong"})
+
+
+def test_users_whose_role_does_not_exist(environ: dict[str, str], world: World) -> None:
+    world.change(m.User, world.alice, globalRoleID=77)
+    world.change(m.User, world.gone, globalRoleID=77)
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (1, {"roles": "wrong"})
+    assert found["roles"]["text"].endswith("they have no rights: alice")
+    assert found["roles"]["advice"].endswith("user edit alice --role ROLE")
+    world.change(m.User, world.alice, globalRoleID=2)
+    key = {"groupID": world.blue, "userID": world.ben}
+    world.change(m.GroupUser, key, membershipRoleID=77)
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (1, {"roles": "wrong"})
+    assert found["roles"]["text"].endswith("no rights there: ben in blue")
+    assert found["roles"]["advice"].endswith("user assign ben --group blue --membership-role ROLE")
+
+
+def test_another_secret(environ: dict[str, str], world: World) -> None:
+    secret = m.SharedValue(name="secret", value=ApiKeyDeriver(b"0123456789abcdef").fingerprint)
+    world.add(secret)
+    assert levels(doctor(**environ)[1]) == {}
+    environ["SECRET"] = "0123456789abcdeF"
+    code, found = doctor(**environ)
+    assert (code, levels(found)) == (1, {"shared secret": "wrong"})
+    code, found = doctor(**environ, OTHER_SECRET="yes")
+    assert (code, levels(found)) == (0, {"shared secret": "warning"})

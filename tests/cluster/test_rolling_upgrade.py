@@ -1,7 +1,8 @@
 """The last released program serves a database while the next one upgrades it, and afterwards.
 
-``released/`` has the wheel of the last release. Replace it after each release, and after a migration
-whose schema it can't serve: ``pip wheel --no-deps --wheel-dir tests/cluster/released .``
+``released/`` has the wheel of the last release. Replace it after each release, and after a
+migration that makes a schema it can't serve, by
+``pip wheel --no-deps --wheel-dir tests/cluster/released .``
 """
 
 from __future__ import annotations

@@ -261,7 +261,7 @@ def _fill(session: Any, ids: dict[str, int]) -> None:
 
     add("groupID", **{name: m.Group(name=name) for name in ("blue", "red")})
     roles = _ids_by_name(session, m.GlobalRole.__table__.c.globalRoleID)
-    users = {name: "User" for name in ("root", "alice", "ben", "oscar", "gone", "idle")}
+    users = dict.fromkeys(("root", "alice", "ben", "oscar", "gone", "idle"), "User")
     users["root"] = "Admin"
     add(
         "userID",

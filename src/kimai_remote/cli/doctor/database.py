@@ -296,7 +296,8 @@ def _roles(connection: Connection) -> Iterator[Finding]:
     if names:
         yield wrong(
             about,
-            f"{_some(names)} have a global role that doesn't exist, so they have no rights",
+            "these users have a global role that doesn't exist, so they have no rights: "
+            f"{_some(names)}",
             f"Give each one a role: kimai-remote user edit {shlex.quote(names[0])} --role ROLE",
         )
     if members:
@@ -304,8 +305,8 @@ def _roles(connection: Connection) -> Iterator[Finding]:
         listed = [f"{name} in {group_name}" for name, group_name in members]
         yield wrong(
             about,
-            f"{_some(listed)} have a membership role that doesn't exist, so they have no rights "
-            "there",
+            "these members have a membership role that doesn't exist, so they have no rights there: "
+            f"{_some(listed)}",
             f"Give each one a role: kimai-remote user assign {user_name} --group {group_name} "
             "--membership-role ROLE",
         )
