@@ -58,7 +58,7 @@ def test_the_console_has_every_file_that_it_loads() -> None:
     """The files that the page and its scripts load are served, and there are no others."""
     folder = importlib.resources.files("kimai_remote.web.console") / "static"
     files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
-    served = {rule.rule.rpartition("/")[2] or "index.html" for rule in console.rules()}
+    served = {path.rpartition("/")[2] or "index.html" for path in console.pages()}
     assert served == set(files)
     named = set(re.findall(r'(?:href|src)="console/([^"]+)"', files["index.html"]))
     for text in files.values():

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import Rule
 
 from .api.access_log import AccessLog
 from .api.execution import Service
@@ -17,7 +16,7 @@ from .protocols.dispatcher import Endpoint
 from .protocols.jsonrpc import JsonRpcEndpoint
 from .protocols.soap import SoapEndpoint
 from .web import console, health
-from .web.routes import Router, endpoint_rules
+from .web.routes import Router
 
 if TYPE_CHECKING:
     from .web.metrics import Metrics, ProcessFiles
@@ -44,15 +43,12 @@ def create_app(service: Service, process_files: ProcessFiles | None = None) -> W
         observers.append(metrics)
     service = replace(service, observers=tuple(observers))
 
-    rules: list[Rule] = []
-    for protocol in PROTOCOLS:
-        rules += endpoint_rules(protocol(service))
-    rules += console.rules()
-    rules += health.rules(health.probe(service))
+    pages = console.pages() | health.pages(health.probe(service))
     if metrics is not None:
-        rules += metrics.rules(settings)
+        pages |= metrics.pages(settings)
 
-    application: Any = Router(settings, rules)
+    endpoints = [protocol(service) for protocol in PROTOCOLS]
+    application: Any = Router(settings, endpoints, pages)
     if proxies := settings.trusted_proxies:
         application = ProxyFix(
             application,

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 from werkzeug import Request, Response
-from werkzeug.routing import Rule
 
 from .. import __version__
 from ..api.execution import Service
 from ..storage import schema
 from ..storage.dialects import ClusterState
 from ..storage.transactions import Database
-from .responses import fresh
+from .responses import Page, fresh
 
 log = logging.getLogger(__name__)
 
@@ -202,8 +201,8 @@ def probe(service: Service) -> ReadinessProbe:
     return ReadinessProbe(service.database, secret)
 
 
-def rules(probe: ReadinessProbe) -> list[Rule]:
-    """Return the rules for the two paths."""
+def pages(probe: ReadinessProbe) -> dict[str, Page]:
+    """Return the two pages by path."""
 
     def live(request: Request) -> Response:
         """Respond 200 as long as the process does; the database isn't asked."""
@@ -218,7 +217,7 @@ def rules(probe: ReadinessProbe) -> list[Rule]:
 
         return fresh(request, respond)
 
-    return [Rule(LIVE, endpoint=live), Rule(READY, endpoint=ready)]
+    return {LIVE: live, READY: ready}
 
 
 def _status(is_ok: bool, checks: Mapping[str, str]) -> Response:

@@ -23,7 +23,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug import Request, Response
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
-from werkzeug.routing import Rule
 
 from .. import __version__
 from ..api.execution import Service
@@ -31,7 +30,7 @@ from ..api.instrumentation import CallRecord
 from ..config import Settings
 from ..errors import Outcome
 from .health import METRICS
-from .responses import fresh
+from .responses import Page, fresh
 
 #: Seconds; calls take milliseconds, or as long as a lock or the database lets them wait.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -119,8 +118,8 @@ class Metrics:
         counter.inc()
         histogram.observe(call.seconds)
 
-    def rules(self, settings: Settings) -> list[Rule]:
-        """Return the rule for ``/metrics``."""
+    def pages(self, settings: Settings) -> dict[str, Page]:
+        """Return the page at ``/metrics`` by its path."""
 
         def page(request: Request) -> Response:
             authorize_metrics(request, settings)
@@ -131,7 +130,7 @@ class Metrics:
 
             return fresh(request, respond)
 
-        return [Rule(METRICS, endpoint=page)]
+        return {METRICS: page}
 
     def write(self, accept: str) -> tuple[bytes, str]:
         """All figures, and their content type.

@@ -11,6 +11,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_excepti
 
 from ..errors import RequestError, handling_of
 
+#: Responds to a request for a page, whatever its method.
+Page = Callable[[Request], Response]
+
 _METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +21,7 @@ from ..errors import RequestError, Unavailable
 from ..protocols.dispatcher import Endpoint, ProtocolRequest, ProtocolResponse
 from . import responses
 from .request_info import check_head, public_url, read_body, request_info_of
+from .responses import Page
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ _CALL_HEADERS = tuple(
     tuple({"Cache-Control": "no-store", **cors, **_SECURITY_HEADERS}.items()) for cors in ({}, CORS)
 )
 _STATUSES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
 #: Longer paths are looked up each time.
 _LONGEST_PATH = 200
 
@@ -61,9 +63,6 @@ _SLASHES = re.compile("/{2,}")
 
 #: Characters of a query that stay as they are in URLs of descriptions.
 _IN_QUERY = "%/!$&'()*+,;=:@~?-._"
-
-#: Responds to a request for a page, whatever its method.
-Page = Callable[[Request], Response]
 
 
 class _Folders(BaseConverter):
@@ -73,26 +72,31 @@ class _Folders(BaseConverter):
     part_isolating = False
 
 
-def endpoint_rules(endpoint: Endpoint) -> list[Rule]:
-    """Return the rules for a protocol: its path, and the same below any folder."""
-    return [
-        Rule(endpoint.path, endpoint=endpoint),
-        Rule(f"/<folders:folders>{endpoint.path}", endpoint=endpoint),
-    ]
+@lru_cache(maxsize=8)
+def _routes(endpoints: tuple[str, ...], pages: tuple[str, ...]) -> Map:
+    """Return the map from paths to these; rules take long to compile. An endpoint of a protocol is
+    below any folder too."""
+    rules = [Rule(path, endpoint=path) for path in endpoints + pages]
+    rules += [Rule(f"/<folders:folders>{path}", endpoint=path) for path in endpoints]
+    return Map(rules, merge_slashes=False, converters={"folders": _Folders})
 
 
 class Router:
     """The WSGI application behind the proxies. Safe to call from many threads.
 
-    :param rules: what a path leads to: an endpoint of a protocol or a page.
+    :param endpoints: one for each protocol.
+    :param pages: what each other path leads to.
     """
 
-    def __init__(self, settings: Settings, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, settings: Settings, endpoints: Sequence[Endpoint], pages: Mapping[str, Page]
+    ) -> None:
         self._settings = settings
         hsts = (_HSTS,) if settings.tls_cert else ()
         self._own_headers = ((VERSION_HEADER, __version__), *hsts)
-        routes = Map(rules, merge_slashes=False, converters={"folders": _Folders})
-        self._match = routes.bind("").match
+        self._endpoints = {endpoint.path: endpoint for endpoint in endpoints}
+        self._pages = pages
+        self._match = _routes(tuple(self._endpoints), tuple(pages)).bind("").match
         self._find_target = lru_cache(maxsize=64)(self._match_path)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -103,8 +107,7 @@ class Router:
             check_head(environ)
             target = self._target(environ.get("PATH_INFO", ""))
             if callable(target):
-                page: Page = target
-                response = page(Request(environ))
+                response = target(Request(environ))
             else:
                 cross_origin = target.cross_origin
                 if environ["REQUEST_METHOD"] == "POST":
@@ -130,7 +133,7 @@ class Router:
         response.headers.update(own_headers)
         return response(environ, start_response)
 
-    def _target(self, path_info: str) -> Any:
+    def _target(self, path_info: str) -> Endpoint | Page:
         """Return the endpoint or page that a path leads to.
 
         :raises NotFound: there is none.
@@ -142,14 +145,16 @@ class Router:
         except NotFound:
             raise NotFound("There are /core/soap.php?wsdl and /core/json.php here.") from None
 
-    def _match_path(self, path_info: str) -> Any:
+    def _match_path(self, path_info: str) -> Endpoint | Page:
         # Clients append Kimai's path to a folder that ends with a slash. A page has one path only,
         # so that whoever blocks it in a proxy has blocked it.
         path = _SLASHES.sub("/", Request({"PATH_INFO": path_info}).path)
-        target = self._match(path)[0]
-        if callable(target) and path != path_info:
+        name: str = self._match(path)[0]
+        if name in self._endpoints:
+            return self._endpoints[name]
+        if path != path_info:
             raise NotFound
-        return target
+        return self._pages[name]
 
     def _call(
         self, endpoint: Endpoint, environ: dict[str, Any], request_info: RequestInfo

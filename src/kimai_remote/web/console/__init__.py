@@ -7,12 +7,12 @@ becomes part of a file name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import Rule
+
+from ..responses import Page
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {
@@ -29,16 +29,16 @@ _POLICY = (
 _METHODS = ["GET", "HEAD"]
 
 
-def rules() -> list[Rule]:
-    """Return the rules for ``/`` and the files that it needs."""
-    return [
-        Rule("/" if path.name == "index.html" else f"/console/{path.name}", endpoint=_page(path))
+def pages() -> dict[str, Page]:
+    """Return the pages at ``/`` and the files that it needs, by path."""
+    return {
+        "/" if path.name == "index.html" else f"/console/{path.name}": _page(path)
         for path in _FOLDER.iterdir()
         if path.suffix in _TYPES
-    ]
+    }
 
 
-def _page(path: Path) -> Callable[[Request], Response]:
+def _page(path: Path) -> Page:
     content = path.read_bytes()
     etag = hashlib.sha256(content).hexdigest()[:32]
 
