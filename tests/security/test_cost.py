@@ -62,6 +62,7 @@ def check_costs(names: tuple[str, ...], sizes: int) -> None:
     assert not too_much, f"more than {seconds:.2f} s, or too many bytes"
 
 
+@pytest.mark.slow
 def test_a_request_costs_little() -> None:
     check_costs(FEW, len(SIZES))
 

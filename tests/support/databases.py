@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
+from sqlalchemy import event
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import schema
@@ -82,7 +84,18 @@ def create(backend: str, directory: Path) -> Database:
 def create_file(path: Path, prefix: str = "kimai_") -> Database:
     """Create an SQLite file with a new Kimai schema."""
     path.write_bytes(_empty_file(prefix))
-    return Database(f"sqlite:///{path}", prefix)
+    return open_file(path, prefix)
+
+
+def open_file(path: Path, prefix: str) -> Database:
+    """Open an SQLite file, without waiting for the disk: no test cuts the power."""
+    database = Database(f"sqlite:///{path}", prefix)
+    event.listen(database.engine, "connect", _do_not_wait)
+    return database
+
+
+def _do_not_wait(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF").close()
 
 
 @cache

@@ -224,7 +224,7 @@ def build_file(path: Path, prefix: str = "kimai_") -> World:
     """Create the test data in a new SQLite file."""
     content, ids = _file(prefix)
     path.write_bytes(content)
-    return World(Database(f"sqlite:///{path}", prefix), Settings(), ids=dict(ids))
+    return World(databases.open_file(path, prefix), Settings(), ids=dict(ids))
 
 
 @cache
