@@ -15,9 +15,9 @@ from clients.conftest import Scene
     [
         ("zeep_client", "soap.php?wsdl", scenario.DOCUMENT),
         ("suds_client", "soap.php?wsdl", scenario.DOCUMENT),
-        ("pelix_client", "json.php", scenario.JSON),
+        pytest.param("pelix_client", "json.php", scenario.JSON, marks=pytest.mark.slow),
         ("pelix_client", "json.php?types=native", scenario.JSON_NATIVE),
-        ("jsonrpcclient_client", "json.php", scenario.JSON),
+        pytest.param("jsonrpcclient_client", "json.php", scenario.JSON, marks=pytest.mark.slow),
     ],
 )
 def test_python_client(scene: Scene, client: str, address: str, dialect: scenario.Dialect) -> None:
