@@ -76,6 +76,8 @@ def create(backend: str, directory: Path) -> Database:
     if backend == "sqlite":
         return create_file(directory / "test.sqlite3", prefix)
     database = Database(url_of(backend, directory), prefix)
+    if backend == "postgresql":
+        _do_not_wait_for_disk(database)
     drop(database)
     schema.create(database)
     return database
@@ -88,14 +90,22 @@ def create_file(path: Path, prefix: str = "kimai_") -> Database:
 
 
 def open_file(path: Path, prefix: str) -> Database:
-    """Open an SQLite file, without waiting for the disk: no test cuts the power."""
+    """Open an SQLite file of :func:`create_file` or a copy of it."""
     database = Database(f"sqlite:///{path}", prefix)
-    event.listen(database.engine, "connect", _do_not_wait)
+    _do_not_wait_for_disk(database)
     return database
 
 
-def _do_not_wait(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous=OFF").close()
+def _do_not_wait_for_disk(database: Database) -> None:
+    """Let commits return before they are on disk: no test cuts the power."""
+    is_file = database.dialect.name == "sqlite"
+    statement = "PRAGMA synchronous=OFF" if is_file else "SET synchronous_commit TO off"
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.execute(statement).close()
+        connection.commit()
+
+    event.listen(database.engine, "connect", prepare)
 
 
 @cache
