@@ -201,35 +201,39 @@ CURRENT = schema.SchemaState(schema.Condition.CURRENT, schema.LATEST)
 
 
 class Asked:
-    """Count the statements that a database gets."""
+    """Count how often the schema is read."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wait: float = 0.0) -> None:
         self.count = 0
         self.wait = wait
         self.goes_on = threading.Event()
-        monkeypatch.setattr(schema, "state", self._state)
+        monkeypatch.setattr(schema, "read_state", self._read_state)
 
-    def _state(self, _: object) -> schema.SchemaState:
+    def _read_state(self, _: object) -> schema.SchemaState:
         self.count += 1
         self.goes_on.wait(self.wait)
         return CURRENT
 
 
-def test_asking_often_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_often_asks_the_database_once(
+    file_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = Asked(monkeypatch, wait=0.1)
-    ready = ReadinessProbe(None, cache_seconds=600)  # type: ignore[arg-type]
+    ready = ReadinessProbe(file_world.database, cache_seconds=600)
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda _: ready.state(), range(50)))
     assert {state.is_ready for state in states} == {True}
     assert asked.count == 1
-    again = ReadinessProbe(None, cache_seconds=0.0)  # type: ignore[arg-type]
+    again = ReadinessProbe(file_world.database, cache_seconds=0.0)
     assert [again.state().is_ready for _ in range(2)] == [True, True]
     assert asked.count == 3
 
 
-def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_questions_wait_for_a_database_that_hangs(
+    file_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = Asked(monkeypatch, wait=DEADLINE)
-    ready = ReadinessProbe(None, timeout=0.1, cache_seconds=0.0)  # type: ignore[arg-type]
+    ready = ReadinessProbe(file_world.database, timeout=0.1, cache_seconds=0.0)
     try:
         for _ in range(8):
             assert ready.state().checks["database"] == "slow"
@@ -240,13 +244,13 @@ def test_few_questions_wait_for_a_database_that_hangs(monkeypatch: pytest.Monkey
 
 
 def test_a_change_is_logged_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    file_world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     older = schema.SchemaState(schema.Condition.OLDER, "0001")
     foreign = schema.SchemaState(schema.Condition.FOREIGN)
     schema_states = [CURRENT, older, older, foreign, CURRENT, CURRENT]
-    monkeypatch.setattr(schema, "state", lambda _: schema_states.pop(0))
-    ready = ReadinessProbe(None, cache_seconds=0.0)  # type: ignore[arg-type]
+    monkeypatch.setattr(schema, "read_state", lambda _: schema_states.pop(0))
+    ready = ReadinessProbe(file_world.database, cache_seconds=0.0)
     states = [ready.state().is_ready for _ in range(6)]
     assert states == [True, False, False, False, True, True]
     assert [record.getMessage() for record in caplog.records] == [
