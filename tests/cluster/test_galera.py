@@ -39,25 +39,38 @@ STATEMENT_TIMEOUT = 5
 PAUSE = 0.2
 
 
-@pytest.fixture
-def worlds(cluster: Cluster) -> Iterator[list[World]]:
-    """The known world, as each node has it; reading waits for what the others have written."""
-    with ExitStack() as stack:
-        opened = [
-            stack.enter_context(closing(Database(node.url, wsrep_sync_wait=7)))
-            for node in cluster.nodes
-        ]
-        databases.empty(opened[0])
-        ids = build(opened[0]).ids
-        yield [World(database, Settings(), ids=dict(ids)) for database in opened]
-
-
-@pytest.fixture
-def servers(worlds: list[World], tmp_path: Path) -> Iterator[list[Server]]:
+@pytest.fixture(scope="module")
+def databases_of_nodes(running_galera: Cluster) -> Iterator[list[Database]]:
+    """The database as each node has it; reading waits for what the others have written."""
     with ExitStack() as stack:
         yield [
-            stack.enter_context(serving_world(world, tmp_path, statement_timeout=STATEMENT_TIMEOUT))
-            for world in worlds
+            stack.enter_context(closing(Database(node.url, wsrep_sync_wait=7)))
+            for node in running_galera.nodes
+        ]
+
+
+@pytest.fixture
+def worlds(cluster: Cluster, databases_of_nodes: list[Database]) -> list[World]:
+    """The known world, as each node has it."""
+    databases.empty(databases_of_nodes[0])
+    ids = build(databases_of_nodes[0]).ids
+    return [World(database, Settings(), ids=dict(ids)) for database in databases_of_nodes]
+
+
+@pytest.fixture(scope="module")
+def servers(
+    databases_of_nodes: list[Database], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Server]]:
+    """The same three for all tests, whatever they have been through."""
+    folder = tmp_path_factory.mktemp("servers")
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                serving_world(
+                    World(database, Settings()), folder, statement_timeout=STATEMENT_TIMEOUT
+                )
+            )
+            for database in databases_of_nodes
         ]
 
 
@@ -148,6 +161,8 @@ def test_a_fault(
     is_deep: bool,
 ) -> None:
     """No promised write is lost, nobody gets a second timer, and all servers recover."""
+    if fault is kill and not is_deep:
+        pytest.skip("only with --deep: losing the quorum kills two nodes")
     record = {
         "projectId": worlds[0].shop,
         "taskId": worlds[0].coding,
@@ -220,18 +235,16 @@ def test_starts_that_race_on_all_nodes(
 
 
 def test_what_a_node_reads_of_the_others_writes(
-    cluster: Cluster, worlds: list[World], tmp_path: Path
+    cluster: Cluster, worlds: list[World], servers: list[Server], tmp_path: Path
 ) -> None:
     """With ``wsrep_sync_wait=1`` every acknowledged write; without, what was applied so far."""
     world = worlds[0]
     key = world.key("alice")
     node = cluster.nodes[1]
     with (
-        serving_world(worlds[0], tmp_path) as writing,
-        serving_world(worlds[1], tmp_path) as usual,
         serving_world(worlds[1], tmp_path, wsrep_sync_wait=1) as waiting,
-        closing(Client(writing.url, key)) as writer,
-        closing(Client(usual.url, key)) as reader,
+        closing(Client(servers[0].url, key)) as writer,
+        closing(Client(servers[1].url, key)) as reader,
         closing(Client(waiting.url, key)) as patient,
         ThreadPoolExecutor(1) as pool,
     ):
@@ -285,12 +298,11 @@ def test_doctor_on_a_node(cluster: Cluster, worlds: list[World]) -> None:
         node.isolate(False)
 
 
-def test_health_of_a_node_that_lags(cluster: Cluster, worlds: list[World], tmp_path: Path) -> None:
-    with serving_world(worlds[2], tmp_path) as server:
-        assert ready(server) == (200, "ok")
-        cluster.nodes[2].query("SET GLOBAL wsrep_desync=1")
-        try:
-            wait_until(lambda: ready(server) == (503, "desynced"))
-        finally:
-            cluster.nodes[2].query("SET GLOBAL wsrep_desync=0")
-        wait_until(lambda: ready(server) == (200, "ok"))
+def test_health_of_a_node_that_lags(cluster: Cluster, servers: list[Server]) -> None:
+    wait_until(lambda: ready(servers[2]) == (200, "ok"))
+    cluster.nodes[2].query("SET GLOBAL wsrep_desync=1")
+    try:
+        wait_until(lambda: ready(servers[2]) == (503, "desynced"))
+    finally:
+        cluster.nodes[2].query("SET GLOBAL wsrep_desync=0")
+    wait_until(lambda: ready(servers[2]) == (200, "ok"))

@@ -106,7 +106,7 @@ def assert_whole(cluster: Cluster, prefix: str) -> None:
 
 
 def test_one_of_three_processes_creates_and_upgrades(cluster: Cluster, is_deep: bool) -> None:
-    for number in range(20 if is_deep else 2):
+    for number in range(20 if is_deep else 1):
         prefix = f"made{number}_"
         assert all_at_once(cluster, prefix, "create") == ["done", *["nothing to do"] * 2]
         assert_whole(cluster, prefix)
@@ -120,7 +120,7 @@ def test_one_of_three_processes_creates_and_upgrades(cluster: Cluster, is_deep: 
 
 def test_creation_killed_at_any_time(cluster: Cluster, is_deep: bool) -> None:
     """The node of the killed process begins again, also if others try meanwhile."""
-    for number in range(30 if is_deep else 3):
+    for number in range(30 if is_deep else 2):
         prefix = f"killed{number}_"
         with process(cluster.nodes[0], prefix, "create") as killed:
             go(killed)
