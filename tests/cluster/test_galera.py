@@ -272,7 +272,7 @@ def test_doctor_on_a_node(cluster: Cluster, worlds: list[World]) -> None:
 
     addresses = {node.address for node in cluster.nodes}
     level, text = findings()["cluster"]
-    assert (level, text[:24]) == ("right", "Galera, synced, 3 nodes ")
+    assert (level, text[:26]) == ("right", "Galera, synced, 3 members ")
     assert all(address in text for address in addresses)
     node.query("ALTER TABLE test.kimai_statuses MODIFY statusID int NOT NULL, DROP PRIMARY KEY")
     try:

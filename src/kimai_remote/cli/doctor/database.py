@@ -171,7 +171,8 @@ def _cluster(database: Database, connection: Connection) -> Iterator[Finding]:
     state = database.dialect.cluster(connection)
     if state is None:
         return
-    members = f"{count(len(state.members), 'node')} ({', '.join(state.members)})"
+    addresses = ", ".join(filter(None, state.members))
+    members = f"{count(len(state.members), 'member')} ({addresses})"
     if not state.is_ready:
         yield wrong(
             about,

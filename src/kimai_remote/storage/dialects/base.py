@@ -87,7 +87,8 @@ class ServerInfo:
 class ClusterState:
     """A cluster as one of its nodes, which all hold the same database, sees it."""
 
-    #: Addresses of the nodes that this one is connected with, its own included.
+    #: Addresses of the nodes that this one is connected with, its own included; empty where one
+    #: tells none, as an arbitrator without data.
     members: tuple[str, ...]
     #: This node's own address; empty if it isn't known.
     address: str
@@ -95,6 +96,11 @@ class ClusterState:
     is_ready: bool
     #: The node's own word, such as ``Synced`` or ``Donor/Desynced``.
     state: str
+
+    @property
+    def has_own_address(self) -> bool:
+        """Whether this node's address tells it from the others."""
+        return bool(self.address) and self.members.count(self.address) == 1
 
     @property
     def is_synced(self) -> bool:

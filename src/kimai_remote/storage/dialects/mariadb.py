@@ -194,7 +194,7 @@ class MariaDB(Dialect):
         status = {name.lower().removeprefix("wsrep_"): value for name, value in rows}
         if not status.get("provider_name"):
             return None
-        members = tuple(filter(None, status["incoming_addresses"].split(",")))
+        members = tuple(status["incoming_addresses"].split(","))
         index = int(status["local_index"])
         return ClusterState(
             members=members,
@@ -257,7 +257,7 @@ class MariaDB(Dialect):
         was_member = False
         while True:
             cluster = self.cluster(guard)
-            if cluster is None or cluster.members.count(cluster.address) != 1:
+            if cluster is None or not cluster.has_own_address:
                 raise UnknownNode
             mine["node"] = cluster.address
             try:
