@@ -52,6 +52,23 @@ class DatabaseClock:
                 continue  # it ended, or the server is elsewhere
         return times
 
+    def memory(self) -> list[float]:
+        """Return MiB of each connection to the database: what its process has for itself
+        (PostgreSQL), or what the server counts for its thread (MariaDB)."""
+        if self.admin is None:
+            return []
+        with self.admin.connect() as connection:
+            if self.kind == "postgresql":
+                pids = connection.exec_driver_sql(
+                    f"SELECT pid FROM pg_stat_activity WHERE datname = '{self.name}'"
+                ).scalars()
+                return [memory(pid)["own"] for pid in pids]
+            sizes = connection.exec_driver_sql(
+                "SELECT max_memory_used + @@thread_stack FROM information_schema.processlist"
+                f" WHERE db = '{self.name}'"
+            ).scalars()
+            return [int(size) / 2**20 for size in sizes]
+
     def since(self, before: dict[int, float]) -> float:
         """Return the milliseconds since an earlier reading."""
         return sum(now - before.get(number, 0.0) for number, now in self.read().items())
@@ -63,9 +80,14 @@ def _thread_clock(tid: int) -> float:
 
 
 def memory(pid: int) -> dict[str, float]:
-    """Return the memory of a process in MiB: ``pss``, ``rss`` and ``peak`` (of the latter)."""
-    sizes = {}
-    for name, field in (("smaps_rollup", "Pss"), ("smaps_rollup", "Rss"), ("status", "VmHWM")):
-        text = Path(f"/proc/{pid}/{name}").read_text()
-        sizes[field] = int(text.partition(f"\n{field}:")[2].split()[0]) / 1024
-    return {"pss": sizes["Pss"], "rss": sizes["Rss"], "peak": sizes["VmHWM"]}
+    """Return the memory of a process in MiB: ``pss``, ``rss`` and ``peak`` (of the latter), and
+    what no other process shares as ``own``."""
+    texts = (Path(f"/proc/{pid}/{name}").read_text() for name in ("smaps_rollup", "status"))
+    lines = (line.split() for text in texts for line in text.splitlines())
+    sizes = {line[0]: int(line[1]) / 1024 for line in lines if line[-1] == "kB"}
+    return {
+        "pss": sizes["Pss:"],
+        "rss": sizes["Rss:"],
+        "peak": sizes["VmHWM:"],
+        "own": sizes["Private_Clean:"] + sizes["Private_Dirty:"],
+    }

@@ -5,8 +5,9 @@
 Parts: ``calls``, each call against the lower bound, Spyne and a baseline; ``rows``, long lists
 likewise; ``growth``, by the entries of one user; ``width``, by the number of groups, projects and
 users; ``memory``; ``servers``, by the number of processes and threads; ``instrumentation``, metrics
-and the access log. Times are milliseconds of processor time of the server's processes, medians of
-several rounds; only ``servers`` counts calls per second. Needs Linux.
+and the access log; ``capacity``, calls, memory and space for planning. Times are milliseconds of
+processor time of the server's processes, medians of several rounds; only ``servers`` counts calls
+per second. Needs Linux.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import calls, growth, instrumentation_cost, load, rows
+from benchmarks import calls, capacity, growth, instrumentation_cost, load, rows
 from benchmarks.installations import DATABASES
 from benchmarks.tables import Table
 
@@ -35,6 +36,7 @@ _PARTS: dict[str, tuple[Part, Sequence[str]]] = {
     "memory": (load.measure_memory, DATABASES),
     "servers": (load.measure_servers, DATABASES),
     "instrumentation": (instrumentation_cost.measure, ["sqlite"]),
+    "capacity": (capacity.measure, ["sqlite", "postgresql", "mariadb"]),
 }
 
 
