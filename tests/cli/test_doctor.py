@@ -83,6 +83,18 @@ def test_all_is_right(environ: dict[str, str], world: World) -> None:
     assert "correct" in found["counts"]["text"]
 
 
+def test_a_database_url_with_several_hosts(environ: dict[str, str], world: World) -> None:
+    """It looks at the primary, though its own connections are read-only."""
+    url = world.database.url
+    if world.database.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL's URLs have several hosts")
+    query = {"host": f"127.0.0.1,{url.host}", "port": f"{free_port()},{url.port or 5432}"}
+    listed = url.set(host=None, port=None, query=query).render_as_string(hide_password=False)
+    code, found = doctor(**environ | {"DATABASE_URL": listed})
+    assert (code, levels(found)) == (0, {})
+    assert f",{url.host}:" in found["database"]["text"]
+
+
 def test_counts_that_are_not_true(environ: dict[str, str], world: World) -> None:
     world.add_entry(start=world.now - 7200, end=world.now - 3600)
     with world.database.begin() as connection:

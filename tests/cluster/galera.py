@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from configparser import ConfigParser
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pymysql
 
+from docs.proxies import DEPLOY
 from faults.instances import MariaDB
 from support.processes import wait_until
 from support.requirements import missing
@@ -44,7 +46,6 @@ class Node(MariaDB):
         return [
             *super()._common,
             "--innodb-flush-log-at-trx-commit=2",
-            "--innodb-autoinc-lock-mode=2",
         ]
 
     def _command(self) -> list[str]:
@@ -60,19 +61,15 @@ class Node(MariaDB):
             "gcache.size": "32M",
         }
         options = [
-            "--wsrep-on=ON",
+            *_shipped(),
             f"--wsrep-provider={_library()}",
             f"--wsrep-provider-options={';'.join(f'{n}={v}' for n, v in provider.items())}",
             f"--wsrep-cluster-address=gcomm://{others}",
-            "--wsrep-cluster-name=test",
             f"--wsrep-node-name={self.name}",
             f"--wsrep-node-address=127.0.0.1:{self.cluster_port}",
             f"--wsrep-node-incoming-address={self.address}",
             "--wsrep-sst-method=rsync",
             f"--wsrep-sst-receive-address=127.0.0.1:{full}",
-            "--binlog-format=ROW",
-            # Otherwise only administrators create triggers, as with a binary log.
-            "--log-bin-trust-function-creators=1",
         ]
         return [*super()._command(), *options]
 
@@ -209,6 +206,16 @@ class Cluster:
     def remove(self) -> None:
         for node in self.nodes:
             node.remove()
+
+
+def _shipped() -> list[str]:
+    """The settings in docs/deploy, of which later options change some."""
+    file = ConfigParser()
+    file.read(DEPLOY / "galera" / "galera.cnf")
+    values = {name: value.strip('"') for name, value in file["mysqld"].items()}
+    # Each node transfers data in its own way, and commits needn't survive a crash of the machine.
+    own = ("wsrep_sst_auth", "innodb_flush_log_at_trx_commit")
+    return [f"--{name}={value}" for name, value in values.items() if name not in own]
 
 
 def _library() -> str:

@@ -123,7 +123,7 @@ def test_a_switchover_and_back(own_world: World, pair: Pair, tmp_path: Path) -> 
         urls = [one.url, other.url]
         with Workload(own_world, urls).running() as invariants:
             for primary, standby in (pair, reversed(pair)):
-                invariants.wait_for(Outcome.DONE, 100)
+                invariants.wait_for(Outcome.DONE, 40)
                 primary.stop()
                 standby.promote()
                 recovery = seconds_to_serve(own_world, urls, time.monotonic())
@@ -133,7 +133,7 @@ def test_a_switchover_and_back(own_world: World, pair: Pair, tmp_path: Path) -> 
                 before = invariants.outcomes[Outcome.NOT_NOW]
                 with serving_world(own_world, tmp_path, database_url=url) as new:
                     assert outcome(own_world, new.url) is Outcome.DONE
-                invariants.wait_for(Outcome.DONE, 100)
+                invariants.wait_for(Outcome.DONE, 40)
                 assert invariants.outcomes[Outcome.NOT_NOW] == before
     own_world.database.close()
     invariants.check(own_world)

@@ -98,26 +98,22 @@ class PostgreSQL(Dialect):
         pooler: str = "none",
     ) -> None:
         connection_class = _connection_class(_read_timeout(statement_timeout), pooler)
-
-        hosts: list[tuple[str, str]] = []  # of a list; the one that was connected to last is first
+        last: tuple[str, str] | None = None
 
         @event.listens_for(engine, "do_connect")
         def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
-            if "," not in options.get("host", ""):
-                return connection_class.connect(*arguments, **options)
-            if not hosts:
-                hosts.extend(
-                    zip(options["host"].split(","), options["port"].split(","), strict=True)
-                )
-            # One that doesn't respond would cost each new connection CONNECT_TIMEOUT.
-            order = list(hosts)
-            host, port = (",".join(each) for each in zip(*order, strict=True))
-            connection = connection_class.connect(
-                *arguments, **options | {"host": host, "port": port}
-            )
-            info = connection.info
-            order.sort(key=lambda each: each not in {(info.host, str(info.port)), (info.host, "")})
-            hosts[:] = order
+            nonlocal last
+            several = "," in options.get("host", "")
+            if several:
+                # The host that was reached last is first: one that doesn't respond would cost each
+                # new connection CONNECT_TIMEOUT.
+                listed = zip(options["host"].split(","), options["port"].split(","), strict=True)
+                order = sorted(listed, key=lambda each: (each[0], each[1] or "5432") != last)
+                hosts, ports = (",".join(each) for each in zip(*order, strict=True))
+                options = options | {"host": hosts, "port": ports}
+            connection = connection_class.connect(*arguments, **options)
+            if several:
+                last = (connection.info.host, str(connection.info.port))
             return connection
 
         if pooler == "none":
@@ -132,7 +128,7 @@ class PostgreSQL(Dialect):
         statement = f"SELECT {calls}"
 
         def begin(connection: Any) -> None:
-            connection.dbapi_connection.execute(statement, prepare=False).close()
+            connection.dbapi_connection.execute(statement).close()
 
         engine.dialect.do_begin = begin  # type: ignore[assignment, method-assign]
 
@@ -335,6 +331,6 @@ def _connection_class(read_timeout: float, pooler: str) -> Any:
                 return end.value
             ready = yield awaited
             if not ready and time.monotonic() > deadline:
-                raise ReadTimeout(f"the server did not answer within {seconds:.0f} seconds{advice}")
+                raise ReadTimeout(f"the server did not answer within {seconds:g} seconds{advice}")
 
     return TimedConnection
