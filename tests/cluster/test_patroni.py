@@ -40,7 +40,7 @@ def test_the_primary_changes(cluster: patroni.Patroni, tmp_path: Path) -> None:
             )
             for _ in range(2)
         ]
-        workload = Workload(world, [server.url for server in servers], watch=False)
+        workload = Workload(world, [server.url for server in servers])
         with workload.running() as invariants:
             invariants.wait_for(Outcome.DONE, 50)
             old = cluster.primary()
