@@ -306,7 +306,7 @@ def _roles(connection: Connection) -> Iterator[Finding]:
         listed = [f"{name} in {group_name}" for name, group_name in members]
         yield wrong(
             about,
-            "the membership role of these members doesn't exist, so they have no rights there: "
+            "these have a membership role that doesn't exist, so they have no rights there: "
             f"{_some(listed)}",
             f"Give each one a role: kimai-remote user assign {user_name} --group {group_name} "
             "--membership-role ROLE",
