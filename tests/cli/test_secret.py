@@ -19,7 +19,7 @@ from faults.serving import serving_world
 from kimai_remote.api.execution import Service
 from kimai_remote.config import Settings
 from kimai_remote.errors import Unavailable
-from kimai_remote.server import bootstrap
+from kimai_remote.server import bootstrap, logging
 from kimai_remote.storage import models as m
 from kimai_remote.storage import schema, shared_values
 from kimai_remote.storage.transactions import Database
@@ -31,6 +31,12 @@ from support.world import SECRET, World
 
 OTHER = b"another secret, also 32 bytes lon"
 READY = "/health/ready"
+
+
+@pytest.fixture(autouse=True)
+def no_audit_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run in this process would set it up for all tests that follow."""
+    monkeypatch.setattr(logging, "configure_commands", lambda _: None)
 
 
 def with_secret(world: World, secret: bytes, **settings: object) -> Service:

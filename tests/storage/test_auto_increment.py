@@ -15,7 +15,7 @@ from faults import instances
 from kimai_remote.api.execution import Service
 from kimai_remote.cli.main import app
 from kimai_remote.config import Settings
-from kimai_remote.server import bootstrap, demo_data
+from kimai_remote.server import bootstrap, demo_data, logging
 from kimai_remote.storage import models as m
 from kimai_remote.storage.rights import GLOBAL_RIGHTS
 from kimai_remote.storage.transactions import Database
@@ -40,6 +40,12 @@ def url() -> Iterator[str]:
         instances.running("mariadb", folder, *options) as instance,
     ):
         yield instance.url
+
+
+@pytest.fixture(autouse=True)
+def no_audit_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run in this process would set it up for all tests that follow."""
+    monkeypatch.setattr(logging, "configure_commands", lambda _: None)
 
 
 def service_on(url: str, prefix: str) -> Service:
