@@ -200,7 +200,8 @@ def _cluster(database: Database, connection: Connection) -> Iterator[Finding]:
         yield warning(
             "primary keys",
             f"there is none in {', '.join(without)}, which Galera needs to find changed rows",
-            "Give each of these tables a primary key.",
+            "For each of them: ALTER TABLE NAME ADD COLUMN rowID INTEGER AUTO_INCREMENT PRIMARY KEY "
+            "INVISIBLE (MariaDB 10.3 or later).",
         )
 
 
