@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cluster import patroni
-from faults.client import Outcome
+from cluster.availability import measuring
+from faults.client import Answer, Client, Outcome
 from faults.serving import serving_world
 from faults.workload import Workload
 from kimai_remote.storage import schema
@@ -26,6 +27,14 @@ def cluster() -> Iterator[patroni.Patroni]:
         yield running
 
 
+def switch_over(node: patroni.Node) -> None:
+    node.switch_over()
+
+
+def kill(node: patroni.Node) -> None:
+    node.kill()
+
+
 def test_the_primary_changes(cluster: patroni.Patroni, tmp_path: Path) -> None:
     """Nothing that was acknowledged is lost, and nobody has two timers."""
     with ExitStack() as stack:
@@ -40,25 +49,32 @@ def test_the_primary_changes(cluster: patroni.Patroni, tmp_path: Path) -> None:
             )
             for _ in range(2)
         ]
+        record = {"projectId": world.shop, "taskId": world.coding, "trackingNumber": "measured"}
+        record |= {"start": 10**9, "end": 10**9 + 60}
+
+        def write(client: Client) -> Answer:
+            return client.call("setTimesheetRecord", record, False)
+
         workload = Workload(world, [server.url for server in servers])
         with workload.running() as invariants:
-            invariants.wait_for(Outcome.DONE, 50)
-            old = cluster.primary()
-            assert old is not None
-            old.switch_over()
-            wait_until(lambda: cluster.primary() not in (None, old), lambda: old.state)
-            invariants.wait_for(Outcome.DONE, 50)
-            cluster.wait_until_whole()
-
-            old = cluster.primary()
-            assert old is not None
-            old.kill()
-            wait_until(lambda: cluster.primary() not in (None, old), lambda: old.state)
-            invariants.wait_for(Outcome.DONE, 50)
-
-            # It may have written what no standby has, and comes back as a standby without that.
-            old.start()
-            cluster.wait_until_whole()
-            invariants.wait_for(Outcome.DONE, 50)
+            for change in (switch_over, kill):
+                invariants.wait_for(Outcome.DONE, 50)
+                before = invariants.total
+                with measuring(servers[0].url, world.key("alice"), write) as measured:
+                    old = cluster.primary()
+                    assert old is not None
+                    change(old)
+                    wait_until(lambda old=old: cluster.primary() not in (None, old))
+                    invariants.wait_for(Outcome.DONE, 50)
+                if change is kill:
+                    # It may have written what no standby has, and comes back without that.
+                    old.start()
+                cluster.wait_until_whole()
+                invariants.wait_for(Outcome.DONE, 50)
+                print(
+                    f"{change.__name__}: {invariants.total - before} calls, "
+                    f"{measured.longest:.1f} s longest unavailability"
+                )
+        database.close()  # its connections are those of an old primary
         invariants.check(world)
     print(dict(invariants.outcomes))
