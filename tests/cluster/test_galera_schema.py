@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 from sqlalchemy import Connection, func, inspect, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cluster.galera import Cluster, Node
 from kimai_remote.errors import ConfigurationError
@@ -172,6 +172,19 @@ def test_a_node_that_is_gone_holds_nothing(
         with taker.engine.connect() as reading:
             assert not inspect(reading).has_table("gone_half")
     assert_whole(cluster, "gone_")
+
+
+def test_a_lock_whose_connection_is_lost(cluster: Cluster) -> None:
+    """Nothing is changed without it, and the error is the database's."""
+    node = cluster.nodes[0]
+    with closing(Database(node.url, "lost_")) as database:
+        with pytest.raises(OperationalError), schema_lock.acquire(database) as connection:
+            ((holder,),) = node.query("SELECT connection FROM test.lost_remote_lock")
+            node.query(f"KILL {holder}")
+            connection.exec_driver_sql("CREATE TABLE lost_half (id int PRIMARY KEY)")
+        assert not inspect(database.engine).has_table("lost_half")
+        assert schema.create(database)
+    assert_whole(cluster, "lost_")
 
 
 def test_nodes_without_addresses_of_their_own(

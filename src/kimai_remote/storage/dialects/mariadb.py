@@ -33,6 +33,7 @@ from sqlalchemy.exc import (
     IntegrityError,
     InternalError,
     OperationalError,
+    PendingRollbackError,
     ProgrammingError,
 )
 from sqlalchemy.schema import CreateTable
@@ -296,8 +297,8 @@ class MariaDB(Dialect):
         finally:
             for name, listener in listeners.items():
                 event.remove(engine, name, listener)
-            # If the node has left, the row stays.
-            with suppress(DBAPIError):
+            # If the node has left, or the connection was lost, the row stays.
+            with suppress(DBAPIError, PendingRollbackError):
                 guard.execute(_is(mine, delete(row)))
 
     def insert_or_update(self, table: Table, *columns: str) -> Insert:
