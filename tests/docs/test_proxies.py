@@ -156,7 +156,7 @@ def test_the_longest_request_that_is_allowed(proxy: Proxy) -> None:
 
 
 def test_what_is_not_for_everybody(proxy: Proxy) -> None:
-    for target in ("/metrics", "/kimai/metrics"):
+    for target in ("/metrics", "/kimai/metrics", "/%6detrics", "/kimai/metric%73"):
         assert proxy.request("GET", target).status == 404
 
 
