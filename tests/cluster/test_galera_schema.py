@@ -187,6 +187,18 @@ def test_a_lock_whose_connection_is_lost(cluster: Cluster) -> None:
     assert_whole(cluster, "lost_")
 
 
+def test_a_node_whose_tables_are_not_replicated_by_default(cluster: Cluster) -> None:
+    """Galera certifies only what InnoDB stores."""
+    first, second, _ = cluster.nodes
+    first.query("SET GLOBAL default_storage_engine='Aria'")
+    try:
+        with closing(Database(first.url, "engine_")) as database, schema_lock.acquire(database):
+            query = "SELECT connection FROM test.engine_remote_lock"
+            wait_until(lambda: len(second.query(query)) == 1)
+    finally:
+        first.query("SET GLOBAL default_storage_engine='InnoDB'")
+
+
 def test_nodes_without_addresses_of_their_own(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -542,7 +542,7 @@ class PeriodCount(Base):
     )
 
 
-for _table in Base.metadata.tables.values():
+for _table in (*Base.metadata.tables.values(), schema_lock):
     # SQLite would give the ID of a removed record to a new one; programs may still know it.
     # That of a status is small, which SQLite can't count up.
     _key_column = _table.autoincrement_column
