@@ -7,7 +7,8 @@ import shutil
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from subprocess import Popen
 from urllib.error import URLError
@@ -93,6 +94,13 @@ class Node:
         """Have this node, which is the primary, become a standby of another one."""
         body = f'{{"leader": "{self.name}"}}'.encode()
         urlopen(f"http://127.0.0.1:{self.api}/switchover", body, timeout=60).close()
+
+    def status(self, method: str, path: str, source: str) -> int:
+        """Return the status of Patroni's response to a request from an address."""
+        connection = HTTPConnection("127.0.0.1", self.api, timeout=60, source_address=(source, 0))
+        with closing(connection):
+            connection.request(method, path, "{}")
+            return connection.getresponse().status
 
     def remove(self) -> None:
         postmaster = self._postmaster()

@@ -78,3 +78,11 @@ def test_the_primary_changes(cluster: patroni.Patroni, tmp_path: Path) -> None:
         database.close()  # its connections are those of an old primary
         invariants.check(world)
     print(dict(invariants.outcomes))
+
+
+def test_who_may_change_the_state_of_a_node(cluster: patroni.Patroni) -> None:
+    """HAProxy asks from elsewhere for the state, which only the nodes change."""
+    node = cluster.nodes[0]
+    assert node.status("GET", "/health", "127.0.0.2") == 200
+    assert node.status("POST", "/reload", "127.0.0.2") == 403
+    assert node.status("POST", "/reload", "127.0.0.1") == 202
