@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import socket
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import engine
 from kimai_remote.storage.transactions import Database
+from support import databases
 
 pytestmark = pytest.mark.one_database
 
@@ -110,6 +114,22 @@ def test_a_password_with_a_comma_is_no_list(password: str) -> None:
 def test_lists_that_are_none(url: str) -> None:
     with pytest.raises(ConfigurationError, match="Several hosts look like postgresql://"):
         engine.parse(url)
+
+
+@pytest.mark.servers
+def test_an_address_stays_that_of_its_host(tmp_path: Path) -> None:
+    """Nothing listens on the first address."""
+    url = sqlalchemy.make_url(databases.url_of("postgresql", tmp_path))
+    query = {
+        "host": "first,second",
+        "port": f"{url.port or 5432}",
+        "hostaddr": f"127.0.0.9,{socket.gethostbyname(url.host or '127.0.0.1')}",
+    }
+    several = url.set(host=None, port=None, query=query).render_as_string(hide_password=False)
+    with closing(Database(several)) as database, ExitStack() as stack:
+        for _ in range(2):
+            connection = stack.enter_context(database.engine.connect())
+            assert connection.connection.dbapi_connection.info.host == "second"  # type: ignore[union-attr]
 
 
 def test_other_databases_have_one_host() -> None:

@@ -103,7 +103,8 @@ class PostgreSQL(Dialect):
         @event.listens_for(engine, "do_connect")
         def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
             nonlocal last
-            several = "," in options.get("host", "")
+            # Addresses (hostaddr) belong to hosts in the order that they were given.
+            several = "," in options.get("host", "") and "hostaddr" not in options
             if several:
                 # The host that was reached last is first: one that doesn't respond would cost each
                 # new connection CONNECT_TIMEOUT.
