@@ -81,6 +81,7 @@ def test_one_host_is_what_it_was(url: str) -> None:
     [
         ("postgresql://u:hidden@h1:1,[::1]/db", "postgresql://u:***@h1:1,[::1]/db"),
         ("postgresql://u@/db?host=h1,h2&port=7", "postgresql://u@h1:7,h2:7/db"),
+        ("postgresql://:hidden@h1,h2/db", "postgresql://:***@h1,h2/db"),
         (
             "postgresql://h1,h2/db?password=hidden&target_session_attrs=any",
             "postgresql://h1,h2/db?password=***&target_session_attrs=any",

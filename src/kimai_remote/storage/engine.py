@@ -110,7 +110,7 @@ def masked(url: URL) -> str:
         )
         url = url.set(host=None, port=None, query=query)
     text = url.render_as_string(hide_password=True)
-    before, mark, after = text.partition("@" if url.username else "://")
+    before, mark, after = text.partition("://" if url.username is None else "@")
     return mask_query(f"{before}{mark}{hosts}{after}")
 
 
