@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cluster.galera import Cluster, Node
+from kimai_remote.cli.doctor import database as doctor
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.kimai1 import uninstall
 from kimai_remote.storage import models as m
@@ -23,6 +24,7 @@ from kimai_remote.storage import schema, schema_lock
 from kimai_remote.storage.dialects import ClusterState, mariadb
 from kimai_remote.storage.migrations import runner
 from kimai_remote.storage.transactions import Database
+from storage.test_migrations import upgrade_to
 from support import kimai1
 from support.processes import wait_until
 
@@ -116,6 +118,57 @@ def test_one_of_three_processes_creates_and_upgrades(cluster: Cluster, is_deep: 
             m.schema_version.drop(database.engine)
         assert all_at_once(cluster, prefix, "upgrade") == ["done", *["nothing to do"] * 2]
         assert_whole(cluster, prefix)
+
+
+def fill_through_all_nodes(cluster: Cluster, table: str) -> None:
+    """Rows that each node has in an order of its own, since there is no primary key."""
+
+    def fill(number: int) -> None:
+        with cluster.nodes[number].connection() as connection, connection.cursor() as cursor:
+            for place in range(60):
+                cursor.execute(
+                    f"INSERT INTO test.{table} (projectID, rate) VALUES ({place}, {number})"
+                )
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(fill, range(len(cluster.nodes))))
+
+
+def assert_same_keys(cluster: Cluster, table: str, key: str) -> None:
+    query = f"SELECT {key}, projectID, rate FROM test.{table} ORDER BY {key}"
+    first, *others = (
+        node.query(f"SET STATEMENT wsrep_sync_wait=7 FOR {query}") for node in cluster.nodes
+    )
+    assert len({row[0] for row in first}) == 60 * len(cluster.nodes)
+    for other in others:
+        assert other == first
+
+
+def test_all_nodes_give_a_row_the_same_key(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would change different rows from then on."""
+    with closing(Database(cluster.nodes[0].url, "keyed_")) as database:
+        upgrade_to(database, "0006", monkeypatch)
+        fill_through_all_nodes(cluster, "keyed_rates")
+        assert runner.upgrade(database) == ["0007"]
+    assert_same_keys(cluster, "keyed_rates", "rateID")
+
+
+def test_the_advice_for_tables_without_a_key(cluster: Cluster) -> None:
+    node = cluster.nodes[0]
+    with closing(Database(node.url, "advice_")) as database:
+        kimai1.tables().create_all(database.engine)
+        fill_through_all_nodes(cluster, "advice_rates")
+        with database.engine.connect() as connection:
+            findings = {each.about: each for each in doctor._cluster(database, connection)}
+    finding = findings["primary keys"]
+    assert "advice_rates" in finding.text
+    _, _, statements = str(finding.advice).partition(": ")
+    with node.connection() as session, session.cursor() as cursor:
+        for statement in statements.rstrip(";").split("; "):
+            cursor.execute(statement.replace("NAME", "test.advice_rates"))
+    assert_same_keys(cluster, "advice_rates", "rowID")
 
 
 def test_creation_killed_at_any_time(cluster: Cluster, is_deep: bool) -> None:

@@ -375,6 +375,23 @@ def test_a_primary_key_that_an_administrator_has_added_stays(
     assert inspect(blank.engine).get_pk_constraint(name)["constrained_columns"] == ["id"]
 
 
+def test_a_primary_key_that_is_half_made_is_completed(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if blank.dialect.name != "mariadb":
+        pytest.skip("no rollback removes its columns")
+    upgrade_to(blank, "0006", monkeypatch)
+    name = f"{blank.prefix}rates"
+    with blank.begin() as connection:
+        connection.execute(rates.insert(), [{"projectID": n, "rate": n} for n in range(3)])
+        connection.exec_driver_sql(f"ALTER TABLE {name} ADD rateID INT NOT NULL DEFAULT 0")
+    runner.upgrade(blank)
+    with blank.engine.connect() as connection:
+        keys = connection.exec_driver_sql(f"SELECT rateID FROM {name} ORDER BY projectID")
+        assert keys.scalars().all() == [1, 2, 3]
+    assert inspect(blank.engine).get_pk_constraint(name)["constrained_columns"] == ["rateID"]
+
+
 def test_a_half_made_database_is_completed(blank: Database) -> None:
     """As after a crash on MariaDB, whose tables no rollback removes."""
     half = Base.metadata.sorted_tables[:5]

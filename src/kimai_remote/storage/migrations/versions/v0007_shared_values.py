@@ -65,11 +65,38 @@ def _add_keys(connection: sa.Connection, missing: dict[str, str]) -> None:
         for definition in definitions:
             connection.exec_driver_sql(definition)
         return
-    serial = "SERIAL" if connection.dialect.name == "postgresql" else "INTEGER AUTO_INCREMENT"
+    if connection.dialect.name == "postgresql":
+        for table, key in missing.items():
+            connection.exec_driver_sql(
+                f"ALTER TABLE {quote(table)} ADD COLUMN {quote(key)} SERIAL PRIMARY KEY"
+            )
+        return
     for table, key in missing.items():
+        _number_rows(connection, table, key)
+
+
+def _number_rows(connection: sa.Connection, name: str, key: str) -> None:
+    """Add a key to a table of MariaDB.
+
+    Each node of a cluster has the rows in an order of its own, in which it would count them itself
+    if the key were added at once.
+    """
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    table, column = quote(name), quote(key)
+    names = [each["name"] for each in sa.inspect(connection).get_columns(name)]
+    if key not in names:  # otherwise an upgrade broke off
         connection.exec_driver_sql(
-            f"ALTER TABLE {quote(table)} ADD COLUMN {quote(key)} {serial} PRIMARY KEY"
+            f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
         )
+    order = ", ".join(quote(each) for each in names if each != key)
+    connection.exec_driver_sql("SET @last = 0")
+    connection.exec_driver_sql(
+        f"UPDATE {table} SET {column} = (@last := @last + 1) ORDER BY {order}"  # noqa: S608
+    )
+    connection.exec_driver_sql(
+        f"ALTER TABLE {table} MODIFY {column} INTEGER NOT NULL AUTO_INCREMENT, "
+        f"ADD PRIMARY KEY ({column})"
+    )
 
 
 def _drop_views(connection: sa.Connection) -> list[str]:
