@@ -200,8 +200,12 @@ def _cluster(database: Database, connection: Connection) -> Iterator[Finding]:
         yield warning(
             "primary keys",
             f"there is none in {', '.join(without)}, which Galera needs to find changed rows",
-            "For each of them: ALTER TABLE NAME ADD COLUMN rowID INTEGER AUTO_INCREMENT PRIMARY KEY "
-            "INVISIBLE (MariaDB 10.3 or later).",
+            # Nodes that counted the rows themselves would do so in different orders.
+            "For each of them, in one session (MariaDB 10.3 or later): "
+            "ALTER TABLE NAME ADD COLUMN rowID INTEGER NOT NULL DEFAULT 0 INVISIBLE; "
+            "SET @last = 0; UPDATE NAME SET rowID = (@last := @last + 1); "
+            "ALTER TABLE NAME MODIFY rowID INTEGER NOT NULL AUTO_INCREMENT INVISIBLE, "
+            "ADD PRIMARY KEY (rowID);",
         )
 
 
