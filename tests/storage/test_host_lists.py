@@ -80,6 +80,7 @@ def test_one_host_is_what_it_was(url: str) -> None:
     ("url", "name"),
     [
         ("postgresql://u:hidden@h1:1,[::1]/db", "postgresql://u:***@h1:1,[::1]/db"),
+        ("postgresql://:hidden@h1,h2/db", "postgresql://:***@h1,h2/db"),
         ("postgresql://u@/db?host=h1,h2&port=7", "postgresql://u@h1:7,h2:7/db"),
         ("postgresql://:hidden@h1,h2/db", "postgresql://:***@h1,h2/db"),
         (
@@ -110,6 +111,13 @@ def test_a_password_with_a_comma_is_no_list(password: str) -> None:
         "postgresql://u@h1,h2/db?port=5432",
         "postgresql://u@/db?host=h1,h2,h3&port=1,2",
         "postgresql://u@/db?host=h1:1&host=h2:2&port=3",
+        "postgresql://u@h0/db?host=h1,h2",
+        "postgresql://u@h0/db?host=h1&host=h2",
+        "postgresql://u@/db?port=1,2",
+        # The driver would take these for lists, but without target_session_attrs.
+        "postgresql://u:p/w@h1,h2/db",
+        "postgresql://u:p?w@h1,h2/db",
+        "postgresql://u@h1,h2/d@b",
     ],
 )
 def test_lists_that_are_none(url: str) -> None:

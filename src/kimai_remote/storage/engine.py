@@ -63,7 +63,8 @@ _HOST = re.compile(r"(?:\[([^][]+)]|([^][:\s]+))(?::(\d{1,5}))?")
 
 _MALFORMED_HOSTS = (
     "The hosts of the database URL can't be read. Several hosts look like "
-    "postgresql://user:password@host1:5432,host2:5432/name."
+    "postgresql://user:password@host1:5432,host2:5432/name. Elsewhere in it write %40 for @, %2F "
+    "for / and %3F for a question mark."
 )
 
 
@@ -80,7 +81,7 @@ def read_url(text: str) -> URL:
     url = make_url(match[1] + match[3] if match else text)
     given, ports = url.query.get("host", ""), str(url.query.get("port", "")).split(",")
     if match or not isinstance(given, str):
-        if ports != [""] or (match and given):
+        if ports != [""] or url.host or (match and given):
             raise ConfigurationError(_MALFORMED_HOSTS)
         listed = match[2].split(",") if match else given
         parts = [_HOST.fullmatch(unquote(each)) for each in listed]
@@ -88,9 +89,13 @@ def read_url(text: str) -> URL:
         ports = [part[3] or "" for part in parts if part]
         is_valid = len(hosts) == len(parts)
     elif "," in given:
+        if url.host:
+            raise ConfigurationError(_MALFORMED_HOSTS)
         hosts = given.split(",")
         ports *= len(hosts) if len(ports) == 1 else 1
         is_valid = len(hosts) == len(ports)
+    elif "," in (url.host or "") or len(ports) > 1:  # a list beside an @ or / that isn't escaped
+        raise ConfigurationError(_MALFORMED_HOSTS)
     else:
         return url
     if not is_valid:
