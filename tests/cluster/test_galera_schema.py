@@ -271,6 +271,25 @@ def test_nodes_without_addresses_of_their_own(
         schema.create(database)
 
 
+def test_tables_are_read_while_another_node_changes_them(cluster: Cluster) -> None:
+    one, other = cluster.nodes[:2]
+    change = "CREATE OR REPLACE TRIGGER changed AFTER INSERT ON changing FOR EACH ROW BEGIN END"
+    ends = time.monotonic() + 5
+
+    def change_often() -> None:
+        with closing(Database(one.url)) as database, database.engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE changing (id INT PRIMARY KEY)")
+            while time.monotonic() < ends:
+                connection.exec_driver_sql(change)
+            connection.exec_driver_sql("DROP TABLE changing")
+
+    with ThreadPoolExecutor() as pool, closing(Database(other.url)) as database:
+        changing = pool.submit(change_often)
+        while not changing.done():
+            database.read(lambda connection: inspect(connection).has_table("changing"))
+        changing.result()
+
+
 def test_an_uninstallation_takes_the_lock_with_it(cluster: Cluster) -> None:
     first, *others = cluster.nodes
     with closing(Database(first.url, "left_")) as database:

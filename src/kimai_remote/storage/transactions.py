@@ -160,16 +160,22 @@ class Database:
                 raise Unavailable from error
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work``, which only reads, again if its connection proved to be lost; errors are the
-        database's own."""
-        try:
-            with self.engine.connect() as connection:
-                return work(connection)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-        with self.engine.connect() as connection:
-            return work(connection)
+        """Run ``work``, which only reads, again if its connection proved to be lost, or after a
+        conflict, as with another node's change of a table; errors are the database's own."""
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        has_lost = False
+        while True:
+            try:
+                with self.engine.connect() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                failure = self._classify(error)
+                if failure is Failure.CONFLICT and time.monotonic() < deadline:
+                    time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311
+                elif error.connection_invalidated and not has_lost:
+                    has_lost = True
+                else:
+                    raise
 
     def _classify(self, error: DBAPIError | PoolTimeout) -> Failure | None:
         """Return what an error means for a call; None for a defect of ours."""

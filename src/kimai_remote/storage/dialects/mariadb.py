@@ -97,6 +97,7 @@ class MariaDB(Dialect):
         # transaction was rolled back on every node.
         1213: Failure.CONFLICT,
         1020: Failure.CONFLICT,  # the record has changed since it was read
+        1684: Failure.CONFLICT,  # another node is changing the table
         1053: Failure.LOST_CONNECTION,  # shutdown
         1927: Failure.LOST_CONNECTION,  # connection killed
         # The node has left its cluster. 1047 is said before a statement is executed. 1180 at the
