@@ -52,6 +52,15 @@ def test_pymysql_where_mysqlclient_is_not_installed(monkeypatch: pytest.MonkeyPa
     assert engine.parse("mysql://host/name").drivername == "mysql+pymysql"
 
 
+@pytest.mark.parametrize("driver", ["mysqldb", "pymysql"])
+def test_a_parameter_that_the_driver_does_not_know(drivers: tuple[str, ...], driver: str) -> None:
+    with (
+        closing(Database(f"mariadb+{driver}://127.0.0.1/name?sslmode=require")) as database,
+        pytest.raises(OperationalError, match=r"know a parameter of the database URL.*'sslmode'"),
+    ):
+        database.engine.connect()
+
+
 def with_driver(url: str, driver: str) -> str:
     backend, rest = url.split("://")
     return f"{backend.partition('+')[0]}+{driver}://{rest}"

@@ -150,9 +150,16 @@ class MariaDB(Dialect):
             connect = _connections_like_pymysql()
         else:
             connect = _connect_with_pymysql
-        event.listen(
-            engine, "do_connect", lambda _dialect, _record, _arguments, options: connect(**options)
-        )
+
+        @event.listens_for(engine, "do_connect")
+        def connect_to_server(_dialect: Any, _record: Any, _arguments: Any, options: Any) -> Any:
+            try:
+                return connect(**options)
+            except TypeError as error:
+                raise engine.dialect.loaded_dbapi.OperationalError(
+                    f"the driver doesn't know a parameter of the database URL: {error}"
+                ) from error
+
         longest = _read_timeout(statement_timeout) if statement_timeout else 0
         limit = longest - min(1.0, longest / 10)  # the server's own end comes first
 
