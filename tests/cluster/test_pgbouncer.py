@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +195,18 @@ def test_doctor_recognizes_it(own_world: World, pooler: PgBouncer, instance: Ins
         assert found["counts"]["level"] == "right"
     without = findings(instance.url, "transaction")["pooler"]
     assert (without["level"], "there is none" in without["text"]) == ("right", True)
+
+
+def test_serving_in_another_mode(own_world: World, pooler: PgBouncer, tmp_path: Path) -> None:
+    """What transaction mode needs does for session mode too, and not the other way."""
+    settings = {"database_url": pooler.url, "database_pooler": "transaction"}
+    with serving_world(own_world, tmp_path, **settings):
+        pass
+    settings["database_pooler"] = "session"
+    refuses = pooler.mode == "transaction"
+    refused = pytest.raises(AssertionError, match="Set it to transaction")
+    with refused if refuses else nullcontext(), serving_world(own_world, tmp_path, **settings):
+        pass
 
 
 def test_tests_of_other_folders(pooler: PgBouncer, is_deep: bool) -> None:

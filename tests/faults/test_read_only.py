@@ -109,6 +109,27 @@ def test_a_server_that_is_read_only_from_the_start(
         assert len(own_world.execute(select(SharedValue).where(is_secret))) == 1
 
 
+def test_a_database_user_who_may_only_read(
+    own_world: World, instance: Instance, tmp_path: Path
+) -> None:
+    is_postgresql = instance.dialect == "postgresql"
+    host = "" if is_postgresql else "@'127.0.0.1'"
+    tables = "ALL TABLES IN SCHEMA public" if is_postgresql else "test.*"
+    # Privileges on tables belong to a database.
+    url = instance.url if is_postgresql else instance.administration
+    instance.execute(
+        f"CREATE USER reader{host}", f"GRANT SELECT ON {tables} TO reader{host}", url=url
+    )
+    try:
+        reading = instance.url.replace("test@", "reader@")
+        with serving_world(own_world, tmp_path, database_url=reading) as server:
+            assert_only_reads(server, own_world)
+            assert "Traceback" not in server.output
+    finally:
+        drop = ("DROP OWNED BY reader",) if is_postgresql else ()
+        instance.execute(*drop, f"DROP USER reader{host}", url=url)
+
+
 def wait_for_reload(instance: Instance, state: str) -> None:
     """PostgreSQL's server is only asked to read its configuration; a new session sees when it
     has, and has told the others."""

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import event, insert
 
 from kimai_remote.storage import models as m
+from kimai_remote.storage.transactions import Database
 from support.remotes import JsonRemote
-from support.world import World
+from support.world import Template, World
 
 pytestmark = pytest.mark.slow
 
@@ -28,9 +29,10 @@ CALLS = {
 }
 
 
-@pytest.fixture
-def grown(world: World) -> World:
+@pytest.fixture(scope="module")
+def grown(database: Database, world_template: Template) -> World:
     """The world with entries of twenty users, every twentieth of alice's."""
+    world = world_template.restore(database)
     many = [
         {
             "userID": world.alice + number % 20,

@@ -228,6 +228,18 @@ def _store_fingerprint(database: Database, fingerprint: str) -> str:
         return fingerprint
 
 
+def _check_pooler(service: Service) -> None:
+    """:raises ConfigurationError: a pooler has another mode than the settings say."""
+    database = service.database
+    if service.settings.database_pooler == "session" and (
+        database.dialect.recognized_pooler(database.engine) == "transaction"
+    ):
+        raise ConfigurationError(
+            f"The pooler in front of {database.name} is in transaction mode, and "
+            "database_pooler is session. Set it to transaction."
+        )
+
+
 def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> Account | None:
     """Check the database and the secret, or create tables and an administrator if it is empty.
 
@@ -250,6 +262,7 @@ def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> 
             state = schema.state(service.database)  # another process was faster
         schema.check(service.database, state)
         check_secret(service, state.secret)
+        _check_pooler(service)
         return None
     except OperationalError as error:
         raise ConfigurationError(

@@ -48,6 +48,7 @@ class PostgreSQL(Dialect):
         "57P03": Failure.LOST_CONNECTION,  # starting up
         "25006": Failure.LOST_CONNECTION,  # read-only after a failover; a new one may not be
         _READ_TIMEOUT: Failure.UNAVAILABLE,  # not repeated, since the client has waited
+        "42501": Failure.UNAVAILABLE,  # the database user lacks a privilege
         "22P05": Failure.UNSTORABLE_TEXT,  # untranslatable character
         "22021": Failure.UNSTORABLE_TEXT,  # character not in repertoire
     }
