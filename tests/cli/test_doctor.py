@@ -89,7 +89,7 @@ def test_a_database_url_with_several_hosts(environ: dict[str, str], world: World
     if world.database.dialect.name != "postgresql":
         pytest.skip("only PostgreSQL's URLs have several hosts")
     query = {"host": f"127.0.0.1,{url.host}", "port": f"{free_port()},{url.port or 5432}"}
-    listed = url.set(host=None, port=None, query=query).render_as_string(hide_password=False)
+    listed = url._replace(host=None, port=None, query=query).render_as_string(hide_password=False)
     code, found = doctor(**environ | {"DATABASE_URL": listed})
     assert (code, levels(found)) == (0, {})
     assert f",{url.host}:" in found["database"]["text"]

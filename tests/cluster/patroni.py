@@ -34,7 +34,8 @@ class Node:
         self._data = directory / name
         self._log = directory / f"{name}.log"
         config = directory / f"{name}.yml"
-        config.write_text(
+        _write(
+            config,
             replaced(
                 (FILES / "patroni.yml").read_text(),
                 ("/etc/patroni/create-database", str(FILES / "create-database")),
@@ -45,7 +46,7 @@ class Node:
                     "  data_dir:",
                     f"  parameters: {{unix_socket_directories: {directory}}}\n  data_dir:",
                 ),
-            )
+            ),
         )
         self._command = [_need("patroni"), str(config)]
         postgresql = f"127.0.0.1:{self.port}"
@@ -180,7 +181,8 @@ def _haproxy(directory: Path, nodes: list[Node]) -> Iterator[int]:
     port = free_port()
     lines = [f'"${{PG{number}-10.0.0.{10 + number}}}:5432"' for number in (1, 2, 3)]
     config = directory / "primary.cfg"
-    config.write_text(
+    _write(
+        config,
         replaced(
             (FILES / "primary.cfg").read_text(),
             ("bind 127.0.0.1:5432", f"bind 127.0.0.1:{port}"),
@@ -189,7 +191,7 @@ def _haproxy(directory: Path, nodes: list[Node]) -> Iterator[int]:
                 (line, f"127.0.0.1:{node.port} port {node.api}")
                 for line, node in zip(lines, nodes, strict=True)
             ),
-        )
+        ),
     )
     command = [_need("haproxy"), "-db", "-f", str(config)]
     log = directory / "haproxy.log"
@@ -200,15 +202,16 @@ def _haproxy(directory: Path, nodes: list[Node]) -> Iterator[int]:
 @contextmanager
 def _pgbouncer(directory: Path, primary: int) -> Iterator[int]:
     port = free_port()
-    (directory / "userlist.txt").write_text(f'"kimai" "{PASSWORD}"\n')
+    _write(directory / "userlist.txt", f'"kimai" "{PASSWORD}"\n')
     config = directory / "pgbouncer.ini"
-    config.write_text(
+    _write(
+        config,
         replaced(
             (FILES / "pgbouncer.ini").read_text(),
             ("port=5432", f"port={primary}"),
             ("listen_port = 6432", f"listen_port = {port}"),
             ("/etc/pgbouncer/userlist.txt", str(directory / "userlist.txt")),
-        )
+        ),
     )
     command = [_need("pgbouncer"), str(config)]
     log = directory / "pgbouncer.log"
@@ -218,6 +221,12 @@ def _pgbouncer(directory: Path, primary: int) -> Iterator[int]:
         yield port
     finally:
         processes.end(process)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file for the servers' user, whatever may be created for others."""
+    path.write_text(text)
+    shutil.chown(path, USER)
 
 
 def _listens(address: str) -> bool:

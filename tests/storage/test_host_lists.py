@@ -134,7 +134,7 @@ def test_an_address_stays_that_of_its_host(tmp_path: Path) -> None:
         "port": f"{url.port or 5432}",
         "hostaddr": f"127.0.0.9,{socket.gethostbyname(url.host or '127.0.0.1')}",
     }
-    several = url.set(host=None, port=None, query=query).render_as_string(hide_password=False)
+    several = url._replace(host=None, port=None, query=query).render_as_string(hide_password=False)
     with closing(Database(several)) as database, ExitStack() as stack:
         for _ in range(2):
             connection = stack.enter_context(database.engine.connect())
