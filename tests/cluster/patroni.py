@@ -34,19 +34,14 @@ class Node:
         self._data = directory / name
         self._log = directory / f"{name}.log"
         config = directory / f"{name}.yml"
-        _write(
+        _write_changed(
             config,
-            replaced(
-                (FILES / "patroni.yml").read_text(),
-                ("/etc/patroni/create-database", str(FILES / "create-database")),
-                # Each change of roles takes some of these rounds.
-                ("loop_wait: 5", "loop_wait: 1"),
-                # All nodes are on one machine.
-                (
-                    "  data_dir:",
-                    f"  parameters: {{unix_socket_directories: {directory}}}\n  data_dir:",
-                ),
-            ),
+            "patroni.yml",
+            ("/etc/patroni/create-database", str(FILES / "create-database")),
+            # Each change of roles takes some of these rounds.
+            ("loop_wait: 5", "loop_wait: 1"),
+            # All nodes are on one machine.
+            ("  data_dir:", f"  parameters: {{unix_socket_directories: {directory}}}\n  data_dir:"),
         )
         self._command = [_need("patroni"), str(config)]
         postgresql = f"127.0.0.1:{self.port}"
@@ -180,17 +175,14 @@ def _etcd(directory: Path) -> Iterator[str]:
 def _haproxy(directory: Path, nodes: list[Node]) -> Iterator[int]:
     port = free_port()
     lines = [f'"${{PG{number}-10.0.0.{10 + number}}}:5432"' for number in (1, 2, 3)]
-    config = directory / "primary.cfg"
-    _write(
-        config,
-        replaced(
-            (FILES / "primary.cfg").read_text(),
-            ("bind 127.0.0.1:5432", f"bind 127.0.0.1:{port}"),
-            (" port 8008", ""),
-            *(
-                (line, f"127.0.0.1:{node.port} port {node.api}")
-                for line, node in zip(lines, nodes, strict=True)
-            ),
+    config = _write_changed(
+        directory / "haproxy.cfg",
+        "primary.cfg",
+        ("bind 127.0.0.1:5432", f"bind 127.0.0.1:{port}"),
+        (" port 8008", ""),
+        *(
+            (line, f"127.0.0.1:{node.port} port {node.api}")
+            for line, node in zip(lines, nodes, strict=True)
         ),
     )
     command = [_need("haproxy"), "-db", "-f", str(config)]
@@ -203,30 +195,28 @@ def _haproxy(directory: Path, nodes: list[Node]) -> Iterator[int]:
 def _pgbouncer(directory: Path, primary: int) -> Iterator[int]:
     port = free_port()
     _write(directory / "userlist.txt", f'"kimai" "{PASSWORD}"\n')
-    config = directory / "pgbouncer.ini"
-    _write(
-        config,
-        replaced(
-            (FILES / "pgbouncer.ini").read_text(),
-            ("port=5432", f"port={primary}"),
-            ("listen_port = 6432", f"listen_port = {port}"),
-            ("/etc/pgbouncer/userlist.txt", str(directory / "userlist.txt")),
-        ),
+    config = _write_changed(
+        directory / "pgbouncer.ini",
+        "pgbouncer.ini",
+        ("port=5432", f"port={primary}"),
+        ("listen_port = 6432", f"listen_port = {port}"),
+        ("/etc/pgbouncer/userlist.txt", str(directory / "userlist.txt")),
     )
     command = [_need("pgbouncer"), str(config)]
     log = directory / "pgbouncer.log"
-    process = processes.start(command, log, user=USER)
-    try:
-        processes.wait_for_response(process, lambda: _listens(f"127.0.0.1:{port}"), log)
+    with processes.running(command, log, lambda: _listens(f"127.0.0.1:{port}"), user=USER):
         yield port
-    finally:
-        processes.end(process)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file for the servers' user, whatever may be created for others."""
+def _write_changed(path: Path, name: str, *changes: tuple[str, str]) -> Path:
+    """Write a file of docs/deploy/patroni for the servers' user, with replacements."""
+    return _write(path, replaced((FILES / name).read_text(), *changes))
+
+
+def _write(path: Path, text: str) -> Path:
     path.write_text(text)
-    shutil.chown(path, USER)
+    shutil.chown(path, USER)  # a command that ran here has left another umask
+    return path
 
 
 def _listens(address: str) -> bool:

@@ -122,12 +122,14 @@ def running(
     log: Path,
     responds: Callable[[], object],
     environ: Mapping[str, str] | None = None,
+    *,
+    user: str | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a server program; the block begins with its first response.
 
     :raises AssertionError: it ends instead; the message has its output.
     """
-    process = start(command, log, environ)
+    process = start(command, log, environ, user=user)
     try:
         wait_for_response(process, responds, log)
         yield process

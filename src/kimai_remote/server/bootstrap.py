@@ -252,6 +252,7 @@ def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> 
 
     account = Account(ADMINISTRATOR, secrets.token_urlsafe(12), "administrator")
     try:
+        _check_pooler(service)
         state = schema.state(service.database)
         if state.is_empty:
             schema_detection.check_not_ancient(service.database)
@@ -262,7 +263,6 @@ def prepare(service: Service, fill: Callable[[Session], None] | None = None) -> 
             state = schema.state(service.database)  # another process was faster
         schema.check(service.database, state)
         check_secret(service, state.secret)
-        _check_pooler(service)
         return None
     except OperationalError as error:
         raise ConfigurationError(

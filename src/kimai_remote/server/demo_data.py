@@ -218,8 +218,8 @@ def _fill(
     _assign(session, groups, users, customers, projects, activities)
     _set_rates(session, users, projects, activities)
     session.flush()
-    begun, _, done = (find_id(session, STATUS, name) for name in schema.STATUSES)
-    entries = _entries(chance, users, projects, activities, (begun, done), now, zone)
+    open_status, _, closed_status = (find_id(session, STATUS, name) for name in schema.STATUSES)
+    entries = _entries(chance, users, projects, activities, (open_status, closed_status), now, zone)
     step = 500
     for index in range(0, len(entries), step):
         session.execute(insert(m.TimeEntry), entries[index : index + step])
@@ -300,9 +300,9 @@ def _set_rates(session, users, projects, activities) -> None:
 def _entries(chance, users, projects, activities, statuses, now, zone):
     """A year of working days, about 5,000 entries, the last one running.
 
-    :param statuses: IDs of those of new and of old entries.
+    :param statuses: IDs of those of recent and of older entries.
     """
-    begun, done = statuses
+    open_status, closed_status = statuses
     today = datetime.datetime.fromtimestamp(now, zone).date()
     usable = [index for index in range(len(PROJECTS)) if index != INVISIBLE]
     own = {
@@ -328,7 +328,7 @@ def _entries(chance, users, projects, activities, statuses, now, zone):
                     | {
                         "description": chance.choice(DESCRIPTIONS),
                         "cleared": int(back > 60),
-                        "statusID": done if back > 60 else begun,
+                        "statusID": closed_status if back > 60 else open_status,
                         "billable": 100 if rate else 0,
                         "location": chance.choice(("Office", "Home", None)),
                     }
@@ -336,7 +336,13 @@ def _entries(chance, users, projects, activities, statuses, now, zone):
                 start += length + 300 * chance.randrange(3)
     running = _entry(
         users[0], projects[0], activities[10], now - 1500, 0, Decimal(PROJECTS[0][2])
-    ) | {"description": None, "cleared": 0, "statusID": begun, "billable": 100, "location": None}
+    ) | {
+        "description": None,
+        "cleared": 0,
+        "statusID": open_status,
+        "billable": 100,
+        "location": None,
+    }
     return [*entries, running | {"end": 0}]
 
 
