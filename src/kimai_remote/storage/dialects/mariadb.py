@@ -56,6 +56,7 @@ from .base import (
 #: Error codes of a statement that takes too long, of MariaDB and of MySQL.
 _STATEMENT_TIMEOUT = (1969, 3024)
 _SYNTAX_ERROR = 1064
+_BROKEN_TRIGGER = re.compile(r"trigger .*has an error in its body", re.IGNORECASE)
 #: Error code of a node that has left its cluster.
 _NOT_READY = 1047
 #: Seconds between two looks at who holds the lock of a cluster.
@@ -137,7 +138,7 @@ class MariaDB(Dialect):
         options["connect_args"] = {
             # MySQL cuts texts of several rows that are joined to 1024 bytes.
             "init_command": f"{mode}, innodb_lock_wait_timeout={LOCK_TIMEOUT}, "
-            "group_concat_max_len=65536",
+            "group_concat_max_len=65536, lc_messages='en_US'",
             "connect_timeout": min(CONNECT_TIMEOUT, statement_timeout or CONNECT_TIMEOUT),
         }
         if statement_timeout:
@@ -189,9 +190,10 @@ class MariaDB(Dialect):
         return next(iter(getattr(error, "args", ())), None)
 
     def failure(self, error: BaseException | None) -> Failure | None:
-        # A node that has just come back sometimes misreads a trigger for a few statements.
-        if self.error_code(error) == _SYNTAX_ERROR and "Trigger '" in str(error):
-            return Failure.LOST_CONNECTION
+        # What interrupts a statement that opens a table, such as another node's transaction,
+        # becomes a syntax error of the table's triggers.
+        if self.error_code(error) == _SYNTAX_ERROR and _BROKEN_TRIGGER.search(str(error)):
+            return Failure.CONFLICT
         return super().failure(error)
 
     def cluster(self, connection: Connection) -> ClusterState | None:
