@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 
+import pymysql
 import pytest
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -120,15 +122,26 @@ def test_one_of_three_processes_creates_and_upgrades(cluster: Cluster, is_deep: 
         assert_whole(cluster, prefix)
 
 
+def inserted(cursor: Any, statement: str) -> bool:
+    """Run a statement; False if another node's came first."""
+    try:
+        cursor.execute(statement)
+    except pymysql.OperationalError as error:
+        if error.args[0] == 1213:
+            return False
+        raise
+    return True
+
+
 def fill_through_all_nodes(cluster: Cluster, table: str) -> None:
     """Rows that each node has in an order of its own, since there is no primary key."""
 
     def fill(number: int) -> None:
         with cluster.nodes[number].connection() as connection, connection.cursor() as cursor:
             for place in range(60):
-                cursor.execute(
-                    f"INSERT INTO test.{table} (projectID, rate) VALUES ({place}, {number})"
-                )
+                statement = f"INSERT INTO test.{table} (projectID, rate) VALUES ({place}, {number})"
+                while not inserted(cursor, statement):
+                    pass
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(fill, range(len(cluster.nodes))))
