@@ -74,6 +74,15 @@ def servers(
         ]
 
 
+@pytest.fixture(autouse=True)
+def logs(servers: list[Server]) -> Iterator[None]:
+    """Show what the servers logged during a test that fails."""
+    before = [len(server.output) for server in servers]
+    yield
+    for server, length in zip(servers, before, strict=True):
+        print(server.output[length:])
+
+
 def ready(server: Server) -> tuple[int, str]:
     """Status of ``/health/ready``, and its word on the cluster."""
     response = get(server, "/health/ready")
