@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from kimai_remote.errors import ConfigurationError
 from kimai_remote.storage import schema
@@ -154,7 +154,10 @@ def empty(database: Database) -> None:
         "remote_period_counts",
         "remote_values",
     }
-    with database.engine.begin() as connection:
+
+    def delete(connection: Connection) -> None:
         for table in reversed(Base.metadata.sorted_tables):
             if not any(table.name.endswith(name) for name in kept_tables):
                 connection.execute(table.delete())
+
+    database.execute(delete, writes=True)

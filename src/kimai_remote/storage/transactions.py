@@ -143,6 +143,7 @@ class Database:
                         continue
                 # SQLite reports the same at once and after waiting in vain.
                 if failure is Failure.CONFLICT and elapsed < LOCK_TIMEOUT:
+                    self.dialect.repair(self.engine, getattr(error, "orig", None))
                     pause = min(2 * pause, LONGEST_PAUSE)
                     time.sleep(random.uniform(0, pause))  # noqa: S311
                     continue

@@ -199,6 +199,9 @@ class Dialect(ABC):
         """Classify a driver's exception by its code."""
         return self.failures.get(self.error_code(error))
 
+    def repair(self, engine: Engine, error: BaseException | None) -> None:
+        """Do what a repetition of the call needs to succeed, after a :attr:`Failure.CONFLICT`."""
+
     # Clusters
 
     def cluster(self, connection: Connection) -> ClusterState | None:

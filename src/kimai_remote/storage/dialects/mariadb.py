@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,11 +38,12 @@ from sqlalchemy.exc import (
     PendingRollbackError,
     ProgrammingError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.schema import CreateTable
 
 from ...errors import ConfigurationError
 from ..models import User, real_name, schema_lock
-from ..tallies import Tally, Trigger
+from ..tallies import TRIGGERS, Tally, Trigger
 from .base import (
     CONNECT_TIMEOUT,
     LOCK_TIMEOUT,
@@ -53,10 +56,14 @@ from .base import (
     retry_window,
 )
 
+log = logging.getLogger(__name__)
+
 #: Error codes of a statement that takes too long, of MariaDB and of MySQL.
 _STATEMENT_TIMEOUT = (1969, 3024)
 _SYNTAX_ERROR = 1064
-_BROKEN_TRIGGER = re.compile(r"trigger .*has an error in its body", re.IGNORECASE)
+_MISREAD_TRIGGER = re.compile(r"trigger .*has an error in its body", re.IGNORECASE)
+#: Held by the thread that has triggers read again.
+_repairing = threading.Lock()
 #: Error code of a node that has left its cluster.
 _NOT_READY = 1047
 #: Seconds between two looks at who holds the lock of a cluster.
@@ -190,11 +197,33 @@ class MariaDB(Dialect):
         return next(iter(getattr(error, "args", ())), None)
 
     def failure(self, error: BaseException | None) -> Failure | None:
-        # What interrupts a statement that opens a table, such as another node's transaction,
-        # becomes a syntax error of the table's triggers.
-        if self.error_code(error) == _SYNTAX_ERROR and _BROKEN_TRIGGER.search(str(error)):
-            return Failure.CONFLICT
-        return super().failure(error)
+        return Failure.CONFLICT if self._has_misread_trigger(error) else super().failure(error)
+
+    def _has_misread_trigger(self, error: BaseException | None) -> bool:
+        """Return whether the server has misread a trigger, as nodes of a cluster sometimes do."""
+        if self.error_code(error) != _SYNTAX_ERROR:
+            return False
+        return _MISREAD_TRIGGER.search(str(error)) is not None
+
+    def repair(self, engine: Engine, error: BaseException | None) -> None:
+        # It keeps what it has misread until the table is closed.
+        if not self._has_misread_trigger(error) or not _repairing.acquire(blocking=False):
+            return
+        try:
+            with engine.begin() as connection:
+                for table in dict.fromkeys(trigger.source for trigger in TRIGGERS):
+                    # Closes the table, and changes nothing. FLUSH needs a privilege that few have.
+                    self.execute_sql(connection, f'ALTER TABLE "{table}" ENABLE KEYS')
+        except (DBAPIError, PoolTimeout) as failure:
+            log.warning(
+                "MariaDB has misread a trigger, and keeps refusing to write until an administrator "
+                "of the server runs FLUSH TABLES; ALTER TABLE failed: %s",
+                str(getattr(failure, "orig", None) or failure),
+            )
+        else:
+            log.warning("MariaDB had misread a trigger and was made to read it again.")
+        finally:
+            _repairing.release()
 
     def cluster(self, connection: Connection) -> ClusterState | None:
         rows = connection.exec_driver_sql(
