@@ -362,34 +362,27 @@ def test_each_table_of_ours_has_a_primary_key(
         assert inspector.get_pk_constraint(name)["constrained_columns"], name
 
 
-def test_a_primary_key_that_an_administrator_has_added_stays(
-    blank: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "definition",
+    ["id INT AUTO_INCREMENT PRIMARY KEY", "rateID INT NOT NULL DEFAULT 0"],
+    ids=["of an administrator", "of an upgrade that broke off"],
+)
+def test_a_key_that_is_there_already(
+    blank: Database, monkeypatch: pytest.MonkeyPatch, definition: str
 ) -> None:
+    """The first stays, as a cluster requires one; no rollback removes the second."""
     if blank.dialect.name != "mariadb":
-        pytest.skip("as a cluster of MariaDB requires")
+        pytest.skip("only on MariaDB")
     upgrade_to(blank, "0006", monkeypatch)
-    name = f"{blank.prefix}rates"
-    with blank.begin() as connection:
-        connection.exec_driver_sql(f"ALTER TABLE {name} ADD id INT AUTO_INCREMENT PRIMARY KEY")
-    runner.upgrade(blank)
-    assert inspect(blank.engine).get_pk_constraint(name)["constrained_columns"] == ["id"]
-
-
-def test_a_primary_key_that_is_half_made_is_completed(
-    blank: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if blank.dialect.name != "mariadb":
-        pytest.skip("no rollback removes its columns")
-    upgrade_to(blank, "0006", monkeypatch)
-    name = f"{blank.prefix}rates"
+    name, key = f"{blank.prefix}rates", definition.split(maxsplit=1)[0]
     with blank.begin() as connection:
         connection.execute(rates.insert(), [{"projectID": n, "rate": n} for n in range(3)])
-        connection.exec_driver_sql(f"ALTER TABLE {name} ADD rateID INT NOT NULL DEFAULT 0")
+        connection.exec_driver_sql(f"ALTER TABLE {name} ADD {definition}")
     runner.upgrade(blank)
     with blank.engine.connect() as connection:
-        keys = connection.exec_driver_sql(f"SELECT rateID FROM {name} ORDER BY projectID")
+        keys = connection.exec_driver_sql(f"SELECT {key} FROM {name} ORDER BY projectID")
         assert keys.scalars().all() == [1, 2, 3]
-    assert inspect(blank.engine).get_pk_constraint(name)["constrained_columns"] == ["rateID"]
+    assert inspect(blank.engine).get_pk_constraint(name)["constrained_columns"] == [key]
 
 
 def test_a_half_made_database_is_completed(blank: Database) -> None:
