@@ -92,10 +92,10 @@ def remove(database: Database, additions: Additions) -> None:
 
 
 def _own_tables(database: Database) -> list[str]:
-    """Names with the table of the version last: as long as it exists, others may. After it only
-    that of the lock."""
+    """Names in the order of their removal: as long as the table of the version exists, others may,
+    and the lock is held until the end."""
     last = (m.schema_version.name, m.schema_lock.name)
-    names = sorted(OWN_TABLES, key=lambda name: (name in last and last.index(name) + 1, name))
+    names = [*sorted(OWN_TABLES.difference(last)), *last]
     return [_real(database, name) for name in names]
 
 
