@@ -38,7 +38,26 @@ def test_lxml_keeps_names_where_they_are_removed() -> None:
     assert soap_envelope.LXML_NAMES in state
 
 
+def values_beside(call: str, attributes: str = 'id="v"') -> bytes:
+    """Return an envelope with a call and a value that a parameter might refer to."""
+    encoding = 'xmlns:c="http://schemas.xmlsoap.org/soap/encoding/"'
+    return envelope(f"{call}<value {encoding} {attributes}>7</value>")
+
+
 ALICE = login("alice")
+ALICE_CALL = ALICE[ALICE.index("<authenticate") : ALICE.index("</e:Body>")]
+
+
+def with_attributes(call: str, values: str = "") -> bytes:
+    """Return alice's login with attributes on the call, and on its parameters."""
+    namespaces = (
+        'xmlns:c="http://schemas.xmlsoap.org/soap/encoding/" xmlns:d="urn:d" '
+        'xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"'
+    )
+    changed = ALICE.replace("<authenticate ", f"<authenticate {namespaces} {call} ")
+    for name in ("username", "password"):
+        changed = changed.replace(f"<{name}>", f"<{name} {values}>")
+    return changed.encode()
 
 
 def with_namespaces(count: int) -> bytes:
@@ -86,6 +105,36 @@ ODD = {
         ).encode(),
         XML,
     ),
+    "rpc/encoded attributes on the call": (with_attributes('id="o0" c:root="1"'), XML),
+    "types": (with_attributes('xsi:type="d:authenticate"', 'xsi:type="xsd:string"'), XML),
+    "other types": (with_attributes("", 'xsi:type="d:int" id="v"'), XML),
+    "attributes of other namespaces": (with_attributes('d:x="1"', 'd:y="2" xml:lang="de"'), XML),
+    "not null": (with_attributes("", 'xsi:nil="0"'), XML),
+    "a value beside the call": (values_beside(ALICE_CALL), XML),
+    "a call with an ID and a value beside": (
+        values_beside(
+            ALICE_CALL.replace(
+                "<authenticate ",
+                '<authenticate id="o0" c:root="1" '
+                'xmlns:c="http://schemas.xmlsoap.org/soap/encoding/" ',
+            )
+        ),
+        XML,
+    ),
+    "UTF-16 by its first bytes": (ALICE.encode("utf-16-be"), XML),
+    "UTF-16 that was declared alone": (declared("utf-16", ALICE).encode(), XML),
+    "UTF-16 that HTTP alone has": (ALICE.encode(), "text/xml; charset=utf-16"),
+    "ASCII that isn't": (declared("us-ascii", ALICE + "<!-- ü -->").encode(), XML),
+    "Latin 1 with UTF-8 in HTTP": (
+        declared("iso-8859-1", ALICE + "<!-- ü -->").encode("latin1"),
+        "text/xml; charset=utf-8",
+    ),
+    "UTF-8 with UTF-16 in both": (
+        declared("utf-16", ALICE + "<!-- ü -->").encode(),
+        "text/xml; charset=utf-16",
+    ),
+    "the type of a form": (ALICE.encode(), "application/x-www-form-urlencoded"),
+    "the type of any bytes": (ALICE.encode(), "application/octet-stream"),
     "5,000 namespaces": (with_namespaces(5_000), XML),
     "5,000 elements": (with_header("<a/>" * 5_000), XML),
     "a text like many elements": (with_header(f"<![CDATA[{'<a b=' * 50_000}]]>"), XML),
@@ -182,7 +231,16 @@ BAD = {
     "digits beyond any number": (tasks(f"<projectId>{'9' * 6000}</projectId>"), XML),
     "6000 leading zeros": (tasks(f"<projectId>{'0' * 6000}1</projectId>"), XML),
     "a text in a nilled element": (tasks('<projectId xsi:nil="true">1</projectId>'), XML),
-    "a type that is undeclared": (tasks('<projectId xsi:type="a:b">1</projectId>'), XML),
+    "an attribute of no namespace": (tasks('<projectId value="2">1</projectId>'), XML),
+    "an attribute of the contract's": (
+        tasks('<projectId xmlns:k="urn:kimai-remote" k:value="2">1</projectId>'),
+        XML,
+    ),
+    "two calls by their roots": (values_beside(ALICE_CALL, 'id="v" c:root="1"'), XML),
+    "no call but values": (
+        values_beside(ALICE_CALL.replace("<authenticate", '<authenticate id="a"')),
+        XML,
+    ),
     "a boolean in capitals": (
         envelope(
             f"<getProjects {NS}><apiKey>x</apiKey><includeTasks>TRUE</includeTasks></getProjects>"
@@ -225,6 +283,34 @@ def test_space_around_numbers_and_flags_is_ignored(live_server: LiveServer, spac
             f"<includeTasks>{space}{flag}{space}</includeTasks></getProjects>",
         )
         assert ("<tns:tasks>" in reply.text) is truth
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"<getVersion {NS}>\n\t </getVersion>",
+        f"<getVersion {NS} xsi:nil='true'> </getVersion>",
+        f"<getVersion {NS}>\r\n<!-- none --> </getVersion>",
+    ],
+)
+def test_space_in_a_call_without_parameters_is_ignored(live_server: LiveServer, call: str) -> None:
+    assert "<tns:getVersionResult>" in post_soap(live_server.server, call).text
+
+
+@pytest.mark.parametrize("null", ['xsi:nil="true"', 'xsi:nil=" 1 "', 'xsi:null="true"'])
+@pytest.mark.parametrize("content", ["", "\n  "])
+def test_null(live_server: LiveServer, null: str, content: str) -> None:
+    """In both styles. The tasks of no project at all have no budget."""
+    key = live_server.key
+    for call in (
+        f"<getTasks {NS}><apiKey>{key}</apiKey><projectId {null}>{content}</projectId></getTasks>",
+        f'<k:getTasks xmlns:k="urn:k" {NS.split(" ", 1)[1]}><apiKey>{key}</apiKey>'
+        f"<projectId {null}>{content}</projectId></k:getTasks>",
+    ):
+        reply = post_soap(live_server.server, call)
+        assert reply.status == 200, reply.text
+        assert "activityID" in reply.text
+        assert "budget" not in reply.text
 
 
 def test_a_failure_is_an_ordinary_response(live_server: LiveServer) -> None:

@@ -13,18 +13,17 @@ from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
 
 from ..api.execution import ApiFault, Envelope
-from ..api.fields import default_of
+from ..api.fields import NAMESPACE, default_of
 from ..errors import InvalidRequest
 from . import rendering
 from .dispatcher import result_type
 from .rendering import escape
 from .response_body import ResponseBody
-from .soap_envelope import SOAP_11, XSI_NIL, SoapMessage
+from .soap_envelope import SOAP_11, XSI, XSI_NIL, XSI_NULL, SoapMessage
 
 LONGEST_FAULT = 400
 FAULT_CODES = ("Client", "Server", "VersionMismatch", "MustUnderstand")
 _DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class DocumentLiteral(Soap11):
@@ -41,11 +40,10 @@ class DocumentLiteral(Soap11):
         request: SoapMessage = ctx.in_document
         element = request.element
         for child in element.iter():
-            # Spyne takes any value of xsi:nil for true.
-            if child.get(XSI_NIL, "").strip() in ("false", "0"):
-                del child.attrib[XSI_NIL]
+            _adapt_attributes(child)
         # Perl's SOAP::Lite marks a call without parameters as null.
         element.attrib.pop(XSI_NIL, None)
+        _remove_space(element)
         ctx.in_header_doc = None
         ctx.in_body_doc = element
         ctx.method_request_string = element.tag
@@ -88,10 +86,31 @@ class DocumentLiteral(Soap11):
         head = (
             f'{_DECLARATION}<soap11env:Envelope xmlns:soap11env="{SOAP_11}" '
             f'xmlns:tns="{self.app.tns}" '
-            f'xmlns:xsi="{_XSI}"><soap11env:Body><tns:{wrapper}><tns:{name}>'
+            f'xmlns:xsi="{XSI}"><soap11env:Body><tns:{wrapper}><tns:{name}>'
         )
         tail = f"</tns:{name}></tns:{wrapper}></soap11env:Body></soap11env:Envelope>"
         ctx.out_document = result.wrap(head.encode(), tail.encode())
+
+
+def _adapt_attributes(element: Any) -> None:
+    """Remove all attributes that say nothing about the value, as toolkits add them for rpc/encoded:
+    ``id``, types, those of other namespaces. The contract has no attributes of its own."""
+    if not element.attrib:
+        return
+    nil = element.get(XSI_NIL) or element.get(XSI_NULL) or ""
+    for name in list(element.attrib):
+        if name == "id" or (name.startswith("{") and not name.startswith(f"{{{NAMESPACE}}}")):
+            del element.attrib[name]
+    # Spyne takes any value of xsi:nil for true.
+    if nil and nil.strip() not in ("false", "0"):
+        element.set(XSI_NIL, nil)
+        _remove_space(element)
+
+
+def _remove_space(element: Any) -> None:
+    """Remove white space where the schema allows no content at all."""
+    if len(element) == 0 and element.text and not element.text.strip():
+        element.text = None
 
 
 def _is_empty(value: Any) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import ctypes
-import encodings.aliases
 import re
 import threading
 from dataclasses import dataclass
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
@@ -25,22 +27,31 @@ from ..errors import (
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
-XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+#: Encoding of section 5 of SOAP 1.1.
+ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XSI_NIL = f"{{{XSI}}}nil"
+#: What kSOAP2 for Android sends for it.
+XSI_NULL = f"{{{XSI}}}null"
 ENCODING_STYLE = f"{{{SOAP_11}}}encodingStyle"
+_ROOT = f"{{{ENCODING}}}root"
 _NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 _DECLARED_ENCODING = re.compile(rb"""\A<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']""")
 _XML = "http://www.w3.org/XML/1998/namespace"
+#: First bytes that show the encoding: a byte order mark, or "<" in UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
 )
 #: Python knows more: slow ones (punycode), and some that hide markup (utf-7).
 _CODECS = re.compile(r"utf_8|utf_16(?:_[lb]e)?|ascii|latin_1|iso8859_\d{1,2}|cp125\d|koi8_[ru]")
 #: The codecs by each of their names. Python would keep every name that it looks up in vain.
 _NAMED_CODECS = {
     name: codec
-    for alias, codec in (*encodings.aliases.aliases.items(), ("koi8_u", "koi8_u"))
+    for alias, codec in (*aliases.items(), ("koi8_u", "koi8_u"))
     if _CODECS.fullmatch(codec)
     for name in (alias, codec)
 }
@@ -102,10 +113,9 @@ def read(body: bytes, content_type: str) -> SoapMessage:
         _check_headers(header)
     bodies = envelope.findall(f"{{{SOAP_11}}}Body")
     elements = list(bodies[0]) if len(bodies) == 1 else []
-    # Elements with an id are values that a parameter points to (rpc/encoded).
-    calls = [element for element in elements if element.get("id") is None or len(elements) == 1]
     if not elements:
         raise InvalidRequest("The SOAP envelope has no call in its Body.")
+    calls = _calls(elements)
     if len(calls) != 1:
         raise InvalidRequest("The SOAP Body must hold exactly one call.")
     element = calls[0]
@@ -113,6 +123,18 @@ def read(body: bytes, content_type: str) -> SoapMessage:
         raise InvalidRequest("The name of the call is one of those that belong to XML.")
     marks = (element, bodies[0], envelope)
     return SoapMessage(element, any(mark.get(ENCODING_STYLE) for mark in (*marks, *element)))
+
+
+def _calls(elements: list[Any]) -> list[Any]:
+    """Return the calls in a Body; its other elements are values that a parameter points to."""
+    if len(elements) == 1:
+        return elements
+    roots = [element for element in elements if _is_true(element.get(_ROOT))]
+    return roots or [element for element in elements if element.get("id") is None]
+
+
+def _is_true(flag: str | None) -> bool:
+    return flag is not None and flag.strip() in ("true", "1")
 
 
 @lru_cache(maxsize=64)
@@ -213,26 +235,39 @@ _names = _Names()
 def _utf8(body: bytes, charset: str | None) -> bytes:
     """Return the document in UTF-8.
 
-    A byte order mark wins over HTTP's charset, which wins over the XML declaration.
+    The first bytes tell more than HTTP's charset, which wins over the XML declaration. What was
+    declared but can't be is ignored: libraries convert a document and leave its declaration.
     """
     declared = _DECLARED_ENCODING.match(body)
-    encoding = "utf-8"
-    if marked := next((name for mark, name in _MARKS if body.startswith(mark)), None):
-        encoding = marked
-    elif charset:
-        encoding = charset.strip("'\" ")
-    elif declared:
-        encoding = declared[1].decode("ascii", "replace")
+    marked = next((encoding for mark, encoding in _MARKS if body.startswith(mark)), None)
+    encodings = (
+        marked,
+        charset and charset.strip("'\" "),
+        declared and declared[1].decode("ascii", "replace"),
+        "utf-8",
+    )
+    stated = [encoding for encoding in encodings if encoding]
+    for encoding in stated:
+        codec = _codec(encoding)
+        # Nearly all bytes are some text in UTF-16.
+        if marked is None and codec.startswith("utf_16"):
+            continue
+        with contextlib.suppress(UnicodeError):
+            return body.decode(codec).removeprefix("\ufeff").encode()
+    raise MalformedRequest(f"The request isn't valid {stated[0][:40]}.")
+
+
+def _codec(encoding: str) -> str:
+    """Return Python's name of an encoding.
+
+    :raises MalformedRequest: it isn't one of those that are read.
+    """
     codec = None
     if len(encoding) <= _LONGEST_ENCODING:
-        codec = _NAMED_CODECS.get(encodings.normalize_encoding(encoding).lower())
+        codec = _NAMED_CODECS.get(normalize_encoding(encoding).lower())
     if codec is None:
         raise MalformedRequest(f"Unknown character set {encoding[:40]!r}.")
-    try:
-        text = body.decode(codec)
-    except UnicodeError:
-        raise MalformedRequest(f"The request isn't valid {encoding[:40]}.") from None
-    return text.removeprefix("\ufeff").encode()
+    return codec
 
 
 def _malformed(line: int, column: int) -> MalformedRequest:

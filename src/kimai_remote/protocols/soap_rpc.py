@@ -23,14 +23,13 @@ from .php_coercion import reader_of
 from .rendering import escape
 from .response_body import ResponseBody
 from .soap_document import fault_code, fault_text
-from .soap_envelope import SOAP_11, XSI_NIL, SoapMessage
+from .soap_envelope import ENCODING, SOAP_11, XSI, XSI_NIL, XSI_NULL, SoapMessage
 
-ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 MAP = "http://xml.apache.org/xml-soap"
-_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_XSI_TYPE = f"{{{XSI}}}type"
 # In PHP's order for a result that is a map, behind those of the envelope and of the method.
 _NAMESPACES = (
-    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    f'xmlns:xsi="{XSI}"',
     'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
     f'xmlns:ns2="{MAP}"',
     f'xmlns:SOAP-ENC="{ENCODING}"',
@@ -177,7 +176,8 @@ class _Values:
         return value
 
     def _value(self, element: Any, depth: int) -> Any:
-        if element.get(XSI_NIL, "").strip() in ("true", "1"):
+        nil = element.get(XSI_NIL) or element.get(XSI_NULL) or ""
+        if nil.strip() in ("true", "1"):
             return None
         xsi_type = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
         children = list(element)

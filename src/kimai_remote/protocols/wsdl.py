@@ -20,7 +20,7 @@ from spyne.model.complex import ComplexModelBase
 from ..api.fields import NAMESPACE, DateText
 from .discovery import Method, methods
 from .dispatcher import SERVICE_NAME
-from .soap_rpc import ENCODING
+from .soap_envelope import ENCODING
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
