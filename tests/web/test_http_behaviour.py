@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import time
+import zlib
 
 import pytest
 
@@ -28,18 +30,38 @@ def chunked(*pieces: bytes) -> bytes:
 # CORS --------------------------------------------------------------------------------------------
 
 
-def test_preflight_requests(live_server: LiveServer) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "content-type",
+        "x-requested-with",
+        "content-type,authorization, x-my_own",
+        "content-encoding",
+    ],
+)
+def test_preflight_requests(live_server: LiveServer, asked: str) -> None:
     headers = {
         "Origin": "https://app.example.org",
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "content-type",
+        "Access-Control-Request-Headers": asked,
     }
     response = request(live_server.server, "OPTIONS", JSON, headers=headers)
     assert (response.status, response.body) == (204, b"")
     assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Credentials"] is None
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
-    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    allowed = response.headers["Access-Control-Allow-Headers"]
+    assert allowed == f"Content-Type, X-Requested-With, {asked}"
+    assert response.headers["Vary"] == "Access-Control-Request-Headers"
     assert response.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+@pytest.mark.parametrize("asked", ["", "a;b", "<script>", "x" * 2000, "ä"])
+def test_preflight_requests_for_no_headers(live_server: LiveServer, asked: str) -> None:
+    headers = {"Access-Control-Request-Headers": asked.encode().decode("latin-1")}
+    response = request(live_server.server, "OPTIONS", JSON, headers=headers)
+    assert response.status == 204
+    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type, X-Requested-With"
 
 
 def test_responses_may_be_read_by_any_site(proxied_server: LiveServer) -> None:
@@ -122,7 +144,8 @@ def test_unknown_paths_near_the_endpoints(live_server: LiveServer, path: str, qu
 def test_doubled_slashes_in_the_path_of_an_endpoint(live_server: LiveServer, path: str) -> None:
     """Clients append Kimai's path to a folder that ends with a slash."""
     body = CALL if path.endswith("json.php") else envelope(VERSION)
-    for doubled in (f"/{path}", f"//{path}", path.replace("/", "//")):
+    last = path.replace("/core/", "/core//")
+    for doubled in (f"/{path}", f"//{path}", last, path.replace("/", "//")):
         assert request(live_server.server, "POST", doubled, body).status == 200
         assert get(live_server.server, doubled).status == 200
 
@@ -196,6 +219,76 @@ def test_a_chunked_body_that_is_too_large(proxied_server: LiveServer) -> None:
 
 def is_version(response: Response) -> bool:
     return response.status == 200 and response.json["result"].endswith("-1394")
+
+
+GZIP = gzip.compress(CALL)
+DEFLATE = zlib.compress(CALL)
+#: Bodies and their Content-Encoding.
+COMPRESSED = {
+    "gzip": (GZIP, "gzip"),
+    "its old name": (GZIP, "x-gzip"),
+    "capitals": (GZIP, "GZIP"),
+    "with identity": (GZIP, "identity, gzip"),
+    "two members": (gzip.compress(CALL[:9]) + gzip.compress(CALL[9:]), "gzip"),
+    "deflate": (DEFLATE, "deflate"),
+    "deflate at another level": (zlib.compress(CALL, 0), "deflate"),
+    "deflate without a header": (DEFLATE[2:-4], "deflate"),
+    "identity": (CALL, "identity"),
+    "none": (CALL, ""),
+}
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_a_compressed_body(live_server: LiveServer, name: str) -> None:
+    body, coding = COMPRESSED[name]
+    headers = {"Content-Encoding": coding}
+    assert is_version(request(live_server.server, "POST", JSON, body, headers=headers))
+
+
+def test_a_compressed_soap_request(live_server: LiveServer) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "text/xml; charset=utf-8"}
+    body = gzip.compress(envelope(VERSION))
+    response = request(live_server.server, "POST", SOAP, body, headers=headers)
+    assert response.status == 200
+    assert "<tns:getVersionResult>" in response.text
+
+
+SPOILED = {
+    "not compressed": (CALL, "gzip"),
+    "no deflate": (b"\x78\x9cx", "deflate"),
+    "empty": (b"", "gzip"),
+    "cut off": (GZIP[:-9], "gzip"),
+    "without its checksum": (GZIP[:-4], "gzip"),
+    "something behind": (GZIP + b"x", "gzip"),
+    "something behind deflate": (DEFLATE + DEFLATE[:3], "deflate"),
+    "many members": (gzip.compress(b"") * 1000 + GZIP, "gzip"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_body_that_is_compressed_wrongly(live_server: LiveServer, name: str) -> None:
+    body, coding = SPOILED[name]
+    headers = {"Content-Encoding": coding}
+    response = request(live_server.server, "POST", JSON, body, headers=headers)
+    assert response.status == 400
+    assert f"isn't valid {coding}" in response.text
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "a" * 3000])
+def test_a_coding_that_is_not_read(live_server: LiveServer, coding: str) -> None:
+    headers = {"Content-Encoding": coding}
+    response = request(live_server.server, "POST", JSON, GZIP, headers=headers)
+    assert response.status == 415
+    assert response.headers["Accept-Encoding"] == "gzip, deflate"
+    assert "gzip and deflate" in response.text
+
+
+def test_a_compressed_body_that_is_too_large(proxied_server: LiveServer) -> None:
+    body = gzip.compress(CALL + b" " * 10_000_000)
+    for packed in (gzip.compress(CALL + b" " * 2000), body[:1900], gzip.compress(b" " * 1500) * 2):
+        headers = {"Content-Encoding": "gzip"}
+        response = request(proxied_server.server, "POST", JSON, packed, headers=headers)
+        assert response.status == 413
 
 
 def test_chunks(live_server: LiveServer) -> None:

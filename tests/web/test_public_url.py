@@ -59,9 +59,7 @@ def test_without_the_default_port(proxied_server: LiveServer) -> None:
     assert location(proxied_server, headers=headers) == "https://kimai.test/core/soap.php"
 
 
-@pytest.mark.parametrize(
-    "folder", ["/kimai", "/kimai/", "/a/b/c", "/time%20sheet", "/%C3%BC", "/a%3Fb%23c"]
-)
+@pytest.mark.parametrize("folder", ["/kimai", "/a/b/c", "/time%20sheet", "/%C3%BC", "/a%3Fb%23c"])
 def test_below_a_folder(live_server: LiveServer, folder: str) -> None:
     wanted = f"{live_server.server.url}{folder}/core"
     assert location(live_server, folder + DOCUMENT) == f"{wanted}/soap.php"
@@ -178,3 +176,9 @@ def test_calls_below_a_folder(live_server: LiveServer) -> None:
     body = b'{"method":"getVersion","id":1}'
     response = request(live_server.server, "POST", "/kimai/core/json.php", body)
     assert response.json == post_json(live_server.server, body).json
+
+
+def test_of_a_path_with_doubled_slashes(live_server: LiveServer) -> None:
+    url = live_server.server.url
+    assert target(live_server, "//kimai//core//json.php") == f"{url}/kimai/core/json.php"
+    assert location(live_server, "/core//soap.php?wsdl") == f"{url}/core/soap.php"

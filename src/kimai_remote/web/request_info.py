@@ -5,13 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from werkzeug import Request, exceptions
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from ..api.instrumentation import RequestInfo
@@ -83,13 +89,21 @@ def check_head(environ: Mapping[str, Any]) -> None:
         raise BadRequest("Send one Host header with the name of this server.")
 
 
+_SLASHES = re.compile("/{2,}")
+
+
+def merge_slashes(path: str) -> str:
+    """Return a path with one slash for several, as Apache and nginx read it."""
+    return _SLASHES.sub("/", path)
+
+
 def public_url(request: Request, settings: Settings) -> str:
     """Return the URL of an endpoint as the client sees it, without the query.
 
     It comes from the setting ``public_url``, else from this request alone: nothing is kept, so a
     request with somebody else's Host header can mislead nobody but its sender.
     """
-    path = request.path
+    path = merge_slashes(request.path)
     if settings.public_url:
         base = settings.public_url.rstrip("/")
         return base + path[path.rindex("/core/") :]
@@ -116,9 +130,10 @@ _READ_SIZE = 64 * 1024
 
 
 def read_body(environ: dict[str, Any], limit: int) -> bytes:
-    """Return the whole body, whether it comes with a length or in chunks.
+    """Return the whole body, whether it comes with a length or in chunks, compressed or not.
 
     :raises RequestEntityTooLarge: it is longer than ``limit`` bytes; no more than that is read.
+    :raises UnsupportedMediaType: it is compressed otherwise than by gzip or deflate.
     :raises RequestTimeout: it didn't come in time (see :mod:`kimai_remote.server.rsgi`).
     :raises BadRequest: it ended too soon, or its chunks are malformed.
     """
@@ -140,7 +155,53 @@ def read_body(environ: dict[str, Any], limit: int) -> bytes:
         raise BadRequest(_CUT_SHORT) from None
     if length is not None and size < length:
         raise BadRequest(_CUT_SHORT)
-    return b"".join(chunks)
+    return _decoded(b"".join(chunks), environ.get("HTTP_CONTENT_ENCODING", ""), limit)
+
+
+class _UnknownCoding(UnsupportedMediaType):
+    """415 with the codings that are read (RFC 9110, 12.5.3)."""
+
+    def get_headers(self, *arguments: Any, **named: Any) -> list[tuple[str, str]]:
+        return [*super().get_headers(*arguments, **named), ("Accept-Encoding", "gzip, deflate")]
+
+
+#: Members of a gzip file that are read. Libraries write one.
+_MAX_MEMBERS = 16
+
+
+def _decoded(body: bytes, codings: str, limit: int) -> bytes:
+    """Return a body without its Content-Encoding.
+
+    :raises UnsupportedMediaType: there are other codings than one gzip or deflate.
+    :raises RequestEntityTooLarge: the content is longer than ``limit`` bytes.
+    :raises BadRequest: it isn't encoded so.
+    """
+    names = [name.strip().lower() for name in codings.split(",")]
+    names = [name for name in names if name not in ("", "identity")]
+    if not names:
+        return body
+    if len(names) > 1 or names[0] not in ("gzip", "x-gzip", "deflate"):
+        raise _UnknownCoding("The only codings of a request are gzip and deflate, one at a time.")
+    if names[0] != "deflate":
+        window = zlib.MAX_WBITS | 16
+    else:  # it has the header of zlib, but some clients leave that out
+        has_header = body[:1] == b"\x78" and int.from_bytes(body[:2]) % 31 == 0
+        window = zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
+    content = b""
+    try:
+        for _ in range(_MAX_MEMBERS):
+            decoder = zlib.decompressobj(window)
+            content += decoder.decompress(body, limit + 1 - len(content))
+            if len(content) > limit:
+                raise RequestEntityTooLarge(_TOO_LARGE.format(limit=limit))
+            if not decoder.eof:
+                break
+            body = decoder.unused_data
+            if not body:
+                return content
+    except zlib.error:
+        pass
+    raise BadRequest(f"The body isn't valid {names[0]}, or something follows it.")
 
 
 _TOO_LARGE = "A request may have {limit} bytes here."

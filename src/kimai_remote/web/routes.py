@@ -20,7 +20,7 @@ from ..config import Settings
 from ..errors import RequestError, Unavailable
 from ..protocols.dispatcher import Endpoint, ProtocolRequest, ProtocolResponse
 from . import responses
-from .request_info import check_head, public_url, read_body, request_info_of
+from .request_info import check_head, merge_slashes, public_url, read_body, request_info_of
 from .responses import Page
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ VERSION_HEADER = "X-Kimai-Remote-Version"
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Allow-Headers": "Content-Type, X-Requested-With",
     "Access-Control-Expose-Headers": f"{VERSION_HEADER}, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
@@ -59,7 +59,8 @@ _STATUSES = {status.value: f"{status.value} {status.phrase}" for status in HTTPS
 #: Longer paths are looked up each time.
 _LONGEST_PATH = 200
 
-_SLASHES = re.compile("/{2,}")
+#: Names of headers, separated by commas.
+_HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
 
 #: Characters of a query that stay as they are in URLs of descriptions.
 _IN_QUERY = "%/!$&'()*+,;=:@~?-._"
@@ -128,6 +129,8 @@ class Router:
             response = Response(text, 500, mimetype="text/plain")
         if cross_origin:
             response.headers.update(CORS)
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                _allow_headers(response, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""))
         for name, value in _SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.update(own_headers)
@@ -148,7 +151,7 @@ class Router:
     def _match_path(self, path_info: str) -> Endpoint | Page:
         # Clients append Kimai's path to a folder that ends with a slash. A page has one path only,
         # so that whoever blocks it in a proxy has blocked it.
-        path = _SLASHES.sub("/", Request({"PATH_INFO": path_info}).path)
+        path = merge_slashes(Request({"PATH_INFO": path_info}).path)
         name: str = self._match(path)[0]
         if name in self._endpoints:
             return self._endpoints[name]
@@ -188,6 +191,15 @@ class Router:
         return responses.description(
             request, "text/html", lambda: responses.soap_page(url, console)
         )
+
+
+def _allow_headers(response: Response, asked: str) -> None:
+    """Allow the headers that a browser asks for in a preflight request: none of them changes a
+    call, and there are no cookies or logins of the browser's that a site could use."""
+    if _HEADER_NAMES.fullmatch(asked):
+        headers = f"{CORS['Access-Control-Allow-Headers']}, {asked}"
+        response.headers["Access-Control-Allow-Headers"] = headers
+    response.headers["Vary"] = "Access-Control-Request-Headers"
 
 
 def _request(environ: dict[str, Any]) -> Request:
