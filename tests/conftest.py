@@ -18,6 +18,8 @@ from support.world import Template, World, build, build_file
 
 #: Markers of the tests that pytest without options leaves out.
 LEFT_OUT = ("slow", "servers", "clients", "browser", "cluster")
+#: Marker of those that --left-out leaves out too.
+DEEP_ONLY = "toolkits"
 #: Options for counts: the default, the default with --deep, and the help text.
 COUNTS = {
     "stress": (600, 10_000, "parallel calls, on each database and type of server, at least 600"),
@@ -83,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if option.pymysql:
         databases.hide_mysqlclient()
     if usual:
-        option.markexpr = " and ".join(f"not {marker}" for marker in LEFT_OUT)
+        option.markexpr = " and ".join(f"not {marker}" for marker in (*LEFT_OUT, DEEP_ONLY))
     for name, (small, large, _) in COUNTS.items():
         if getattr(option, name) is None:
             setattr(option, name, large if option.deep else small)
@@ -112,6 +114,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
 
     def is_left_out(item: pytest.Item) -> bool:
+        if item.get_closest_marker(DEEP_ONLY):
+            return False
         marked = any(item.get_closest_marker(marker) for marker in LEFT_OUT)
         return marked or (
             getattr(item, "callspec", None) is not None
