@@ -55,6 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--deep", action="store_true", help="run every test, on all databases, with large numbers"
     )
+    group.addoption(
+        "--record-toolkits",
+        action="store_true",
+        help="write the results of toolkits into tests/clients/toolkits.jsonl; all of them with"
+        " -m recorded",
+    )
     for name, (small, large, what) in COUNTS.items():
         group.addoption(
             f"--{name}", type=int, help=f"number of {what} (default: {small}; with --deep: {large})"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clients import tools
+from clients import scenario, toolkits, tools
 from kimai_remote.storage import models as m
 from support import world as worlds
 from support.server import Server, serving
@@ -57,6 +57,23 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     environ = {"KIMAI_REMOTE_SECRET": worlds.SECRET.decode()}
     with serving(tmp_path, environ=environ) as server:
         yield Scene(server, world, entry, expense)
+
+
+@pytest.fixture
+def toolkit_run(request: pytest.FixtureRequest, scene: Scene) -> toolkits.Run:
+    """Judge what a toolkit made of the scenario; its test gets the marker ``recorded``."""
+    return toolkits.Run(scene, request.node.nodeid, request.config.option.record_toolkits)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "toolkit_run" in getattr(item, "fixturenames", ()):
+            item.add_marker("recorded")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    return val.name if isinstance(val, scenario.Dialect) else None
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -52,28 +52,33 @@ UNKNOWN_ID = "Invalid ID"
 
 @dataclass(frozen=True)
 class Dialect:
-    """How values look on the wire, and in the client's language.
+    """A protocol, and how values look on the wire and in the client's language.
 
+    :param name: of the protocol, as the table of toolkits has it.
     :param values: ``native`` (numbers and booleans), ``strings`` (Kimai 1's: everything that comes
         from the database is a string, flags are "0" and "1"), or ``untyped`` (the client's language
         can't tell, any spelling of the value is right).
     :param is_xml: XML can't carry control characters; U+FFFD is in their place.
     """
 
+    name: str
     values: str
     is_xml: bool
 
+    @property
+    def untyped(self) -> Dialect:
+        """The same for clients whose language or library doesn't know the types."""
+        return replace(self, values="untyped")
 
-#: SOAP document/literal, by clients that know the types of the contract.
-DOCUMENT = Dialect("native", is_xml=True)
-#: The same by clients that don't.
-UNTYPED = Dialect("untyped", is_xml=True)
-#: SOAP rpc/encoded.
-ENCODED = Dialect("strings", is_xml=True)
-#: JSON-RPC as Kimai 1 spoke it.
-JSON = Dialect("strings", is_xml=False)
-#: JSON-RPC with ``?types=native``.
-JSON_NATIVE = Dialect("native", is_xml=False)
+
+DOCUMENT = Dialect("SOAP document/literal", "native", is_xml=True)
+ENCODED = Dialect("SOAP rpc/encoded", "strings", is_xml=True)
+SOAP_12 = Dialect("SOAP 1.2", "native", is_xml=True)
+#: As Kimai 1 spoke it.
+JSON = Dialect("JSON-RPC", "strings", is_xml=False)
+#: With ``?types=native``.
+JSON_NATIVE = Dialect("JSON-RPC, native types", "native", is_xml=False)
+DIALECTS = (DOCUMENT, ENCODED, SOAP_12, JSON, JSON_NATIVE)
 
 
 @dataclass(frozen=True)
@@ -496,15 +501,21 @@ def program(scene: Scene) -> str:
     )
 
 
-def check(
+def check(report: Any, scene: Scene, dialect: Dialect, **options: bool) -> None:
+    """Compare a client's report with the expected results, as :func:`problems` does."""
+    found = problems(report, scene, dialect, **options)
+    assert not found, "\n".join(line for lines in found.values() for line in lines)
+
+
+def problems(
     report: Any,
     scene: Scene,
     dialect: Dialect,
     *,
     complete: bool = True,
     absent_is_zero: bool = False,
-) -> None:
-    """Compare a client's report with the expected results.
+) -> dict[str, list[str]]:
+    """Return what is wrong in a client's report, by step; steps that pass aren't there.
 
     :param complete: each record has to have every field of its type, and no other.
     :param absent_is_zero: see :func:`steps`.
@@ -512,11 +523,13 @@ def check(
     expected = steps(scene, absent_is_zero=absent_is_zero)
     assert {step.method for step in expected} == set(RemoteApi.public_methods)
     assert list(report) == [step.name for step in expected]
-    problems: list[str] = []
+    found: dict[str, list[str]] = {}
     for step in expected:
-        checker = _Checker(report, dialect, complete, problems, step)
+        checker = _Checker(report, dialect, complete, [], step)
         checker.check(report[step.name])
-    assert not problems, "\n".join(problems)
+        if checker.problems:
+            found[step.name] = checker.problems
+    return found
 
 
 @dataclass
@@ -607,7 +620,11 @@ class _Checker:
             values, expected = self._plain, expected.value
         if isinstance(expected, str) and expected.startswith("$"):
             step, name = expected[1:].split(".")
-            expected = int(self.report[step]["items"][0][name])
+            try:
+                expected = int(self.report[step]["items"][0][name])
+            except (KeyError, IndexError, TypeError, ValueError):
+                self._say(where, found, f"{expected}, which isn't there")
+                return
         if isinstance(expected, str):
             if self.dialect.is_xml:
                 expected = expected.replace("\x07", "\ufffd")
@@ -615,7 +632,7 @@ class _Checker:
         elif expected is None:
             right = found is None
         else:
-            if isinstance(expected, Decimal) and values == "native" and self.dialect == DOCUMENT:
+            if isinstance(expected, Decimal) and values == "native" and self.dialect.is_xml:
                 values = "untyped"  # xs:decimal is a string in many languages, to keep the cents
             try:
                 right = expected == _reader(expected)(found, values)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clients import scenario, tools
+from clients import scenario, toolkits, tools
 from clients.conftest import Scene
 
 SOURCES = tools.HERE / "gsoap"
@@ -14,11 +14,12 @@ PACKAGES = "apt-get install gsoap libgsoap-dev g++"
 
 
 @pytest.mark.clients
-def test_gsoap_client(scene: Scene, tmp_path: Path) -> None:
+def test_gsoap_client(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
     program = built(f"{scene.server.soap}?wsdl", tmp_path)
     known = scenario.facts(scene).values()
     report = tools.report([program, scene.server.soap, *known])
-    scenario.check(report, scene, scenario.DOCUMENT)
+    version = tools.debian_version("gsoap")
+    toolkit_run("gSOAP", "C++", version, scenario.DOCUMENT, report)
 
 
 def built(wsdl: str, directory: Path) -> Path:

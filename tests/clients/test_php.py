@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clients import scenario, tools
+from clients import scenario, toolkits, tools
 from clients.conftest import Scene
 from kimai_remote.storage import models as m
 from kimai_remote.storage.origin import WEB_OPTIONS
@@ -23,7 +23,12 @@ pytestmark = pytest.mark.clients
     ],
 )
 def test_php_client(
-    scene: Scene, client: str, extension: str, address: str, dialect: scenario.Dialect
+    scene: Scene,
+    toolkit_run: toolkits.Run,
+    client: str,
+    extension: str,
+    address: str,
+    dialect: scenario.Dialect,
 ) -> None:
     report = tools.report(
         [
@@ -33,10 +38,12 @@ def test_php_client(
         ],
         stdin=scenario.program(scene),
     )
-    scenario.check(report, scene, dialect)
+    toolkit = "SoapClient" if extension == "soap" else "curl extension"
+    why = "without a WSDL" if address == "soap.php" else ""
+    toolkit_run(toolkit, "PHP", php_version(), dialect, report, why=why)
 
 
-def test_the_plain_contract_of_an_adopted_database(scene: Scene) -> None:
+def test_the_plain_contract_of_an_adopted_database(scene: Scene, toolkit_run: toolkits.Run) -> None:
     """SoapClient would pass other parameters with the document/literal one."""
     option = {"option": WEB_OPTIONS[0], "value": ""}
     scene.world.execute(m.Configuration.__table__.insert().values(option))
@@ -48,7 +55,12 @@ def test_the_plain_contract_of_an_adopted_database(scene: Scene) -> None:
         ],
         stdin=scenario.program(scene),
     )
-    scenario.check(report, scene, scenario.ENCODED)
+    why = "with the plain WSDL of an adopted database"
+    toolkit_run("SoapClient", "PHP", php_version(), scenario.ENCODED, report, why=why)
+
+
+def php_version() -> str:
+    return tools.run(["php", "-r", "echo PHP_VERSION;"])
 
 
 def test_both_dialects_in_one_program(scene: Scene) -> None:

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 
 import pytest
 
-from clients import scenario, tools
+from clients import scenario, toolkits, tools
 from clients.conftest import Scene
 
 
 @pytest.mark.parametrize(
-    ("client", "address", "dialect"),
+    ("toolkit", "client", "address", "dialect"),
     [
-        ("zeep_client", "soap.php?wsdl", scenario.DOCUMENT),
-        ("suds_client", "soap.php?wsdl", scenario.DOCUMENT),
-        pytest.param("pelix_client", "json.php", scenario.JSON, marks=pytest.mark.slow),
-        ("pelix_client", "json.php?types=native", scenario.JSON_NATIVE),
-        pytest.param("jsonrpcclient_client", "json.php", scenario.JSON, marks=pytest.mark.slow),
+        ("zeep", "zeep_client", "soap.php?wsdl", scenario.DOCUMENT),
+        ("suds-community", "suds_client", "soap.php?wsdl", scenario.DOCUMENT),
+        pytest.param(
+            "jsonrpclib-pelix", "pelix_client", "json.php", scenario.JSON, marks=pytest.mark.slow
+        ),
+        ("jsonrpclib-pelix", "pelix_client", "json.php?types=native", scenario.JSON_NATIVE),
+        pytest.param(
+            "jsonrpcclient",
+            "jsonrpcclient_client",
+            "json.php",
+            scenario.JSON,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
-def test_python_client(scene: Scene, client: str, address: str, dialect: scenario.Dialect) -> None:
+def test_python_client(
+    scene: Scene,
+    toolkit_run: toolkits.Run,
+    toolkit: str,
+    client: str,
+    address: str,
+    dialect: scenario.Dialect,
+) -> None:
     report = tools.report(
         [
             sys.executable,
@@ -29,4 +45,4 @@ def test_python_client(scene: Scene, client: str, address: str, dialect: scenari
         ],
         stdin=scenario.program(scene),
     )
-    scenario.check(report, scene, dialect)
+    toolkit_run(toolkit, "Python", metadata.version(toolkit), dialect, report)

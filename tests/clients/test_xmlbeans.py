@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from clients import java_tools, tools
+from clients import java_tools, scenario, toolkits, tools
 from clients.conftest import AWKWARD, Scene
 from kimai_remote.api.service import RemoteApi
 
 
 @pytest.mark.clients
-def test_xmlbeans(scene: Scene, tmp_path: Path) -> None:
+def test_xmlbeans(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
     program = java_tools.compiled("XmlBeansClient", tmp_path, java_tools.XMLBEANS)
     key = scene.world.key(scene.user)
     report = tools.report([*program, scene.server.soap, key, str(scene.entry), str(scene.expense)])
@@ -32,3 +32,12 @@ def test_xmlbeans(scene: Scene, tmp_path: Path) -> None:
     assert report["getActiveRecording.msg"] == ["No active recording."]
     (version,) = report["getVersion.getVersionResult"]
     assert version == "1.3.5-1394"
+    toolkit_run.settle(
+        "XMLBeans",
+        "Java",
+        tools.debian_version("libxmlbeans-java"),
+        scenario.DOCUMENT,
+        steps=len(report["operations"]),
+        why="as SoapUI uses it: compiles the schema, makes sample requests and validates responses;"
+        " a step is a method",
+    )

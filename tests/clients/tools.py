@@ -57,6 +57,24 @@ def need_perl(module: str) -> str:
     return perl
 
 
+def perl_version(module: str) -> str:
+    """The version of a Perl module."""
+    return run([need_perl(module), f"-M{module}", "-e", f"print {module}->VERSION"])
+
+
+def debian_version(package: str) -> str:
+    """The version of the program in a Debian package, without Debian's own revision."""
+    query = need("dpkg-query", "apt-get install dpkg")
+    whole = run([query, "--show", "--showformat=${source:Upstream-Version}", package])
+    return whole.partition("+")[0]
+
+
+def node_version(project: Path, package: str) -> str:
+    """The version of a package that a project of Node's has installed."""
+    manifest = project / "node_modules" / package / "package.json"
+    return str(json.loads(manifest.read_text("utf-8"))["version"])
+
+
 def run(
     command: Sequence[str | Path],
     *,

@@ -8,9 +8,9 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs import api_page, commands_page, configuration_page
+from docs import api_page, commands_page, configuration_page, toolkits_page
 
-PAGES = (api_page, commands_page, configuration_page)
+PAGES = (api_page, commands_page, configuration_page, toolkits_page)
 
 if __name__ == "__main__":
     for page in PAGES:
