@@ -69,11 +69,24 @@ sub filled {
     return $value;
 }
 
-# What on_fault does in both programs.
+# What on_fault of SOAP::Lite does.
 sub refuse {
     my ($soap, $answer) = @_;
     die $answer // $soap->transport->status unless ref $answer;
     die { code => $answer->faultcode, message => $answer->faultstring };
+}
+
+# Lists without the elements that wrap them. One record is decoded as a hash, several as a list.
+sub plain {
+    my ($value) = @_;
+    return [map { plain($_) } @$value] if ref $value eq 'ARRAY';
+    return $value unless ref $value eq 'HASH';
+    my %plain = map { $_ => plain($value->{$_}) } keys %$value;
+    for my $list (grep { exists $plain{$_} } qw(items tasks)) {
+        my ($records) = ref $plain{$list} ? values %{ $plain{$list} } : ();
+        $plain{$list} = ref $records eq 'ARRAY' ? $records : [$records // ()];
+    }
+    return \%plain;
 }
 
 1;

@@ -18,7 +18,7 @@ Steps::run(sub {
     my ($method, $params) = @_;
     my @elements = elements($params, $method, $Steps::PARAMETERS{$method});
     my $answer = $soap->call($method, @elements)->result;
-    return ref $answer ? plain($answer) : $answer;
+    return ref $answer ? Steps::plain($answer) : $answer;
 });
 
 # Elements have to come in the order of the contract; a Perl hash has none.
@@ -31,17 +31,4 @@ sub elements {
             ? \SOAP::Data->value(elements($value, $method, $Steps::FIELDS{$method}))
             : SOAP::Utils::encode_data($value));
     } grep { exists $values->{$_} } @$order;
-}
-
-# Lists without the elements that wrap them. One record is decoded as a hash, several as a list.
-sub plain {
-    my ($value) = @_;
-    return [map { plain($_) } @$value] if ref $value eq 'ARRAY';
-    return $value unless ref $value eq 'HASH';
-    my %plain = map { $_ => plain($value->{$_}) } keys %$value;
-    for my $list (grep { exists $plain{$_} } qw(items tasks)) {
-        my ($records) = ref $plain{$list} ? values %{ $plain{$list} } : [];
-        $plain{$list} = ref $records eq 'ARRAY' ? $records : [$records];
-    }
-    return \%plain;
 }
