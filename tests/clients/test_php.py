@@ -1,6 +1,8 @@
-"""PHP's SoapClient in both dialects, and JSON-RPC by its curl extension."""
+"""PHP's SoapClient and nusoap in both dialects, and JSON-RPC by its curl extension."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from kimai_remote.storage import models as m
 from kimai_remote.storage.origin import WEB_OPTIONS
 
 pytestmark = pytest.mark.clients
+
+NUSOAP = Path("/usr/share/php/nusoap/nusoap.php")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,23 @@ def test_the_plain_contract_of_an_adopted_database(scene: Scene, toolkit_run: to
     )
     why = "with the plain WSDL of an adopted database"
     toolkit_run("SoapClient", "PHP", php_version(), scenario.ENCODED, report, why=why)
+
+
+@pytest.mark.parametrize(
+    ("style", "dialect"), [("document", scenario.DOCUMENT.untyped), ("rpc", scenario.ENCODED)]
+)
+def test_nusoap(
+    scene: Scene, toolkit_run: toolkits.Run, style: str, dialect: scenario.Dialect
+) -> None:
+    php = tools.need_php("xml")
+    if not NUSOAP.exists():
+        tools.missing(str(NUSOAP), "apt-get install libnusoap-php")
+    client = tools.HERE / "php" / "nusoap_client.php"
+    wsdl = f"{scene.server.soap}?wsdl&style={style}"
+    report = tools.report([php, client, wsdl, NUSOAP], stdin=scenario.program(scene))
+    version = tools.debian_version("libnusoap-php")
+    why = "with its constructors renamed, since PHP 8 calls none that is named like its class"
+    toolkit_run("nusoap", "PHP", version, dialect, report, why=why)
 
 
 def php_version() -> str:
