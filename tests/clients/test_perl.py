@@ -26,6 +26,7 @@ def test_perl_client(
     toolkit_run("SOAP::Lite", "Perl", version, dialect.untyped, report)
 
 
+@pytest.mark.toolkits
 def test_soap_wsdl(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
     perl = tools.need_perl("SOAP::WSDL")
     generator = tools.need("wsdl2perl", "apt-get install libsoap-wsdl-perl")

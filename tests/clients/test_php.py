@@ -63,6 +63,7 @@ def test_the_plain_contract_of_an_adopted_database(scene: Scene, toolkit_run: to
     toolkit_run("SoapClient", "PHP", php_version(), scenario.ENCODED, report, why=why)
 
 
+@pytest.mark.toolkits
 @pytest.mark.parametrize(
     ("style", "dialect"), [("document", scenario.DOCUMENT.untyped), ("rpc", scenario.ENCODED)]
 )
