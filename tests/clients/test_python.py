@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from importlib import metadata
 
@@ -46,3 +47,18 @@ def test_python_client(
         stdin=scenario.program(scene),
     )
     toolkit_run(toolkit, "Python", metadata.version(toolkit), dialect, report)
+
+
+@pytest.mark.toolkits
+def test_pysimplesoap(scene: Scene, toolkit_run: toolkits.Run) -> None:
+    """Debian's own: the one on PyPI is from 2017, and has to be built."""
+    python = tools.need("/usr/bin/python3", "apt-get install python3")
+    package = "python3-pysimplesoap"
+    if subprocess.run([python, "-c", "import pysimplesoap"], check=False).returncode:
+        tools.missing("PySimpleSOAP", f"apt-get install {package}")
+    report = tools.report(
+        [python, tools.HERE / "python" / "pysimplesoap_client.py", f"{scene.server.soap}?wsdl"],
+        stdin=scenario.program(scene),
+    )
+    version = tools.debian_version(package)
+    toolkit_run("PySimpleSOAP", "Python", version, scenario.DOCUMENT, report)

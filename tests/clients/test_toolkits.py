@@ -29,7 +29,7 @@ def test_each_row_has_a_test_and_each_test_its_row() -> None:
         check=True,
     )
     tests = {line for line in found.stdout.splitlines() if "::" in line}
-    assert tests == {row.test for row in toolkits.rows()}, "run: pytest -m recorded --record-toolkits"
+    assert tests == {row.test for row in toolkits.rows()}, "see --record-toolkits"
 
 
 def test_rows_are_in_order_and_there_once() -> None:

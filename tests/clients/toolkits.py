@@ -80,7 +80,7 @@ def record(row: Row) -> None:
 def compare(row: Row, recorded: Collection[Row]) -> None:
     """Raise an AssertionError if the run differs from the recorded row, except for the version."""
     earlier = [replace(one, version=row.version) for one in recorded if one.key == row.key]
-    assert earlier == [row], "differs from toolkits.jsonl; see --record-toolkits"
+    assert earlier == [row], "not as recorded; see --record-toolkits"
 
 
 @dataclass
