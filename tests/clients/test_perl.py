@@ -52,6 +52,6 @@ def test_xml_compile(scene: Scene, toolkit_run: toolkits.Run) -> None:
         tools.perl_version("XML::Compile"),
         scenario.DOCUMENT.untyped,
         report,
-        why="with the schema in the WSDL; XML::Compile::SOAP, which also reads the rest of the WSDL,"
-        " isn't in Debian and wasn't run",
+        why="with the schema in the WSDL; XML::Compile::SOAP, which also reads the rest of the"
+        " WSDL, isn't in Debian and wasn't run",
     )
