@@ -1,5 +1,6 @@
 <?php
-// The scenario by nusoap, from the WSDL of either dialect. Arguments: the WSDL, and nusoap's file.
+// The scenario by nusoap, from the WSDL of either dialect, or in rpc/encoded with the address alone.
+// Arguments: the WSDL or address, and nusoap's file.
 // Its constructors are named like their class, which PHP 8 doesn't call: they are renamed in a copy.
 
 declare(strict_types=1);
@@ -17,7 +18,7 @@ file_put_contents($copy, preg_replace("/(function |parent::)($names)\\(/", '$1__
 require $copy;
 unlink($copy);
 
-$client = new nusoap_client($argv[1], true);
+$client = new nusoap_client($argv[1], str_contains($argv[1], 'wsdl'));
 $client->soap_defencoding = 'UTF-8';
 $client->decode_utf8 = false;
 if ($client->getError()) {
