@@ -216,6 +216,7 @@ ENCODED = {
     ),
     "no namespace at all": "<getTasks><apiKey>KEY</apiKey></getTasks>",
     "another server's namespace": '<m:getTasks xmlns:m="urn:x"><apiKey>KEY</apiKey></m:getTasks>',
+    "its parameters too": '<getTasks xmlns="urn:x"><apiKey>KEY</apiKey></getTasks>',
     "param0": '<m:getTasks xmlns:m="urn:x"><param0>KEY</param0></m:getTasks>',
     "param0, qualified": f"<getTasks {OWN}><param0>KEY</param0></getTasks>",
     "SOAP::Lite's names": '<m:getTasks xmlns:m="urn:x"><c-gensym3>KEY</c-gensym3></m:getTasks>',

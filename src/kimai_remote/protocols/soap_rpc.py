@@ -45,15 +45,15 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 def is_encoded(request: SoapMessage) -> bool:
     """Return whether a request is in this style, by its structure.
 
-    Its namespace doesn't tell: clients that were generated from the contract of another server send
-    that server's.
+    A call in another namespace than the contract's is: clients that were generated from the
+    contract of another server send that server's.
     """
-    if request.has_encoding_style:
+    if request.has_encoding_style or request.namespace != NAMESPACE:
         return True
     for child in request.element:
         name = etree.QName(child)
         return name.namespace is None or _UNNAMED.fullmatch(name.localname) is not None
-    return request.namespace != NAMESPACE
+    return False
 
 
 @dataclass
