@@ -191,11 +191,7 @@ def element(wsdl: etree._Element, type_name: str, name: str) -> etree._Element:
         ("TimesheetRow", "rate", {"type": "xs:decimal", "nillable": "true"}),
         ("TimesheetRow", "cleared", {"type": "xs:boolean"}),
         ("TimesheetRow", "description", {"type": "xs:string", "nillable": "true"}),
-        (
-            "getTimesheet",
-            "from",
-            {"type": "xs:string", "minOccurs": "0", "default": "0", "nillable": "true"},
-        ),
+        ("getTimesheet", "from", {"type": "xs:string", "minOccurs": "0", "nillable": "true"}),
         ("getTimesheet", "apiKey", {"type": "xs:string"}),
         ("setTimesheetRecord", "record", {"type": "tns:TimeEntryInput"}),
     ],

@@ -99,10 +99,11 @@ def optional(spyne_type: type, default: Any = None, doc: str = "") -> Any:
     return spyne_type.customize(min_occurs=0, nillable=True, default=default, **_doc(doc))  # type: ignore[attr-defined]
 
 
-def or_null(parameter: Any, meaning: Any) -> Any:
+def or_null(parameter: Any, meaning: Any, doc: str = "") -> Any:
     """Gives null, and an empty number, another meaning than the parameter's default, which it has
-    only where the parameter is left out. In document/literal, null is the same as left out."""
-    return parameter.customize(null=meaning)
+    only where the parameter is left out. In document/literal, null is the same as left out, so
+    ``doc`` isn't in its WSDL."""
+    return parameter.customize(null=meaning, null_doc=doc)
 
 
 def default_of(parameter: Any) -> Any:

@@ -36,13 +36,9 @@ from .fields import (
 _FROM = optional(DateText, "0", "Start of the period. 0 for no limit.")
 _TO = optional(DateText, "0", "End of the period. 0 for no limit.")
 _CLEARED = or_null(
-    optional(
-        Integer32,
-        -1,
-        "-1: all, 0: open, 1: cleared. Null: all, or the open ones with the preference "
-        "ui.hideClearedEntries.",
-    ),
+    optional(Integer32, -1, "-1: all, 0: open, 1: cleared."),
     None,
+    "Null: all, or the open ones with the preference ui.hideClearedEntries.",
 )
 _START = optional(Integer32, 0, "Number of records to skip, if there is a limit.")
 _LIMIT = optional(Integer32, 0, "Maximum number of records. 0 for all.")

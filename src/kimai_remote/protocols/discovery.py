@@ -75,7 +75,7 @@ def documentation(spyne_type: Any) -> str:
     """Return the documentation of a type or parameter."""
     # Spyne keeps that of a parameter or field here; a record has its class's.
     doc = spyne_type.Annotations.doc or getattr(spyne_type.Attributes, "doc", None) or ""
-    return " ".join(doc.split())
+    return " ".join([*doc.split(), *getattr(spyne_type.Attributes, "null_doc", "").split()])
 
 
 def smd(url: str) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def fix_spyne_wsdl(root: Any) -> None:
     # Python 3.13 takes the indentation out of docstrings, older ones leave it in.
     for text in root.iter(tag("documentation"), f"{{{XSD}}}documentation"):
         text.text = " ".join((text.text or "").split())
+    for element in root.iter(f"{{{XSD}}}element"):
+        _describe_default(element)
     # Spyne writes the types in the order of a set, which differs from run to run.
     for schema in root.iter(f"{{{XSD}}}schema"):
         schema[:] = sorted(schema, key=lambda child: (child.tag, child.get("name")))
@@ -89,6 +91,19 @@ def fix_spyne_wsdl(root: Any) -> None:
         root.append(element)
     if root.get("targetNamespace") != NAMESPACE:
         raise ValueError("the WSDL isn't in the namespace of the service")
+
+
+def _describe_default(element: Any) -> None:
+    """Say in words what a parameter's default is, instead of in an attribute.
+
+    XML Schema's attribute is about empty elements, not absent ones, and .NET doesn't read it.
+    """
+    default = element.attrib.pop("default", None)
+    if default is None:
+        return
+    path = f"{{{XSD}}}annotation/{{{XSD}}}documentation"
+    text = element.find(path)
+    text.text = f"{text.text} If absent or nil: {default}."
 
 
 #: Kimai's name of the service; proxies that were generated from it have classes of these names.
