@@ -344,6 +344,26 @@ RECORDS = {
         "<item><key>start</key><value>2016-02-01 09:00</value></item>"
         "<item><key>end</key><value>2016-02-01 10:00</value></item></multiRef>",
     ),
+    "an array that holds a map, as .NET has it from the contract": (
+        '<record href="#id1"/>',
+        '<SOAP-ENC:Array id="id1" SOAP-ENC:arrayType="xsd:anyType[1]"><Item href="#id2"/>'
+        '</SOAP-ENC:Array><p:Record id="id2" xsi:type="p:Record" xmlns:p="urn:p">'
+        '<projectId xsi:type="xsd:string">1</projectId><taskId xsi:type="xsd:string">1</taskId>'
+        '<start xsi:type="xsd:string">2016-02-01 09:00</start>'
+        '<end xsi:type="xsd:string">2016-02-01 10:00</end></p:Record>',
+    ),
+    "an array by its items' type alone": (
+        '<record SOAP-ENC:arrayType="xsd:anyType[1]"><Item><projectId>1</projectId>'
+        "<taskId>1</taskId><start>2016-02-01 09:00</start><end>2016-02-01 10:00</end></Item>"
+        "</record>"
+    ),
+    "values whose elements are named as their types": (
+        '<record href="#id1"/>',
+        '<SOAP-ENC:Struct id="id1"><projectId href="#id2"/><taskId href="#id2"/>'
+        '<start href="#id3"/><end>2016-02-01 10:00</end></SOAP-ENC:Struct>'
+        '<SOAP-ENC:int id="id2">1</SOAP-ENC:int>'
+        '<SOAP-ENC:base64 id="id3">MjAxNi0wMi0wMSAwOTowMA==</SOAP-ENC:base64>',
+    ),
     "Axis's references": (
         '<record href="#id0"/>',
         '<multiRef id="id0"><item><key>projectId</key><value href="#id1"/></item>'

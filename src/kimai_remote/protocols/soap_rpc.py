@@ -27,6 +27,7 @@ from .soap_envelope import ENCODING, SOAP_11, XSI, XSI_NIL, XSI_NULL, SoapMessag
 
 MAP = "http://xml.apache.org/xml-soap"
 _XSI_TYPE = f"{{{XSI}}}type"
+_ARRAY_TYPE = f"{{{ENCODING}}}arrayType"
 # In PHP's order for a result that is a map, behind those of the envelope and of the method.
 _NAMESPACES = (
     f'xmlns:xsi="{XSI}"',
@@ -179,7 +180,7 @@ class _Values:
         nil = element.get(XSI_NIL) or element.get(XSI_NULL) or ""
         if nil.strip() in ("true", "1"):
             return None
-        xsi_type = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
+        xsi_type = _type_of(element)
         children = list(element)
         pairs = [child for child in children if _is_pair(child)]
         if xsi_type == "Map" or (xsi_type == "" and pairs and pairs == children):
@@ -205,6 +206,20 @@ class _Values:
         if element is None:
             raise InvalidParameter(f"There is no value {target[:40]!r} in the request.")
         return element
+
+
+def _type_of(element: Any) -> str:
+    """Return the name of a value's type, without its namespace; "" if the element doesn't say.
+
+    A referenced value of .NET's says it by the name of its element, such as ``soapenc:Array``.
+    """
+    xsi_type = element.get(_XSI_TYPE, "").rpartition(":")[2].strip()
+    if xsi_type:
+        return str(xsi_type)
+    name = etree.QName(element)
+    if name.namespace == ENCODING:
+        return str(name.localname)
+    return "Array" if element.get(_ARRAY_TYPE) else ""
 
 
 def _decoded(text: str) -> str:
