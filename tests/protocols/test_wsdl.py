@@ -313,6 +313,17 @@ def test_the_legacy_contract_is_like_kimai_s(live_server: LiveServer, rpc: etree
         }
 
 
+def test_the_legacy_contract_has_a_schema_without_types(
+    live_server: LiveServer, rpc: etree._Element
+) -> None:
+    """Kimai's had an empty one, without which Mono's wsdl fails; suds needs the import."""
+    (schema,) = rpc.find(f"{WSDL}types")
+    assert schema.get("targetNamespace") == live_server.server.soap
+    (only,) = schema
+    assert only.tag == f"{XSD}import"
+    assert dict(only.attrib) == {"namespace": "http://schemas.xmlsoap.org/soap/encoding/"}
+
+
 def parts(rpc: etree._Element, message: str) -> Iterator[tuple[str, str]]:
     for part in rpc.find(f"{WSDL}message[@name='{message}']"):
         yield part.get("name"), part.get("type")
