@@ -6,12 +6,13 @@ Each fenced code block of a page is complete. The ``text`` block after it has th
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clients import java_tools, tools
+from clients import java_tools, mono_tools, tools
 from support.markdown import blocks, matches
 from support.server import ROOT
 
@@ -87,8 +88,23 @@ def _java(code: str, directory: Path) -> str:
     """Run the commands in the comment at the start of the code."""
     java_tools.class_path(java_tools.JAXWS)
     _written(directory / "Example.java", code)
-    commands = [line[3:] for line in code.splitlines() if line.startswith("// ")]
-    return tools.run(["sh", "-euc", "\n".join(commands)], cwd=directory)
+    return _commands(code, directory)
+
+
+def _csharp(code: str, directory: Path) -> str:
+    """Run the commands in the comment at the start of the code."""
+    tools.need("svcutil", mono_tools.PACKAGES)
+    _written(directory / "Example.cs", code)
+    return _commands(code, directory)
+
+
+def _commands(code: str, directory: Path) -> str:
+    """Run the commands in the first lines, which are comments; return the output of the last."""
+    lines = itertools.takewhile(lambda line: line.startswith("// "), code.splitlines())
+    *build, run = (["sh", "-euc", line[3:]] for line in lines)
+    for command in build:
+        tools.run(command, cwd=directory)
+    return tools.run(run, cwd=directory)
 
 
 def _written(path: Path, code: str) -> Path:
@@ -104,9 +120,11 @@ RUNNERS: dict[str, Callable[[str, Path], str]] = {
     "sh": _shell,
     "perl": _perl,
     "java": _java,
+    "csharp": _csharp,
 }
+#: Languages whose examples run with the tests marked ``toolkits``; the others with ``clients``.
+TOOLKITS = {"csharp"}
 #: Languages that the tests can't run, and why.
 NOT_RUN: dict[str, str] = {
-    "csharp": "Debian has no .NET",
     "xml": "requests for SoapUI, which Debian doesn't have",
 }

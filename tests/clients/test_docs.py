@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,12 @@ from clients import pages
 from support.server import Server
 
 
-@pytest.mark.clients
-@pytest.mark.parametrize("example", pages.examples(), ids=str)
+def marked(example: pages.Example) -> Any:
+    mark = pytest.mark.toolkits if example.language in pages.TOOLKITS else pytest.mark.clients
+    return pytest.param(example, id=str(example), marks=mark)
+
+
+@pytest.mark.parametrize("example", [marked(one) for one in pages.examples()])
 def test_example(
     demo_server: Server, request: pytest.FixtureRequest, tmp_path: Path, example: pages.Example
 ) -> None:
