@@ -7,6 +7,7 @@ import sys
 from importlib import metadata
 
 import pytest
+import suds.client
 
 from clients import scenario, toolkits, tools
 from clients.conftest import Scene
@@ -47,6 +48,14 @@ def test_python_client(
         stdin=scenario.program(scene),
     )
     toolkit_run(toolkit, "Python", metadata.version(toolkit), dialect, report)
+
+
+def test_suds_loads_the_rpc_contract(scene: Scene) -> None:
+    """It refuses types of namespaces that no schema imports."""
+    client = suds.client.Client(f"{scene.server.soap}?wsdl&style=rpc", cache=None)
+    assert client.service.getVersion() == "1.3.5-1394"
+    result = client.service.authenticate(scene.user, scene.password)
+    assert scene.world.key(scene.user) in str(result)
 
 
 @pytest.mark.toolkits
