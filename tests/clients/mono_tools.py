@@ -10,8 +10,9 @@ from clients import tools
 SOURCES = tools.HERE / "csharp"
 PACKAGES = "apt-get install mono-devel"
 #: Assemblies that a program is compiled with.
-ASMX = ("System.Web.Extensions", "System.Web.Services", "System.Runtime.Serialization")
-WCF = ("System.Web.Extensions", "System.ServiceModel", "System.Runtime.Serialization")
+JSON = ("System.Web.Extensions", "System.Net.Http")
+ASMX = ("System.Web.Extensions", "System.Runtime.Serialization", "System.Web.Services")
+WCF = ("System.Web.Extensions", "System.Runtime.Serialization", "System.ServiceModel")
 
 
 def version() -> str:
@@ -33,7 +34,10 @@ def svcutil(url: str, directory: Path) -> None:
 
 
 def compiled(sources: Sequence[str], directory: Path, assemblies: Sequence[str]) -> list[str]:
-    """Compile a client with the generated ``Kimai.cs``; return the command that runs it."""
+    """Compile a client, with the generated ``Kimai.cs`` if there is one.
+
+    :returns: the command that runs it.
+    """
     program = directory / "client.exe"
     tools.run(
         [
@@ -41,9 +45,9 @@ def compiled(sources: Sequence[str], directory: Path, assemblies: Sequence[str])
             "-nologo",
             f"-out:{program}",
             f"-r:{','.join(assemblies)}",
-            directory / "Kimai.cs",
             SOURCES / "Scenario.cs",
             *(SOURCES / f"{source}.cs" for source in sources),
+            *directory.glob("Kimai.cs"),
         ]
     )
     return [tools.need("mono", PACKAGES), str(program)]

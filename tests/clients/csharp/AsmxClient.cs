@@ -4,6 +4,6 @@ static class AsmxClient
     static void Main(string[] arguments)
     {
         var proxy = new KimaiRemote { Url = arguments[0] };
-        new Scenario(proxy, typeof(KimaiRemote), AsmxFault.Of).Run();
+        new ProxyScenario(proxy, typeof(KimaiRemote), AsmxFault.Of).Run();
     }
 }

@@ -14,7 +14,7 @@ using System.Xml.Serialization;
 /// The contract says array for a map, so a result is an array of XML nodes: an attribute, and an
 /// element for each pair of key and value. A record is an array that holds an object.
 /// </remarks>
-sealed class AsmxEncodedClient : Scenario
+sealed class AsmxEncodedClient : ProxyScenario
 {
     private const string Instance = "http://www.w3.org/2001/XMLSchema-instance";
 

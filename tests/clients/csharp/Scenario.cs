@@ -1,123 +1,36 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
-using System.Reflection;
-using System.Runtime.Serialization;
 using System.Text;
 using System.Web.Script.Serialization;
 
-/// <summary>
-/// Runs the steps from standard input through a generated proxy and prints the report.
-/// </summary>
-/// <remarks>
-/// All values go through the classes that the toolkit generated from the WSDL: they are filled from
-/// the steps, and read for the report.
-/// </remarks>
-class Scenario
+/// <summary>Runs the steps from standard input and prints the report.</summary>
+abstract class Scenario
 {
-    private const string Specified = "Specified";
-
-    private readonly object proxy;
-    private readonly Type contract;
-    private readonly Func<Exception, KeyValuePair<string, string>?> fault;
     private readonly Dictionary<string, object> report = new Dictionary<string, object>();
-
-    /// <param name="proxy">What calls the service.</param>
-    /// <param name="contract">Generated type with one method for each of the API.</param>
-    /// <param name="fault">Code and message of a SOAP fault; null for any other exception.</param>
-    public Scenario(object proxy, Type contract, Func<Exception, KeyValuePair<string, string>?> fault)
-    {
-        this.proxy = proxy;
-        this.contract = contract;
-        this.fault = fault;
-    }
 
     public void Run()
     {
         var json = new JavaScriptSerializer();
         var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
         foreach (var step in json.Deserialize<List<Dictionary<string, object>>>(input.ReadToEnd()))
-            report[(string)step["name"]] = Call(step);
+        {
+            var name = (string)step["name"];
+            var parameters = (Dictionary<string, object>)Filled(step["params"]);
+            report[name] = Call(name, (string)step["method"], parameters);
+        }
         var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
         output.WriteLine(json.Serialize(report));
         output.Flush();
     }
 
-    private object Call(Dictionary<string, object> step)
-    {
-        var method = contract.GetMethod((string)step["method"]);
-        var given = (Dictionary<string, object>)Filled(step["params"]);
-        try
-        {
-            return (string)step["name"] == "fault"
-                ? Refused(method)
-                : Plain(method.Invoke(proxy, Arguments(method, given)));
-        }
-        catch (TargetInvocationException error)
-        {
-            var refusal = fault(error.InnerException);
-            if (refusal == null)
-                throw;
-            return new { fault = new { code = refusal.Value.Key, message = refusal.Value.Value } };
-        }
-    }
+    /// <summary>The result of a call as the report has it.</summary>
+    protected abstract object Call(string step, string method, Dictionary<string, object> given);
 
-    /// <summary>
-    /// The call that gets a fault. C# can't send a word as a number, so it has no API key.
-    /// </summary>
-    protected virtual object Refused(MethodInfo method)
+    protected static object Fault(object code, object message)
     {
-        return method.Invoke(proxy, Arguments(method, new Dictionary<string, object>()));
-    }
-
-    /// <summary>Arguments by name; what isn't given is null, or 0 where the type has no null.</summary>
-    private object[] Arguments(MethodInfo method, Dictionary<string, object> given)
-    {
-        return method.GetParameters().Select(parameter =>
-        {
-            object value;
-            if (given.TryGetValue(parameter.Name, out value))
-                return Converted(value, parameter.ParameterType);
-            if (IsSpecified(parameter.Name, given))
-                return true;
-            return parameter.ParameterType.IsValueType
-                ? Activator.CreateInstance(parameter.ParameterType)
-                : null;
-        }).ToArray();
-    }
-
-    /// <summary>Whether a member of ASMX proxies says of one that is given that it is.</summary>
-    private static bool IsSpecified(string name, Dictionary<string, object> given)
-    {
-        return name.EndsWith(Specified)
-            && given.ContainsKey(name.Substring(0, name.Length - Specified.Length));
-    }
-
-    private object Converted(object value, Type type)
-    {
-        var record = value as Dictionary<string, object>;
-        return record == null
-            ? Convert.ChangeType(
-                value, Nullable.GetUnderlyingType(type) ?? type, CultureInfo.InvariantCulture)
-            : Record(record, type);
-    }
-
-    /// <summary>A record as a parameter of this type.</summary>
-    protected virtual object Record(Dictionary<string, object> record, Type type)
-    {
-        var filled = Activator.CreateInstance(type);
-        foreach (var property in type.GetProperties())
-        {
-            object member;
-            if (record.TryGetValue(property.Name, out member))
-                property.SetValue(filled, Converted(member, property.PropertyType), null);
-            else if (IsSpecified(property.Name, record))
-                property.SetValue(filled, true, null);
-        }
-        return filled;
+        return new { fault = new { code, message } };
     }
 
     /// <summary>Parameters with the values of earlier steps in place of <c>$step.field</c>.</summary>
@@ -130,21 +43,7 @@ class Scenario
         if (text == null || !text.StartsWith("$"))
             return value;
         var path = text.Substring(1).Split('.');
-        var items = (List<object>)((Dictionary<string, object>)report[path[0]])["items"];
-        return ((Dictionary<string, object>)items[0])[path[1]];
-    }
-
-    /// <summary>Objects as dictionaries with the names of the contract, and lists as lists.</summary>
-    protected virtual object Plain(object value)
-    {
-        if (value == null || value is string || value.GetType().IsPrimitive || value is decimal)
-            return value;
-        var list = value as IEnumerable;
-        if (list != null)
-            return list.Cast<object>().Select(Plain).ToList();
-        return value.GetType().GetProperties()
-            .Where(property => property.PropertyType != typeof(ExtensionDataObject)
-                && !property.Name.EndsWith(Specified))
-            .ToDictionary(property => property.Name, property => Plain(property.GetValue(value, null)));
+        var items = (IEnumerable<object>)((Dictionary<string, object>)report[path[0]])["items"];
+        return ((Dictionary<string, object>)items.First())[path[1]];
     }
 }

@@ -9,7 +9,7 @@ static class WcfClient
     {
         var binding = new BasicHttpBinding { MaxReceivedMessageSize = 1 << 20 };
         var client = new KimaiRemotePortTypeClient(binding, new EndpointAddress(arguments[0]));
-        new Scenario(client, typeof(KimaiRemotePortType), Fault).Run();
+        new ProxyScenario(client, typeof(KimaiRemotePortType), Fault).Run();
     }
 
     static KeyValuePair<string, string>? Fault(Exception error)
