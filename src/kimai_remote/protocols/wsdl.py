@@ -126,8 +126,8 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
     root = etree.Element(f"{{{WSDL}}}definitions", nsmap=namespaces)
     root.set("name", LEGACY_SERVICE)
     root.set("targetNamespace", URL_PLACEHOLDER)
-    # Kimai's contract has a schema without types. Mono's wsdl needs it; suds needs the import. A
-    # type apache:Map in it would break proxies of .NET, where an array can't be a map.
+    # Kimai's contract has a schema without types. Mono's wsdl needs it; suds needs the import. With
+    # a type apache:Map in it, Mono's proxies would fail to make an array of a map.
     schema = etree.SubElement(_child(root, "types"), f"{{{XSD}}}schema")
     schema.set("targetNamespace", URL_PLACEHOLDER)
     etree.SubElement(schema, f"{{{XSD}}}import").set("namespace", ENCODING)
