@@ -59,16 +59,23 @@ class Dialect:
         from the database is a string, flags are "0" and "1"), or ``untyped`` (the client's language
         can't tell, any spelling of the value is right).
     :param is_xml: XML can't carry control characters; U+FFFD is in their place.
+    :param has_nulls: numbers and flags can be null in the client's classes; else null is 0 there.
     """
 
     name: str
     values: str
     is_xml: bool
+    has_nulls: bool = True
 
     @property
     def untyped(self) -> Dialect:
         """The same for clients whose language or library doesn't know the types."""
         return replace(self, values="untyped")
+
+    @property
+    def without_nulls(self) -> Dialect:
+        """The same for clients whose numbers and flags can't be null."""
+        return replace(self, has_nulls=False)
 
 
 DOCUMENT = Dialect("SOAP document/literal", "native", is_xml=True)
@@ -630,7 +637,7 @@ class _Checker:
                 expected = expected.replace("\x07", "\ufffd")
             right = found == expected
         elif expected is None:
-            right = found is None
+            right = found is None or (found == 0 and not self.dialect.has_nulls)
         else:
             if isinstance(expected, Decimal) and values == "native" and self.dialect.is_xml:
                 values = "untyped"  # xs:decimal is a string in many languages, to keep the cents

@@ -23,6 +23,8 @@ from support import requirements
 HERE = Path(__file__).parent
 #: Longest that one client may take, compiling included.
 TIMEOUT = 600
+#: What gets Qt's SOAP library with its code generator, and what builds with it.
+KDSOAP = "apt-get install libkdsoap-dev g++ make"
 
 
 def missing(what: str, install: str) -> NoReturn:
