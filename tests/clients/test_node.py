@@ -5,11 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
 
 from clients import scenario, toolkits, tools
 from clients.conftest import Scene
+from support.processes import DEADLINE
 
 pytestmark = pytest.mark.clients
+
+#: Options of TypeScript's compiler: every check, but not of the libraries.
+TYPESCRIPT = [
+    "--strict",
+    "--target",
+    "es2022",
+    "--module",
+    "nodenext",
+    "--types",
+    "node",
+    "--skipLibCheck",
+]
 
 
 @pytest.mark.parametrize(
@@ -37,3 +51,18 @@ def test_node_client(
     leaves_out = toolkit == "strong-soap"
     why = "leaves out fields that are an empty text" if leaves_out else ""
     toolkit_run(toolkit, "JavaScript", version, dialect, report, complete=not leaves_out, why=why)
+
+
+@pytest.mark.toolkits
+def test_wsdl_tsclient(scene: Scene, toolkit_run: toolkits.Run, node_project: Path) -> None:
+    wsdl = node_project / "kimai.wsdl"
+    wsdl.write_bytes(requests.get(f"{scene.server.soap}?wsdl", timeout=DEADLINE).content)
+    tools.run(["npx", "wsdl-tsclient", wsdl, "-o", node_project, "--esm"], cwd=node_project)
+    tools.run(["npx", "tsc", *TYPESCRIPT, "wsdl_tsclient.ts"], cwd=node_project)
+    known = scenario.facts(scene).values()
+    report = tools.report(
+        ["node", node_project / "wsdl_tsclient.js", f"{scene.server.soap}?wsdl", *known]
+    )
+    version = tools.node_version(node_project, "wsdl-tsclient")
+    why = "strict TypeScript"
+    toolkit_run("wsdl-tsclient", "TypeScript", version, scenario.DOCUMENT, report, why=why)
