@@ -20,9 +20,9 @@ A client gets the calls in one of two ways:
 
 * Programs in languages with dynamic calls read the steps as JSON from standard input
   (:func:`program`): ``[{"name": …, "method": …, "params": {…}}, …]``. ``params`` are in the API's
-  order without gaps, so they can be passed by name or, in that order, by position. A string
-  ``"$step.field"``, also inside a record, stands for that field of the first item of that earlier
-  step's result.
+  order without gaps, so they can be passed by name or, in that order, by position; the fields of
+  a record are in the contract's order. A string ``"$step.field"``, also inside a record, stands
+  for that field of the first item of that earlier step's result.
 * Programs in typed languages have the calls written out, in the order of :func:`steps`, and get
   the values of :func:`facts` as further arguments, in order. They may leave fields out of the
   report's records (``complete=False``), but none that :func:`steps` expects. Where the language
@@ -371,8 +371,8 @@ def steps(scene: Scene, *, absent_is_zero: bool = False) -> list[Step]:
                 "end": end,
                 "location": "Zürich 🏔",
                 "description": AWKWARD,
-                "budget": "42.25",
                 "flagBillable": 50,
+                "budget": "42.25",
             },
             "doUpdate": False,
         },

@@ -75,6 +75,21 @@ def node_version(project: Path, package: str) -> str:
     """The version of a package that a project of Node's has installed."""
     manifest = project / "node_modules" / package / "package.json"
     return str(json.loads(manifest.read_text("utf-8"))["version"])
+def need_ruby(library: str, package: str) -> str:
+    """The path of Ruby, where it has this library.
+
+    :param package: the Debian package that has it.
+    """
+    ruby = need("ruby", "apt-get install ruby")
+    if subprocess.run([ruby, f"-r{library}", "-e1"], capture_output=True, check=False).returncode:
+        missing(f"Ruby's {library}", f"apt-get install {package}")
+    return ruby
+
+
+def savon() -> list[str | Path]:
+    """The command that runs a Ruby program with what stands in for the gem savon."""
+    need_ruby("gyoku", "ruby-gyoku")
+    return [need_ruby("nori", "ruby-nori"), "-I", HERE / "ruby" / "standin"]
 
 
 def run(

@@ -1,0 +1,43 @@
+"""Ruby's soap4r in both SOAP dialects, and what savon sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients import scenario, tools
+from clients.conftest import Scene
+
+pytestmark = pytest.mark.clients
+
+
+@pytest.mark.parametrize(
+    ("client", "address", "dialect"),
+    [
+        ("soap4r_document.rb", "soap.php?wsdl", scenario.UNTYPED),
+        ("soap4r_encoded.rb", "soap.php", scenario.ENCODED),
+    ],
+)
+def test_ruby_client(scene: Scene, client: str, address: str, dialect: scenario.Dialect) -> None:
+    report = tools.report(
+        [
+            tools.need_ruby("soap/rpc/driver", "ruby-soap4r"),
+            "-W0",
+            tools.HERE / "ruby" / client,
+            f"{scene.server.url}/core/{address}",
+        ],
+        stdin=scenario.program(scene),
+    )
+    scenario.check(report, scene, dialect)
+
+
+def test_what_savon_sends(scene: Scene) -> None:
+    """The gem itself isn't in Debian; ``ruby/standin/savon.rb`` says what stands in for it."""
+    report = tools.report(
+        [
+            *tools.savon(),
+            tools.HERE / "ruby" / "savon.rb",
+            f"{scene.server.soap}?wsdl",
+        ],
+        stdin=scenario.program(scene),
+    )
+    scenario.check(report, scene, scenario.UNTYPED)
