@@ -11,7 +11,7 @@ from clients import scenario, tools
 from clients.conftest import Scene
 
 
-@pytest.mark.clients
+@pytest.mark.toolkits
 def test_kdsoap_client(scene: Scene, tmp_path: Path) -> None:
     program = tmp_path / "qt"
     shutil.copytree(tools.HERE / "qt", program)

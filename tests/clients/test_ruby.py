@@ -7,7 +7,7 @@ import pytest
 from clients import scenario, tools
 from clients.conftest import Scene
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.toolkits
 
 
 @pytest.mark.parametrize(
