@@ -28,6 +28,11 @@ XMLBEANS = {
     "libsaxonhe-java": ["Saxon-HE"],
     "libgoogle-gson-java": ["gson"],
 }
+#: What kSOAP2 writes and reads XML with.
+KSOAP2 = {
+    "libkxml2-java": ["kxml2"],
+    "libgoogle-gson-java": ["gson"],
+}
 
 
 def class_path(packages: dict[str, list[str]]) -> str:
@@ -96,7 +101,7 @@ def compiled(program: str, directory: Path, packages: dict[str, list[str]]) -> l
             "-cp",
             libraries,
             "-sourcepath",
-            SOURCES,
+            f"{SOURCES}:{SOURCES / 'ksoap2'}",
             SOURCES / f"{program}.java",
             *directory.rglob("*.java"),
         ]

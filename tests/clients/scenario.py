@@ -606,13 +606,16 @@ class _Checker:
             for name, value in wanted.items():
                 if isinstance(value, list):
                     self._records(f"{here}.{name}", record.get(name), value, t.Task)
-                elif name not in record and name not in optional:
+                elif name not in record and name not in optional and not self._is_left_out(value):
                     self._say(f"{here}.{name}", "nothing", repr(value))
                 else:
                     self._value(f"{here}.{name}", record.get(name), value)
             for name in optional - set(wanted):
                 if record.get(name) is not None:
                     self._say(f"{here}.{name}", record[name], "nothing")
+
+    def _is_left_out(self, value: Any) -> bool:
+        return value is None and not self.complete
 
     @property
     def _plain(self) -> str:
