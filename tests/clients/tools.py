@@ -75,6 +75,8 @@ def node_version(project: Path, package: str) -> str:
     """The version of a package that a project of Node's has installed."""
     manifest = project / "node_modules" / package / "package.json"
     return str(json.loads(manifest.read_text("utf-8"))["version"])
+
+
 def need_ruby(library: str, package: str) -> str:
     """The path of Ruby, where it has this library.
 
