@@ -33,6 +33,8 @@ KSOAP2 = {
     "libkxml2-java": ["kxml2"],
     "libgoogle-gson-java": ["gson"],
 }
+#: What Android itself has.
+ANDROID = {"libandroid-json-java": ["com.android.json"]}
 
 
 def class_path(packages: dict[str, list[str]]) -> str:
@@ -107,6 +109,18 @@ def compiled(program: str, directory: Path, packages: dict[str, list[str]]) -> l
         ]
     )
     return [virtual_machine(), "-cp", f"{classes}:{libraries}", program]
+
+
+def write_ksoap2(jar: Path) -> None:
+    """Write a library with what stands in for kSOAP2 (see ``java/ksoap2``)."""
+    classes = jar.with_suffix("")
+    sources = (SOURCES / "ksoap2").rglob("*.java")
+    libraries = class_path({"libkxml2-java": KSOAP2["libkxml2-java"]})
+    javac = tools.need("javac", "apt-get install default-jdk-headless")
+    tools.run([javac, "-d", classes, "-cp", libraries, *sources])
+    manifest = jar.with_suffix(".mf")
+    manifest.write_text(f"Class-Path: {libraries}\n", "utf-8")
+    tools.run(["jar", "--create", "--file", jar, "--manifest", manifest, "-C", classes, "."])
 
 
 def virtual_machine() -> str:

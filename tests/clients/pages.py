@@ -84,9 +84,21 @@ def _perl(code: str, directory: Path) -> str:
     return tools.run([tools.need_perl("SOAP::Lite"), _written(directory / "example.pl", code)])
 
 
+def _ruby(code: str, directory: Path) -> str:
+    command: list[str | Path] = [tools.need_ruby("json", "ruby")]
+    if "savon" in code:
+        command = tools.savon()
+    elif "soap/rpc" in code:
+        tools.need_ruby("soap/rpc/driver", "ruby-soap4r")
+    return tools.run([*command, _written(directory / "example.rb", code)])
+
+
 def _java(code: str, directory: Path) -> str:
     """Run the commands in the comment at the start of the code."""
-    java_tools.class_path(java_tools.JAXWS)
+    if "org.ksoap2" in code:
+        java_tools.write_ksoap2(directory / "ksoap2.jar")
+    else:
+        java_tools.class_path(java_tools.ANDROID if "org.json" in code else java_tools.JAXWS)
     _written(directory / "Example.java", code)
     return _commands(code, directory)
 
@@ -95,6 +107,20 @@ def _csharp(code: str, directory: Path) -> str:
     """Run the commands in the comment at the start of the code."""
     tools.need("svcutil", mono_tools.PACKAGES)
     _written(directory / "Example.cs", code)
+    return _commands(code, directory)
+
+
+def _typescript(code: str, directory: Path) -> str:
+    """Run the commands in the comment at the start of the code."""
+    _written(directory / "example.ts", code)
+    return _commands(code, directory)
+
+
+def _cpp(code: str, directory: Path) -> str:
+    """Run the commands in the comment at the start of the code."""
+    for program in ("kdwsdl2cpp", "qmake", "make", "g++"):
+        tools.need(program, tools.KDSOAP)
+    _written(directory / "example.cpp", code)
     return _commands(code, directory)
 
 
@@ -121,9 +147,12 @@ RUNNERS: dict[str, Callable[[str, Path], str]] = {
     "perl": _perl,
     "java": _java,
     "csharp": _csharp,
+    "ruby": _ruby,
+    "typescript": _typescript,
+    "cpp": _cpp,
 }
-#: Languages whose examples run with the tests marked ``toolkits``; the others with ``clients``.
-TOOLKITS = {"csharp"}
+#: Pages whose examples run with the tests marked ``toolkits``; the others with ``clients``.
+TOOLKITS = {"android", "csharp", "qt", "ruby", "typescript"}
 #: Languages that the tests can't run, and why.
 NOT_RUN: dict[str, str] = {
     "xml": "requests for SoapUI, which Debian doesn't have",

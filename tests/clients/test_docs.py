@@ -12,7 +12,7 @@ from support.server import Server
 
 
 def marked(example: pages.Example) -> Any:
-    mark = pytest.mark.toolkits if example.language in pages.TOOLKITS else pytest.mark.clients
+    mark = pytest.mark.toolkits if example.page in pages.TOOLKITS else pytest.mark.clients
     return pytest.param(example, id=str(example), marks=mark)
 
 
@@ -21,7 +21,7 @@ def test_example(
     demo_server: Server, request: pytest.FixtureRequest, tmp_path: Path, example: pages.Example
 ) -> None:
     directory = tmp_path / "example"
-    if example.language == "javascript":
+    if example.language in ("javascript", "typescript"):
         directory = request.getfixturevalue("node_project")
     output = example.run(demo_server.url, directory)
     assert example.matches(output), f"printed:\n{output}\ninstead of:\n{example.prints}"

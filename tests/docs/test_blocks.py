@@ -73,6 +73,9 @@ CHECKS = {
     "perl": None,
     "java": None,
     "csharp": None,
+    "ruby": None,
+    "typescript": None,
+    "cpp": None,
 }
 
 
