@@ -64,7 +64,10 @@ const recording = started.startRecordResult?.items?.StartedRecording?.[0]?.timeE
 await call("getActiveRecording", api.getActiveRecordingAsync({ apiKey }));
 await call(
   "updateActiveRecording",
-  api.updateActiveRecordingAsync({ apiKey, record: { activityID: otherTask, description: text } }),
+  api.updateActiveRecordingAsync({
+    apiKey,
+    record: { activityID: otherTask, description: text },
+  }),
 );
 await call("updatedRecording", api.getActiveRecordingAsync({ apiKey }));
 await call("runningInTimesheet", api.getTimesheetAsync({ apiKey, limit: 1 }));
