@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -108,15 +109,22 @@ class InvalidParameter(RequestError):
 
 
 class VersionMismatch(RequestError):
-    """An envelope of another version of SOAP than 1.1."""
+    """An envelope of another version of SOAP than 1.1 and 1.2."""
 
 
 class MustUnderstand(RequestError):
-    """A SOAP header that must be understood, which none is."""
+    """A request with SOAP headers that must be understood, which none is.
+
+    :ivar headers: their namespaces and names.
+    """
+
+    def __init__(self, text: str, headers: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.headers = tuple(headers)
 
 
 class UnknownContract(RequestError):
-    """There is no contract in that style."""
+    """There is no contract of that style and version of SOAP."""
 
 
 class UnsupportedMediaType(RequestError):

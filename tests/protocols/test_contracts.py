@@ -14,7 +14,13 @@ from support.live_server import LiveServer
 from support.raw_http import get
 from support.server import ROOT
 
-NAMES = ("kimai-remote.wsdl", "kimai-remote-rpc.wsdl", "smd.json", "openrpc.json")
+NAMES = (
+    "kimai-remote.wsdl",
+    "kimai-remote-soap12.wsdl",
+    "kimai-remote-rpc.wsdl",
+    "smd.json",
+    "openrpc.json",
+)
 COMMAND = "python -m kimai_remote.protocols.contracts"
 
 
@@ -45,6 +51,7 @@ def test_the_command_writes_the_same_each_time(tmp_path: Path, seed: str) -> Non
     ("name", "target"),
     [
         ("kimai-remote.wsdl", "/core/soap.php?wsdl"),
+        ("kimai-remote-soap12.wsdl", "/core/soap.php?wsdl&soap=1.2"),
         ("kimai-remote-rpc.wsdl", "/core/soap.php?wsdl&style=rpc"),
     ],
 )

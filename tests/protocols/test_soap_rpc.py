@@ -13,12 +13,16 @@ from support.raw_http import call, envelope, post_json, post_soap
 OPEN = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"'
-    ' xmlns:ns1="{namespace}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-    ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:ns2="http://xml.apache.org/xml-soap"'
-    ' xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/"'
+    ' xmlns:ns1="{namespace}" {namespaces}'
     ' SOAP-ENV:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><SOAP-ENV:Body>'
 )
 CLOSE = "</SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
+NAMESPACES = {
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "xsd": "http://www.w3.org/2001/XMLSchema",
+    "ns2": "http://xml.apache.org/xml-soap",
+    "SOAP-ENC": "http://schemas.xmlsoap.org/soap/encoding/",
+}
 XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 TYPES = (
     XSI + ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:ns2="http://xml.apache.org/xml-soap"'
@@ -27,9 +31,15 @@ FOREIGN = "http://time.example.org/core/soap.php"
 
 
 def expected_response(namespace: str, method: str, returned: str) -> str:
-    """Return a whole response around its ``return`` element."""
+    """Return a whole response around its ``return`` element, with the namespaces in PHP's order."""
+    order = ["xsi", "xsd", "ns2", "SOAP-ENC"]
+    if EMPTY in returned:
+        order = ["xsi", "xsd", "SOAP-ENC", "ns2"]
+    elif "ns2" not in returned:
+        order = ["xsd", "xsi", "SOAP-ENC"]
+    namespaces = " ".join(f'xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in order)
     body = f"<ns1:{method}Response>{returned}</ns1:{method}Response>"
-    return OPEN.format(namespace=namespace) + body + CLOSE
+    return OPEN.format(namespace=namespace, namespaces=namespaces) + body + CLOSE
 
 
 def pair(key: str, value: str, xsi_type: str | None = "string") -> str:

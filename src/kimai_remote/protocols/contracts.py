@@ -13,6 +13,7 @@ from typing import Any
 from . import discovery, wsdl
 from .dispatcher import application
 from .soap_document import DocumentLiteral
+from .soap_version import SOAP_12
 
 #: URL of the service by default.
 BASE = "http://127.0.0.1:8000/core"
@@ -24,6 +25,7 @@ def contracts() -> dict[str, bytes]:
     document = application(DocumentLiteral)
     return {
         "kimai-remote.wsdl": wsdl.document_literal(document).at(soap),
+        "kimai-remote-soap12.wsdl": wsdl.document_literal(document, SOAP_12).at(soap),
         "kimai-remote-rpc.wsdl": wsdl.rpc_encoded().at(soap),
         "smd.json": _json(discovery.smd(rpc)),
         "openrpc.json": _json(discovery.openrpc(rpc)),

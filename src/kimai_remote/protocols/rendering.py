@@ -23,11 +23,15 @@ from spyne.model.primitive import Boolean, Decimal, Integer
 from ..api.execution import Envelope
 from ..tracking.record_set import Computed, RecordSet
 from .response_body import BodyBuffer, ResponseBody
+from .soap_version import SOAP_11, SoapVersion
 
 #: Records that are turned into text at once.
 CHUNK_SIZE = 500
 
 Rows = Sequence[Sequence[Any]]
+
+XSI_DECLARATION = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+XSD_DECLARATION = 'xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -44,6 +48,11 @@ def escape(text: str) -> str:
     if _SPECIAL.search(text) is None:
         return text
     return _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], "\ufffd"), text)
+
+
+def escape_attribute(text: str) -> str:
+    """Return text for an XML attribute in double quotes."""
+    return escape(text).replace('"', "&quot;")
 
 
 # Whole results ---------------------------------------------------------------------------------
@@ -81,27 +90,40 @@ def soap_document(prefix: str, result: type, envelope: Envelope) -> ResponseBody
     return ResponseBody([head.encode(), buffer, tail.encode()])
 
 
-def soap_rpc(result: type, envelope: Envelope) -> ResponseBody:
-    """Return the children of the ``return`` element of an rpc/encoded response: a map, as PHP
-    writes it."""
+def soap_rpc(result: type, envelope: Envelope, version: SoapVersion) -> tuple[str, ResponseBody]:
+    """Return the ``return`` element of an rpc/encoded response, a map as PHP writes it, and the
+    namespaces in it in PHP's order: that in which it comes upon them."""
+    map_type, encoding = 'xmlns:ns2="http://xml.apache.org/xml-soap"', version.declaration
     if envelope.items is None:
         msg = f'<value xsi:type="xsd:string">{escape(envelope.msg or "")}</value>'
         error = f'<value xsi:type="ns2:Map">{_map_entry("msg", msg)}</value>'
-        return _text(
+        content = _text(
             _map_entry("success", '<value xsi:type="xsd:boolean">false</value>')
             + _map_entry("error", error)
         )
-    write = rpc_writer(record_type_of(result), envelope.items.columns)
-    buffer, count = _buffer(envelope.items, write)
-    # The length of the list comes before the list.
-    opening, closing = _list_tags(count)
-    before, after = _map_entry_tags("items")
-    success = _map_entry("success", '<value xsi:type="xsd:boolean">true</value>')
-    number = envelope.total(count)
-    xsd_type = "string" if _is_stored_total(result, number) else "int"
-    total = _map_entry("total", f'<value xsi:type="xsd:{xsd_type}">{number}</value>')
-    head, tail = f"{success}{before}{opening}", f"{closing}{after}{total}"
-    return ResponseBody([head.encode(), buffer, tail.encode()])
+        count = None
+    else:
+        write = rpc_writer(record_type_of(result), envelope.items.columns, version)
+        buffer, count = _buffer(envelope.items, write)
+        # The length of the list comes before the list.
+        opening, closing = _list_tags(count, version)
+        before, after = _map_entry_tags("items")
+        success = _map_entry("success", '<value xsi:type="xsd:boolean">true</value>')
+        number = envelope.total(count)
+        xsd_type = "string" if _is_stored_total(result, number) else "int"
+        total = _map_entry("total", f'<value xsi:type="xsd:{xsd_type}">{number}</value>')
+        head, tail = f"{success}{before}{opening}", f"{closing}{after}{total}"
+        content = ResponseBody([head.encode(), buffer, tail.encode()])
+    # It comes upon an empty list before the map that has the list.
+    own = f"{encoding} {map_type}" if count == 0 else f"{map_type} {encoding}"
+    namespaces = f"{XSI_DECLARATION} {XSD_DECLARATION} {own}"
+    return namespaces, content.wrap(b'<return xsi:type="ns2:Map">', b"</return>")
+
+
+def soap_rpc_value(xsd_type: str, text: str, version: SoapVersion) -> tuple[str, ResponseBody]:
+    """Return the same as :func:`soap_rpc` for a plain value."""
+    namespaces = f"{XSD_DECLARATION} {XSI_DECLARATION} {version.declaration}"
+    return namespaces, _text(f'<return xsi:type="xsd:{xsd_type}">{escape(text)}</return>')
 
 
 def _text(text: str) -> ResponseBody:
@@ -214,12 +236,14 @@ def _xsd_decimal(value: Any) -> str:
 
 
 @lru_cache(maxsize=256)
-def rpc_writer(record_type: Any, columns: tuple[str, ...]) -> Callable[[Rows], bytes]:
+def rpc_writer(
+    record_type: Any, columns: tuple[str, ...], version: SoapVersion = SOAP_11
+) -> Callable[[Rows], bytes]:
     """Return a function that writes rows as maps, as PHP does."""
     fields = []
     for index, name, spyne_type in _fields(record_type, columns):
         start, end = _map_entry_tags(name)
-        before, convert, after = _rpc_converter(spyne_type)
+        before, convert, after = _rpc_converter(spyne_type, version)
         nil = f'{start}<value xsi:nil="true"/>{end}'
         fields.append(
             (index, _xml_column(spyne_type, f"{start}{before}", convert, f"{after}{end}", nil))
@@ -227,15 +251,16 @@ def rpc_writer(record_type: Any, columns: tuple[str, ...]) -> Callable[[Rows], b
     return _xml_writer(fields, b'<item xsi:type="ns2:Map">', b"</item>")
 
 
-def _rpc_converter(spyne_type: Any) -> tuple[str, Callable[[Any], str], str]:
+def _rpc_converter(spyne_type: Any, version: SoapVersion) -> tuple[str, Callable[[Any], str], str]:
     """Return what comes before a value, what writes it, and what comes after it."""
     if issubclass(spyne_type, Array):
         (record_type,) = spyne_type._type_info.values()
 
         def write_list(records: RecordSet) -> str:
             rows = list(records.values)
-            opening, closing = _list_tags(len(rows))
-            return f"{opening}{rpc_writer(record_type, records.columns)(rows).decode()}{closing}"
+            opening, closing = _list_tags(len(rows), version)
+            write = rpc_writer(record_type, records.columns, version)
+            return f"{opening}{write(rows).decode()}{closing}"
 
         return "", write_list, ""
     convert: Callable[[Any], str] = str
@@ -265,12 +290,11 @@ def php_float(value: Any) -> str:
     return f"{mantissa}{fraction}E{int(exponent):+d}"
 
 
-def _list_tags(length: int) -> tuple[str, str]:
+def _list_tags(length: int, version: SoapVersion) -> tuple[str, str]:
     """Return what comes before and after the maps of a list."""
     if not length:
-        return '<value SOAP-ENC:arrayType="xsd:ur-type[0]" xsi:type="SOAP-ENC:Array"/>', ""
-    array_type = f'SOAP-ENC:arrayType="ns2:Map[{length}]" xsi:type="SOAP-ENC:Array"'
-    return f"<value {array_type}>", "</value>"
+        return f"<value {version.array.format(type=version.any_type, length=0)}/>", ""
+    return f"<value {version.array.format(type='ns2:Map', length=length)}>", "</value>"
 
 
 def _map_entry(key: str, value: str) -> str:

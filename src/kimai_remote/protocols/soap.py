@@ -1,17 +1,16 @@
-"""SOAP as an endpoint: both styles and their contracts under one URL."""
+"""SOAP as an endpoint: both styles, both versions and their contracts under one URL."""
 
 from __future__ import annotations
 
-from ..api.execution import RequestContext, Service
-from ..errors import RequestError, UnknownContract, UnsupportedMediaType
+from ..api.execution import Service
+from ..errors import MustUnderstand, RequestError, UnknownContract, UnsupportedMediaType
 from . import soap_document, soap_envelope, soap_rpc, wsdl
 from .dispatcher import Description, Dispatcher, ProtocolRequest, ProtocolResponse
-
-CONTENT_TYPE = "text/xml; charset=utf-8"
+from .soap_version import SOAP_12, SoapContext
 
 
 class SoapEndpoint:
-    """Responds in the style of the request."""
+    """Responds in the style and version of the request."""
 
     path = "/core/soap.php"
     cross_origin = False
@@ -21,22 +20,31 @@ class SoapEndpoint:
         self._document = Dispatcher(service, soap_document.DocumentLiteral, "soap")
         self._rpc = Dispatcher(service, soap_rpc.RpcEncoded, "soap-rpc")
         self._contracts = {
-            "document": wsdl.document_literal(self._document.app),
-            "rpc": wsdl.rpc_encoded(booleans=service.settings.legacy_stop_boolean),
+            ("document", "1.1"): wsdl.document_literal(self._document.app),
+            ("document", "1.2"): wsdl.document_literal(self._document.app, SOAP_12),
+            ("rpc", "1.1"): wsdl.rpc_encoded(booleans=service.settings.legacy_stop_boolean),
         }
 
     def describe(self, request: ProtocolRequest) -> Description | None:
-        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the style.
+        """Return the WSDL for ``?wsdl``; ``&style=`` chooses the style, ``&soap=`` the version of
+        SOAP.
 
         :raises Unavailable: the style depends on the database, which could not be read yet.
         """
         query = {name.lower(): value for name, value in request.query.items()}
         if "wsdl" not in query:
             return None
-        style = query["style"] if "style" in query else self._plain_style()
-        contract = self._contracts.get(style.lower())
+        version = query.get("soap", "1.1")
+        if "style" in query:
+            style = query["style"]
+        else:
+            style = "document" if version == "1.2" else self._plain_style()
+        contract = self._contracts.get((style.lower(), version))
         if contract is None:
-            raise UnknownContract("The styles are document and rpc.")
+            raise UnknownContract(
+                "The contracts are those of style=document, with soap=1.1 or soap=1.2, and of "
+                "style=rpc, which serves both versions."
+            )
         return Description("text/xml", lambda: contract.at(request.url))
 
     def _plain_style(self) -> str:
@@ -45,16 +53,22 @@ class SoapEndpoint:
 
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
         """Run the call in an envelope."""
+        context = SoapContext(self._service, request.info, request.find_url)
         try:
-            message = soap_envelope.read(request.body, request.content_type)
+            # What is no envelope is refused in the version of its Content-Type.
+            context.version = soap_envelope.version_of_type(request.content_type)
+            envelope = soap_envelope.parse(request.body, request.content_type)
+            context.version = soap_envelope.version_of(envelope)
+            message = soap_envelope.read(envelope, context.version)
         except UnsupportedMediaType:
             raise
         except RequestError as error:
-            context = RequestContext(self._service, request.info)
+            if isinstance(error, MustUnderstand):
+                context.not_understood = error.headers
             response, is_fault = self._document.run(None, context, error)
         else:
             dispatcher = self._rpc if soap_rpc.is_encoded(message) else self._document
-            context = soap_rpc.SoapContext(self._service, request.info, request.find_url)
             response, is_fault = dispatcher.run(message, context)
-        # SOAP 1.1 over HTTP: a fault is always a 500.
-        return ProtocolResponse(500 if is_fault else 200, CONTENT_TYPE, response)
+        # A fault is always a 500: SOAP 1.1 wants it, and PHP does it in SOAP 1.2 too.
+        content_type = f"{context.version.content_type}; charset=utf-8"
+        return ProtocolResponse(500 if is_fault else 200, content_type, response)

@@ -1,4 +1,4 @@
-"""SOAP 1.1 document/literal over Spyne: strict on input by the schema, compiled on output."""
+"""SOAP document/literal over Spyne: strict on input by the schema, compiled on output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from spyne import MethodContext
 from spyne.error import ResourceNotFoundError
 from spyne.model.complex import ComplexModelBase
-from spyne.model.fault import Fault
 from spyne.model.primitive import Boolean
 from spyne.protocol.soap import Soap11
 
@@ -19,10 +18,10 @@ from . import rendering
 from .dispatcher import result_type
 from .rendering import escape
 from .response_body import ResponseBody
-from .soap_envelope import SOAP_11, XSI, XSI_NIL, XSI_NULL, SoapMessage
+from .soap_envelope import XSI, XSI_NIL, XSI_NULL, SoapMessage
+from .soap_fault import fault_envelope
+from .soap_version import SoapContext
 
-LONGEST_FAULT = 400
-FAULT_CODES = ("Client", "Server", "VersionMismatch", "MustUnderstand")
 _DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 
 
@@ -74,8 +73,11 @@ class DocumentLiteral(Soap11):
         ctx.udc.render = render
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
+        context: SoapContext = ctx.udc
+        prefix = context.version.spyne_prefix
         if ctx.out_error is not None:
-            ctx.out_document = ResponseBody([_fault(ctx.out_error).encode()])
+            fault = fault_envelope(context, ctx.out_error, prefix)
+            ctx.out_document = ResponseBody([f"{_DECLARATION}{fault}".encode()])
             return
         response = ctx.descriptor.out_message
         (name,) = response._type_info
@@ -84,11 +86,11 @@ class DocumentLiteral(Soap11):
         if not isinstance(result, ResponseBody):
             result = ResponseBody([escape(str(result)).encode()])
         head = (
-            f'{_DECLARATION}<soap11env:Envelope xmlns:soap11env="{SOAP_11}" '
+            f'{_DECLARATION}<{prefix}:Envelope xmlns:{prefix}="{context.version.namespace}" '
             f'xmlns:tns="{self.app.tns}" '
-            f'xmlns:xsi="{XSI}"><soap11env:Body><tns:{wrapper}><tns:{name}>'
+            f'xmlns:xsi="{XSI}"><{prefix}:Body><tns:{wrapper}><tns:{name}>'
         )
-        tail = f"</tns:{name}></tns:{wrapper}></soap11env:Body></soap11env:Envelope>"
+        tail = f"</tns:{name}></tns:{wrapper}></{prefix}:Body></{prefix}:Envelope>"
         ctx.out_document = result.wrap(head.encode(), tail.encode())
 
 
@@ -123,29 +125,3 @@ def _is_empty(value: Any) -> bool:
 def _read_boolean(_kind: type, text: str) -> bool:
     """The schema has let nothing through but the four spellings, with space around them."""
     return text.strip() in ("true", "1")
-
-
-def fault_code(fault: Fault) -> str:
-    """One of the four codes of SOAP 1.1; Spyne's own ones say more behind a dot."""
-    code = str(fault.faultcode).split(".")[0]
-    return code if code in FAULT_CODES else "Server"
-
-
-def fault_text(fault: Fault) -> str:
-    """The text of a fault for the client."""
-    if isinstance(fault, ResourceNotFoundError):
-        return "There is no such method here; see ?wsdl."
-    text = fault.faultstring
-    text = text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
-    # Some of Spyne's quote the whole value.
-    return text if len(text) <= LONGEST_FAULT else text[: LONGEST_FAULT - 1] + "…"
-
-
-def _fault(fault: Fault) -> str:
-    return (
-        f'{_DECLARATION}<soap11env:Envelope xmlns:soap11env="{SOAP_11}">'
-        "<soap11env:Body><soap11env:Fault>"
-        f"<faultcode>soap11env:{fault_code(fault)}</faultcode>"
-        f"<faultstring>{escape(fault_text(fault))}</faultstring>"
-        "</soap11env:Fault></soap11env:Body></soap11env:Envelope>"
-    )

@@ -1,4 +1,4 @@
-"""Parsing of SOAP 1.1 envelopes, the same for both styles."""
+"""Parsing of SOAP envelopes, the same for both styles and versions."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from ..errors import (
     UnsupportedMediaType,
     VersionMismatch,
 )
+from .soap_version import SOAP_11, SOAP_12, SoapVersion
 
-SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
-SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 #: Encoding of section 5 of SOAP 1.1.
-ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+ENCODING = SOAP_11.encoding
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSI_NIL = f"{{{XSI}}}nil"
 #: What kSOAP2 for Android sends for it.
 XSI_NULL = f"{{{XSI}}}null"
-ENCODING_STYLE = f"{{{SOAP_11}}}encodingStyle"
 _ROOT = f"{{{ENCODING}}}root"
-_NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
+#: An encodingStyle of SOAP 1.2 that says that there is none.
+_NOT_ENCODED = f"{SOAP_12.namespace}/encoding/none"
+_VERSIONS = {version.namespace: version for version in (SOAP_11, SOAP_12)}
 _DECLARED_ENCODING = re.compile(rb"""\A<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']""")
 _XML = "http://www.w3.org/XML/1998/namespace"
 #: First bytes that show the encoding: a byte order mark, or "<" in UTF-16.
@@ -90,28 +90,45 @@ class SoapMessage:
         return etree.QName(self.element).namespace or ""
 
 
-def read(body: bytes, content_type: str) -> SoapMessage:
-    """Parse a SOAP 1.1 request, whatever its Content-Type, as Kimai did: many HTTP libraries send
-    that of a form unless told otherwise.
+def parse(body: bytes, content_type: str) -> Any:
+    """Return the root of a request, whatever its Content-Type, as Kimai did: many HTTP libraries
+    send that of a form unless told otherwise.
 
     :raises UnsupportedMediaType: it has attachments.
-    :raises RequestError: it isn't one element in the Body of a SOAP 1.1 envelope.
+    :raises RequestError: it isn't XML that is read here.
     """
-    # Long ones would fill the memory.
-    parse_type = _content_type if len(content_type) < 200 else _content_type.__wrapped__
-    is_multipart, charset = parse_type(content_type[:_LONGEST_TYPE])
-    if is_multipart:
+    mime, charset = _read_type(content_type)
+    if mime.startswith("multipart/"):
         raise UnsupportedMediaType("Send the SOAP envelope as text/xml, without attachments.")
-    envelope = _parse(body, charset)
-    if envelope.tag != f"{{{SOAP_11}}}Envelope":
-        if envelope.tag == f"{{{SOAP_12}}}Envelope":
-            raise VersionMismatch("This service speaks SOAP 1.1, not SOAP 1.2.")
-        if etree.QName(envelope).localname == "Envelope":
-            raise VersionMismatch("The envelope isn't one of SOAP 1.1.")
-        raise MalformedRequest("The request isn't a SOAP 1.1 envelope.")
-    for header in envelope.iterchildren(f"{{{SOAP_11}}}Header"):
-        _check_headers(header)
-    bodies = envelope.findall(f"{{{SOAP_11}}}Body")
+    return _parse(body, charset)
+
+
+def version_of_type(content_type: str) -> SoapVersion:
+    """Return the version of SOAP that a Content-Type announces."""
+    return SOAP_12 if _read_type(content_type)[0] == SOAP_12.content_type else SOAP_11
+
+
+def version_of(envelope: Any) -> SoapVersion:
+    """Return the version of SOAP of an envelope.
+
+    :raises RequestError: it is none of SOAP 1.1 or 1.2.
+    """
+    name = etree.QName(envelope)
+    if name.localname != "Envelope":
+        raise MalformedRequest("The request isn't a SOAP envelope.")
+    version = _VERSIONS.get(name.namespace or "")
+    if version is None:
+        raise VersionMismatch("The envelope isn't one of SOAP 1.1 or SOAP 1.2.")
+    return version
+
+
+def read(envelope: Any, version: SoapVersion) -> SoapMessage:
+    """Return the call in an envelope.
+
+    :raises RequestError: there isn't exactly one, or a header has to be understood.
+    """
+    _check_headers(envelope, version)
+    bodies = envelope.findall(f"{{{version.namespace}}}Body")
     elements = list(bodies[0]) if len(bodies) == 1 else []
     if not elements:
         raise InvalidRequest("The SOAP envelope has no call in its Body.")
@@ -121,8 +138,19 @@ def read(body: bytes, content_type: str) -> SoapMessage:
     element = calls[0]
     if etree.QName(element).namespace == _XML:
         raise InvalidRequest("The name of the call is one of those that belong to XML.")
-    marks = (element, bodies[0], envelope)
-    return SoapMessage(element, any(mark.get(ENCODING_STYLE) for mark in (*marks, *element)))
+    encoding_style = f"{{{version.namespace}}}encodingStyle"
+    marks = (element, bodies[0], envelope, *element)
+    has_encoding_style = any(
+        mark.get(encoding_style, _NOT_ENCODED) not in ("", _NOT_ENCODED) for mark in marks
+    )
+    return SoapMessage(element, has_encoding_style)
+
+
+def _read_type(content_type: str) -> tuple[str, str | None]:
+    """Return media type and charset of a Content-Type."""
+    # Long ones would fill the memory.
+    read = _parse_type if len(content_type) < 200 else _parse_type.__wrapped__
+    return read(content_type[:_LONGEST_TYPE])
 
 
 def _calls(elements: list[Any]) -> list[Any]:
@@ -138,10 +166,9 @@ def _is_true(flag: str | None) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _content_type(content_type: str) -> tuple[bool, str | None]:
-    """Return whether a Content-Type is that of attachments, and its charset."""
+def _parse_type(content_type: str) -> tuple[str, str | None]:
     mime, options = parse_options_header(content_type)
-    return mime.lower().startswith("multipart/"), options.get("charset")
+    return mime.lower(), options.get("charset")
 
 
 def _parse(body: bytes, charset: str | None) -> Any:
@@ -276,10 +303,19 @@ def _malformed(line: int, column: int) -> MalformedRequest:
     return MalformedRequest(f"The request isn't well-formed XML{where}.")
 
 
-def _check_headers(header: Any) -> None:
-    """:raises MustUnderstand: for a header that must be understood: none means anything here."""
-    for entry in header:
-        is_for_us = entry.get(f"{{{SOAP_11}}}actor", _NEXT_ACTOR) in ("", _NEXT_ACTOR)
-        if is_for_us and entry.get(f"{{{SOAP_11}}}mustUnderstand", "").strip() in ("1", "true"):
-            name = etree.QName(entry).localname[:60]
-            raise MustUnderstand(f"The header {name} isn't understood.")
+def _check_headers(envelope: Any, version: SoapVersion) -> None:
+    """:raises MustUnderstand: for headers that must be understood: none means anything here."""
+    role, must_understand = (
+        f"{{{version.namespace}}}{name}" for name in (version.role, "mustUnderstand")
+    )
+    names = [
+        etree.QName(entry)
+        for header in envelope.iterchildren(f"{{{version.namespace}}}Header")
+        for entry in header
+        if entry.get(role, "").strip() in version.own_roles and _is_true(entry.get(must_understand))
+    ]
+    if names:
+        raise MustUnderstand(
+            f"The header {names[0].localname[:60]} isn't understood.",
+            [(name.namespace or "", name.localname) for name in names],
+        )

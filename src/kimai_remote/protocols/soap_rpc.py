@@ -1,41 +1,38 @@
-"""SOAP 1.1 rpc/encoded as Kimai 1 spoke it, with responses as PHP's ext/soap writes them."""
+"""SOAP rpc/encoded as Kimai 1 spoke it, with responses as PHP's ext/soap writes them."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 from spyne import MethodContext
 from spyne.model.complex import ComplexModelBase
-from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
 
-from ..api.execution import ApiFault, Envelope, RequestContext
+from ..api.execution import ApiFault, Envelope
 from ..api.fields import NAMESPACE, default_of
 from ..errors import InvalidParameter
 from . import rendering
 from .dispatcher import result_type
 from .php_coercion import reader_of
-from .rendering import escape
+from .rendering import escape_attribute
 from .response_body import ResponseBody
-from .soap_document import fault_code, fault_text
-from .soap_envelope import ENCODING, SOAP_11, XSI, XSI_NIL, XSI_NULL, SoapMessage
+from .soap_envelope import XSI, XSI_NIL, XSI_NULL, SoapMessage
+from .soap_fault import fault_envelope
+from .soap_version import SOAP_11, SOAP_12, SoapContext
 
-MAP = "http://xml.apache.org/xml-soap"
 _XSI_TYPE = f"{{{XSI}}}type"
-_ARRAY_TYPE = f"{{{ENCODING}}}arrayType"
-# In PHP's order for a result that is a map, behind those of the envelope and of the method.
-_NAMESPACES = (
-    f'xmlns:xsi="{XSI}"',
-    'xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
-    f'xmlns:ns2="{MAP}"',
-    f'xmlns:SOAP-ENC="{ENCODING}"',
-    f'SOAP-ENV:encodingStyle="{ENCODING}"',
+_ENCODINGS = (SOAP_11.encoding, SOAP_12.encoding)
+#: Attributes that only arrays have.
+_ARRAY_ATTRIBUTES = (
+    f"{{{SOAP_11.encoding}}}arrayType",
+    f"{{{SOAP_12.encoding}}}itemType",
+    f"{{{SOAP_12.encoding}}}arraySize",
 )
+# Attributes of SOAP 1.2; SOAP 1.1 has id and href, without a namespace.
+_ID, _REF = f"{{{SOAP_12.encoding}}}id", f"{{{SOAP_12.encoding}}}ref"
 #: Maximum number of values in a request, and of their nesting. A record has twenty, in one level.
 MAX_VALUES = 10_000
 MAX_DEPTH = 20
@@ -55,14 +52,6 @@ def is_encoded(request: SoapMessage) -> bool:
         name = etree.QName(child)
         return name.namespace is None or _UNNAMED.fullmatch(name.localname) is not None
     return False
-
-
-@dataclass
-class SoapContext(RequestContext):
-    """State of one call over SOAP."""
-
-    #: Return the URL of the endpoint, the namespace of responses to requests that have none.
-    find_url: Callable[[], str]
 
 
 class RpcEncoded(Soap11):
@@ -105,45 +94,54 @@ class RpcEncoded(Soap11):
         ctx.udc.render = render
 
     def serialize(self, ctx: MethodContext, message: Any) -> None:
+        context: SoapContext = ctx.udc
+        version = context.version
         if ctx.out_error is not None:
-            ctx.out_document = ResponseBody([_fault(ctx.out_error).encode()])
+            fault = fault_envelope(context, ctx.out_error, version.prefix)
+            ctx.out_document = ResponseBody([f"{_DECLARATION}{fault}\n".encode()])
             return
-        request: SoapMessage = ctx.in_document
-        name = request.method
-        # Proxies check the namespace of the result against the contract they were made from.
-        namespace = escape(request.namespace or ctx.udc.find_url()).replace('"', "&quot;")
         (result,) = ctx.out_object
         if not isinstance(result, ResponseBody):
-            result = ResponseBody(
-                [f'<return xsi:type="xsd:string">{escape(str(result))}</return>'.encode()]
-            )
-        head = (
-            f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}" xmlns:ns1="{namespace}" '
-            f"{' '.join(_NAMESPACES)}><SOAP-ENV:Body><ns1:{name}Response>"
-        )
-        tail = f"</ns1:{name}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
-        ctx.out_document = result.wrap(head.encode(), tail.encode())
+            result = self._document(ctx, *rendering.soap_rpc_value("string", str(result), version))
+        ctx.out_document = result
 
     def _return(self, ctx: MethodContext, envelope: Envelope) -> ResponseBody:
-        """Return the ``return`` element of a response."""
+        """Return the response with a result."""
+        version = ctx.udc.version
         if (
             ctx.descriptor.udd.get("legacy_boolean")
             and ctx.udc.service.settings.legacy_stop_boolean
         ):
-            text = b"true" if envelope.success else b"false"
-            return ResponseBody([b'<return xsi:type="xsd:boolean">', text, b"</return>"])
-        content = rendering.soap_rpc(result_type(ctx), envelope)
-        return content.wrap(b'<return xsi:type="ns2:Map">', b"</return>")
+            text = "true" if envelope.success else "false"
+            return self._document(ctx, *rendering.soap_rpc_value("boolean", text, version))
+        return self._document(ctx, *rendering.soap_rpc(result_type(ctx), envelope, version))
+
+    @staticmethod
+    def _document(ctx: MethodContext, namespaces: str, content: ResponseBody) -> ResponseBody:
+        """Return the envelope around a ``return`` element with these namespaces."""
+        request: SoapMessage = ctx.in_document
+        version = ctx.udc.version
+        # Proxies check the namespace of the result against the contract they were made from.
+        namespace = escape_attribute(request.namespace or ctx.udc.find_url())
+        head = (
+            f"{_DECLARATION}<{version.prefix}:Envelope xmlns:{version.prefix}="
+            f'"{version.namespace}" xmlns:ns1="{namespace}" {namespaces}'
+            f"{version.rpc_start.format(method=request.method)}"
+        )
+        tail = version.rpc_end.format(method=request.method)
+        return content.wrap(head.encode(), tail.encode())
 
 
 class _Values:
     """Reads encoded values as what JSON would have: text, list, dict or None.
 
-    :param body: holds the values that an ``href`` can point to.
+    :param body: holds the values that an ``href`` of SOAP 1.1 or a ``ref`` of 1.2 can point to.
     """
 
     def __init__(self, body: Any) -> None:
-        self._by_id = {node.get("id"): node for node in body.iter() if node.get("id")}
+        self._by_id = {
+            identifier: node for node in body.iter() for identifier in (_id(node),) if identifier
+        }
         #: Values that were pointed to, and how many are in each: many may point to a long one.
         self._values: dict[Any, tuple[Any, int]] = {}
         self._read = 0
@@ -199,7 +197,7 @@ class _Values:
 
     def _target(self, element: Any) -> Any:
         """Return the element that has the value: another one if this points to it."""
-        target = element.get("href")
+        target = element.get("href", element.get(_REF))
         if target is None:
             return element
         element = self._by_id.get(target.removeprefix("#"))
@@ -217,9 +215,9 @@ def _type_of(element: Any) -> str:
     if xsi_type:
         return str(xsi_type)
     name = etree.QName(element)
-    if name.namespace == ENCODING:
+    if name.namespace in _ENCODINGS:
         return str(name.localname)
-    return "Array" if element.get(_ARRAY_TYPE) else ""
+    return "Array" if any(map(element.get, _ARRAY_ATTRIBUTES)) else ""
 
 
 def _decoded(text: str) -> str:
@@ -231,17 +229,13 @@ def _decoded(text: str) -> str:
         raise InvalidParameter(f"{text[:40]!r} isn't a UTF-8 text in base64.") from None
 
 
+def _id(element: Any) -> str | None:
+    identifier: str | None = element.get("id", element.get(_ID))
+    return identifier
+
+
 def _is_pair(element: Any) -> bool:
     return len(element) == 2 and [etree.QName(child).localname for child in element] == [
         "key",
         "value",
     ]
-
-
-def _fault(fault: Fault) -> str:
-    return (
-        f'{_DECLARATION}<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_11}"><SOAP-ENV:Body>'
-        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{fault_code(fault)}</faultcode>"
-        f"<faultstring>{escape(fault_text(fault))}</faultstring>"
-        "</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>\n"
-    )

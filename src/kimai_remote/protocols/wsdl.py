@@ -21,9 +21,11 @@ from ..api.fields import NAMESPACE, DateText
 from .discovery import Method, methods
 from .dispatcher import SERVICE_NAME
 from .soap_envelope import ENCODING
+from .soap_version import SOAP_11, SOAP_12, SoapVersion
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
+SOAP_12_BINDING = "http://schemas.xmlsoap.org/wsdl/soap12/"
 XSD = "http://www.w3.org/2001/XMLSchema"
 TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 URL_PLACEHOLDER = "kimai-remote-address"
@@ -42,12 +44,17 @@ class Wsdl:
 
 
 @functools.cache
-def document_literal(app: Application) -> Wsdl:
-    """Return the WSDL of an application that speaks document/literal."""
+def document_literal(app: Application, version: SoapVersion = SOAP_11) -> Wsdl:
+    """Return the WSDL of an application that speaks document/literal.
+
+    :param version: the version of SOAP that clients are told to speak.
+    """
     builder = Wsdl11(app.interface)
     builder.build_interface_document(URL_PLACEHOLDER)
     root = etree.fromstring(builder.get_interface_document())
     fix_spyne_wsdl(root)
+    if version is SOAP_12:
+        _bind_soap_12(root)
     # Namespaces of SOAP 1.2 that nothing uses make gSOAP speak it.
     etree.cleanup_namespaces(root, keep_ns_prefixes=["tns", "xs", "soap"])
     return _wsdl(root)
@@ -104,6 +111,18 @@ def _describe_default(element: Any) -> None:
     path = f"{{{XSD}}}annotation/{{{XSD}}}documentation"
     text = element.find(path)
     text.text = f"{text.text} If absent or nil: {default}."
+
+
+def _bind_soap_12(root: Any) -> None:
+    """Turn the binding of SOAP 1.1 into one of SOAP 1.2, with names of its own: a program may have
+    both."""
+    for element in root.iter(f"{{{SOAP}}}*"):
+        element.tag = f"{{{SOAP_12_BINDING}}}{etree.QName(element).localname}"
+    binding = root.find(f"{{{WSDL}}}binding")
+    port = root.find(f"{{{WSDL}}}service/{{{WSDL}}}port")
+    binding.set("name", f"{SERVICE_NAME}Soap12Binding")
+    port.set("binding", f"tns:{SERVICE_NAME}Soap12Binding")
+    port.set("name", f"{SERVICE_NAME}Soap12Port")
 
 
 #: Kimai's name of the service; proxies that were generated from it have classes of these names.
