@@ -66,13 +66,14 @@ def wsdl2java(wsdl: str, directory: Path) -> None:
     )
 
 
-def wsimport(wsdl: str, directory: Path) -> None:
+def wsimport(wsdl: str, directory: Path, *options: str) -> None:
     """JAX-WS's generator, likewise."""
     program = tools.need("wsimport", "apt-get install jaxws")
     tools.run(
         [
             program,
             "-quiet",
+            *options,
             "-Xnocompile",
             "-b",
             SOURCES / "bindings.xml",

@@ -583,8 +583,8 @@ class _Checker:
             return
         code, message = str(fault.get("code")), str(fault.get("message"))
         # SOAP's code is a qualified name; some toolkits strip the prefix, others the dot.
-        if not (code == "-32602" or re.search(r"(^|[:}])Client\b", code)):
-            self._say("fault.code", code, "Client or -32602")
+        if not (code == "-32602" or re.search(r"(^|[:}])(Client|Sender)\b", code)):
+            self._say("fault.code", code, "Client, Sender or -32602")
         if "twelve" not in message and "apiKey" not in message:
             self._say("fault.message", message, "a text that names the wrong value")
 

@@ -13,12 +13,34 @@ from clients.conftest import Scene
 pytestmark = pytest.mark.clients
 
 
-def test_jaxws_client(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
-    java_tools.wsimport(f"{scene.server.soap}?wsdl", tmp_path)
+@pytest.mark.parametrize(
+    ("query", "options", "dialect", "why"),
+    [
+        ("wsdl", [], scenario.DOCUMENT, ""),
+        (
+            "wsdl&soap=1.2",
+            ["-extension"],
+            scenario.SOAP_12,
+            "document/literal; wsimport needs -extension, since it wants another name for HTTP than"
+            " WS-I",
+        ),
+    ],
+    ids=["SOAP 1.1", "SOAP 1.2"],
+)
+def test_jaxws_client(
+    scene: Scene,
+    toolkit_run: toolkits.Run,
+    tmp_path: Path,
+    query: str,
+    options: list[str],
+    dialect: scenario.Dialect,
+    why: str,
+) -> None:
+    java_tools.wsimport(f"{scene.server.soap}?{query}", tmp_path, *options)
     program = java_tools.compiled("JaxWsClient", tmp_path, java_tools.JAXWS)
-    report = run(program, scene, f"{scene.server.soap}?wsdl")
+    report = run(program, scene, f"{scene.server.soap}?{query}")
     version = tools.debian_version("libjaxws-java")
-    toolkit_run("JAX-WS (Metro)", "Java", version, scenario.DOCUMENT, report)
+    toolkit_run("JAX-WS (Metro)", "Java", version, dialect, report, why=why)
 
 
 def test_axis_client(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:

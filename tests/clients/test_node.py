@@ -30,6 +30,7 @@ TYPESCRIPT = [
     ("toolkit", "client", "address", "dialect"),
     [
         ("soap", "soap.js", "soap.php?wsdl", scenario.DOCUMENT),
+        ("soap", "soap.js", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
         ("strong-soap", "strong_soap.js", "soap.php?wsdl", scenario.DOCUMENT),
         ("jayson", "jayson.js", "json.php", scenario.JSON),
     ],
@@ -50,6 +51,8 @@ def test_node_client(
     version = tools.node_version(node_project, toolkit)
     leaves_out = toolkit == "strong-soap"
     why = "leaves out fields that are an empty text" if leaves_out else ""
+    if dialect == scenario.SOAP_12:
+        why = "document/literal; with the option forceSoap12Headers"
     toolkit_run(toolkit, "JavaScript", version, dialect, report, complete=not leaves_out, why=why)
 
 

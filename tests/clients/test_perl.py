@@ -13,17 +13,38 @@ pytestmark = pytest.mark.clients
 
 
 @pytest.mark.parametrize(
-    ("client", "dialect"), [("document", scenario.DOCUMENT), ("encoded", scenario.ENCODED)]
+    ("client", "soap_version", "dialect", "why"),
+    [
+        ("document", "1.1", scenario.DOCUMENT, ""),
+        ("encoded", "1.1", scenario.ENCODED, ""),
+        ("document", "1.2", scenario.SOAP_12, "document/literal"),
+        (
+            "encoded",
+            "1.2",
+            scenario.SOAP_12,
+            "rpc/encoded; the program looks for the result, since SOAP::Lite takes rpc:result for it",
+        ),
+    ],
 )
 def test_perl_client(
-    scene: Scene, toolkit_run: toolkits.Run, client: str, dialect: scenario.Dialect
+    scene: Scene,
+    toolkit_run: toolkits.Run,
+    client: str,
+    soap_version: str,
+    dialect: scenario.Dialect,
+    why: str,
 ) -> None:
     report = tools.report(
-        [tools.need_perl("SOAP::Lite"), tools.HERE / "perl" / f"{client}.pl", scene.server.soap],
+        [
+            tools.need_perl("SOAP::Lite"),
+            tools.HERE / "perl" / f"{client}.pl",
+            scene.server.soap,
+            soap_version,
+        ],
         stdin=scenario.program(scene),
     )
     version = tools.perl_version("SOAP::Lite")
-    toolkit_run("SOAP::Lite", "Perl", version, dialect.untyped, report)
+    toolkit_run("SOAP::Lite", "Perl", version, dialect.untyped, report, why=why)
 
 
 @pytest.mark.toolkits

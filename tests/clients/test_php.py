@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from kimai_remote.storage.origin import WEB_OPTIONS
 
 pytestmark = pytest.mark.clients
 
+ENCODED_12 = replace(scenario.SOAP_12, values=scenario.ENCODED.values)
 NUSOAP = Path("/usr/share/php/nusoap/nusoap.php")
 
 
@@ -20,8 +22,11 @@ NUSOAP = Path("/usr/share/php/nusoap/nusoap.php")
     ("client", "extension", "address", "dialect"),
     [
         ("soap_document.php", "soap", "soap.php?wsdl", scenario.DOCUMENT),
+        ("soap_document.php 1.2", "soap", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
         ("soap_encoded.php", "soap", "soap.php?wsdl&style=rpc", scenario.ENCODED),
+        ("soap_encoded.php 1.2", "soap", "soap.php?wsdl&style=rpc", ENCODED_12),
         ("soap_encoded.php", "soap", "soap.php", scenario.ENCODED),
+        ("soap_encoded.php 1.2", "soap", "soap.php", ENCODED_12),
         ("json_curl.php", "curl", "json.php", scenario.JSON),
         ("json_curl.php", "curl", "json.php?types=native", scenario.JSON_NATIVE),
     ],
@@ -34,17 +39,23 @@ def test_php_client(
     address: str,
     dialect: scenario.Dialect,
 ) -> None:
+    program, *version = client.split()
     report = tools.report(
         [
             tools.need_php(extension),
-            tools.HERE / "php" / client,
+            tools.HERE / "php" / program,
             f"{scene.server.url}/core/{address}",
+            *version,
         ],
         stdin=scenario.program(scene),
     )
     toolkit = "SoapClient" if extension == "soap" else "curl extension"
-    why = "without a WSDL" if address == "soap.php" else ""
-    toolkit_run(toolkit, "PHP", php_version(), dialect, report, why=why)
+    remarks = []
+    if version:
+        remarks = ["document/literal" if dialect == scenario.SOAP_12 else "rpc/encoded"]
+    if address == "soap.php":
+        remarks.append("without a WSDL")
+    toolkit_run(toolkit, "PHP", php_version(), dialect, report, why=", ".join(remarks))
 
 
 def test_the_plain_contract_of_an_adopted_database(scene: Scene, toolkit_run: toolkits.Run) -> None:

@@ -17,6 +17,7 @@ from clients.conftest import Scene
     ("toolkit", "client", "address", "dialect"),
     [
         ("zeep", "zeep_client", "soap.php?wsdl", scenario.DOCUMENT),
+        ("zeep", "zeep_client", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
         ("suds-community", "suds_client", "soap.php?wsdl", scenario.DOCUMENT),
         pytest.param(
             "jsonrpclib-pelix", "pelix_client", "json.php", scenario.JSON, marks=pytest.mark.slow
@@ -47,7 +48,8 @@ def test_python_client(
         ],
         stdin=scenario.program(scene),
     )
-    toolkit_run(toolkit, "Python", metadata.version(toolkit), dialect, report)
+    why = "document/literal" if dialect == scenario.SOAP_12 else ""
+    toolkit_run(toolkit, "Python", metadata.version(toolkit), dialect, report, why=why)
 
 
 def test_suds_loads_the_rpc_contract(scene: Scene) -> None:

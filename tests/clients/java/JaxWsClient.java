@@ -8,7 +8,7 @@ import kimai.KimaiRemotePortType;
 /** The scenario by JAX-WS in document/literal, with what wsimport made from the live WSDL. */
 final class JaxWsClient {
     public static void main(String[] arguments) throws Exception {
-        KimaiRemotePortType port = new KimaiRemote(new URL(arguments[0])).getKimaiRemotePort();
+        KimaiRemotePortType port = new KimaiRemote(new URL(arguments[0])).getPort(KimaiRemotePortType.class);
         new Scenario(port, KimaiRemotePortType.class, JaxWsClient::name, JaxWsClient::fault).run();
     }
 

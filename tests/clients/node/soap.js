@@ -1,8 +1,11 @@
-// The scenario by the package soap, from the live WSDL.
+// The scenario by the package soap, from the live WSDL, in SOAP 1.2 if the WSDL is.
 import soap from "soap";
 import { Fault, records, run } from "./steps.js";
 
-const client = await soap.createClientAsync(process.argv[2], { handleNilAsNull: true });
+const client = await soap.createClientAsync(process.argv[2], {
+  handleNilAsNull: true,
+  forceSoap12Headers: process.argv[2].endsWith("soap=1.2"),
+});
 
 await run(async (method, params) => {
   try {
@@ -12,6 +15,8 @@ await run(async (method, params) => {
   } catch (error) {
     const fault = error.root?.Envelope?.Body?.Fault;
     if (!fault) throw error;
-    throw new Fault(fault.faultcode, fault.faultstring);
+    throw fault.Code
+      ? new Fault(fault.Code.Value, fault.Reason.Text.$value ?? fault.Reason.Text)
+      : new Fault(fault.faultcode, fault.faultstring);
   }
 });

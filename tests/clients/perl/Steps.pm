@@ -73,7 +73,11 @@ sub filled {
 sub refuse {
     my ($soap, $answer) = @_;
     die $answer // $soap->transport->status unless ref $answer;
-    die { code => $answer->faultcode, message => $answer->faultstring };
+    # SOAP::Lite doesn't know where SOAP 1.2 has them.
+    die {
+        code => $answer->faultcode // $answer->valueof('//Fault/Code/Value'),
+        message => $answer->faultstring // $answer->valueof('//Fault/Reason/Text'),
+    };
 }
 
 # Lists without the elements that wrap them. One record is decoded as a hash, several as a list.

@@ -9,7 +9,8 @@ use lib $FindBin::Bin;
 use SOAP::Lite;
 use Steps;
 
-my $soap = SOAP::Lite->proxy($ARGV[0])->default_ns('urn:kimai-remote')
+my ($url, $version) = @ARGV;
+my $soap = SOAP::Lite->soapversion($version)->proxy($url)->default_ns('urn:kimai-remote')
     ->autotype(0)->on_fault(\&Steps::refuse);
 # An encodingStyle would ask for the old rpc/encoded dialect.
 $soap->serializer->encodingStyle('');

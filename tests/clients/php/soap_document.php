@@ -1,5 +1,5 @@
 <?php
-// The scenario by SoapClient from the document/literal WSDL.
+// The scenario by SoapClient from a document/literal WSDL, in SOAP 1.2 if a second argument says so.
 
 declare(strict_types=1);
 
@@ -7,6 +7,7 @@ require __DIR__ . '/steps.php';
 
 $client = new SoapClient($argv[1], [
     'cache_wsdl' => WSDL_CACHE_NONE,
+    'soap_version' => ($argv[2] ?? '1.1') === '1.2' ? SOAP_1_2 : SOAP_1_1,
     // Without it a list of one is that one.
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,
 ]);

@@ -1,15 +1,17 @@
 <?php
 // The scenario by SoapClient in the rpc/encoded dialect: calls by position, native arrays. From
-// the WSDL if there is one in the address, else with the address alone.
+// the WSDL if there is one in the address, else with the address alone. In SOAP 1.2 if a second
+// argument says so.
 
 declare(strict_types=1);
 
 require __DIR__ . '/steps.php';
 
 $hasContract = str_contains($argv[1], 'wsdl');
+$options = ['soap_version' => ($argv[2] ?? '1.1') === '1.2' ? SOAP_1_2 : SOAP_1_1];
 $client = $hasContract
-    ? new SoapClient($argv[1], ['cache_wsdl' => WSDL_CACHE_NONE])
-    : new SoapClient(null, ['location' => $argv[1], 'uri' => $argv[1]]);
+    ? new SoapClient($argv[1], ['cache_wsdl' => WSDL_CACHE_NONE] + $options)
+    : new SoapClient(null, ['location' => $argv[1], 'uri' => $argv[1]] + $options);
 
 run_steps(function (string $method, array $params) use ($client, $hasContract): mixed {
     if ($hasContract && ($params['id'] ?? null) === 'twelve') {
