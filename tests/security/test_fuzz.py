@@ -224,10 +224,16 @@ def as_fields(record: Any) -> str:
     )
 
 
-envelopes = one_opaque(map(operations, METHODS)).map(
-    lambda body: corpus.envelope(body).replace(
-        b"<e:Envelope ", b'<e:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-    )
+envelopes = st.builds(
+    lambda body, version: (
+        corpus.envelope(body)
+        .replace(
+            b"<e:Envelope ", b'<e:Envelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        )
+        .replace(corpus.SOAP.encode(), version.encode())
+    ),
+    one_opaque(map(operations, METHODS)),
+    st.sampled_from([corpus.SOAP, corpus.SOAP_12]),
 )
 media_types = st.sampled_from(
     [
@@ -405,10 +411,15 @@ def test_soap(fuzzed: Target, request: pytest.FixtureRequest) -> None:
             assert response.mimetype == "text/plain"
             return
         assert response.status_code in (200, 500)
-        (answer,) = etree.fromstring(content).iter(f"{{{corpus.SOAP}}}Body")
+        root = etree.fromstring(content)
+        version = etree.QName(root).namespace
+        types = {corpus.SOAP: "text/xml", corpus.SOAP_12: "application/soap+xml"}
+        assert response.mimetype == types[version]
+        (answer,) = root.iter(f"{{{version}}}Body")
         if response.status_code == 500:
-            code = answer.findtext(".//faultcode").partition(":")[2]
-            assert code in ("Client", "VersionMismatch", "MustUnderstand"), content
+            code = answer.findtext(".//faultcode") or answer.findtext(".//{*}Code/{*}Value")
+            code = code.partition(":")[2]
+            assert code in ("Client", "Sender", "VersionMismatch", "MustUnderstand"), content
             assert not fuzzed.changed
         elif b"Unknown user or no permissions." in content:
             assert not fuzzed.changed or b"authenticate" in body

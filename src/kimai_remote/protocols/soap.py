@@ -42,8 +42,8 @@ class SoapEndpoint:
         contract = self._contracts.get((style.lower(), version))
         if contract is None:
             raise UnknownContract(
-                "The contracts are those of style=document, with soap=1.1 or soap=1.2, and of "
-                "style=rpc, which serves both versions."
+                "There are contracts with style=document (soap=1.1 or soap=1.2) and with "
+                "style=rpc, whose clients may speak either version."
             )
         return Description("text/xml", lambda: contract.at(request.url))
 
