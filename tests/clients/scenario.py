@@ -583,8 +583,9 @@ class _Checker:
             return
         code, message = str(fault.get("code")), str(fault.get("message"))
         # SOAP's code is a qualified name; some toolkits strip the prefix, others the dot.
-        if not (code == "-32602" or re.search(r"(^|[:}])(Client|Sender)\b", code)):
-            self._say("fault.code", code, "Client, Sender or -32602")
+        wanted = "Sender" if self.dialect.name == SOAP_12.name else "Client"
+        if not (code == "-32602" or re.search(rf"(^|[:}}]){wanted}\b", code)):
+            self._say("fault.code", code, f"{wanted} or -32602")
         if "twelve" not in message and "apiKey" not in message:
             self._say("fault.message", message, "a text that names the wrong value")
 

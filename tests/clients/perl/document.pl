@@ -9,7 +9,7 @@ use lib $FindBin::Bin;
 use SOAP::Lite;
 use Steps;
 
-my ($url, $version) = @ARGV;
+my ($url, $version) = (@ARGV, '1.1');
 my $soap = SOAP::Lite->soapversion($version)->proxy($url)->default_ns('urn:kimai-remote')
     ->autotype(0)->on_fault(\&Steps::refuse);
 # An encodingStyle would ask for the old rpc/encoded dialect.
