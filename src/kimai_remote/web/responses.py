@@ -82,7 +82,7 @@ def soap_page(url: str, console: str | None) -> bytes:
     )
     return _page(
         "Kimai Remote API: SOAP",
-        "<main><h1>Kimai Remote API: SOAP</h1><p>This address takes SOAP 1.1 requests by POST. "
+        "<main><h1>Kimai Remote API: SOAP</h1><p>This address takes SOAP requests by POST. "
         f'The contract is <a href="{url}?wsdl"><code>{url}?wsdl</code></a>.</p>{link}</main>',
     )
 
