@@ -446,6 +446,16 @@ def test_queries(live_server: LiveServer, query: str, same_as: str) -> None:
     assert response.body == contract(live_server, same_as).body
 
 
+def test_it_is_the_same_where_plain_wsdl_is_rpc(
+    live_server: LiveServer, legacy_server: LiveServer
+) -> None:
+    url, other = live_server.server.url.encode(), legacy_server.server.url.encode()
+    assert contract(legacy_server, "wsdl&soap=1.1").body == contract(legacy_server, "wsdl").body
+    assert contract(legacy_server, "wsdl&soap=1.2").body == contract(
+        live_server, "wsdl&soap=1.2"
+    ).body.replace(url, other)
+
+
 @pytest.mark.parametrize(
     "query", ["wsdl&style=rpc&soap=1.2", "wsdl&soap=2", "wsdl&soap=", "wsdl&style=x"]
 )
