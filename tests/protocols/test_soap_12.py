@@ -395,6 +395,13 @@ def test_a_fault_names_headers_that_are_not_understood(live_server: LiveServer) 
     )
 
 
+def test_a_header_may_have_no_namespace(live_server: LiveServer) -> None:
+    body = with_headers('e:mustUnderstand="1"').replace(b"<x:t0", b"<t0")
+    root = etree.fromstring(refused(live_server, body))
+    (header,) = root.find(f"{{{ENVELOPE}}}Header")
+    assert dict(header.attrib) == {"qname": "t0"}
+
+
 def test_a_fault_does_not_name_a_thousand_headers(live_server: LiveServer) -> None:
     body = with_headers(*['e:mustUnderstand="1"'] * 1000)
     assert refused(live_server, body).count("NotUnderstood ") == 10

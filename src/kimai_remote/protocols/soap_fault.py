@@ -27,14 +27,20 @@ def fault_envelope(context: SoapContext, fault: Fault, prefix: str) -> str:
     # SOAP 1.1 has no such header.
     not_understood = context.not_understood if version is SOAP_12 else ()
     headers = [
-        f'<{prefix}:NotUnderstood qname="h:{name}" xmlns:h="{escape_attribute(namespace)}"/>'
-        for namespace, name in not_understood[:MAX_HEADERS]
+        f"<{prefix}:NotUnderstood {_qname(*header)}/>" for header in not_understood[:MAX_HEADERS]
     ]
     header = f"<{prefix}:Header>{''.join(headers)}</{prefix}:Header>" if headers else ""
     return (
         f'<{prefix}:Envelope xmlns:{prefix}="{version.namespace}">{header}<{prefix}:Body>'
         f"<{prefix}:Fault>{content}</{prefix}:Fault></{prefix}:Body></{prefix}:Envelope>"
     )
+
+
+def _qname(namespace: str, name: str) -> str:
+    """Return the attributes that name a header."""
+    if not namespace:  # which a prefix can't stand for
+        return f'qname="{name}"'
+    return f'qname="h:{name}" xmlns:h="{escape_attribute(namespace)}"'
 
 
 def _code(fault: Fault) -> str:
