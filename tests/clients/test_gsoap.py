@@ -15,25 +15,41 @@ PACKAGES = "apt-get install gsoap libgsoap-dev g++"
 
 @pytest.mark.clients
 def test_gsoap_client(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
-    program = built(f"{scene.server.soap}?wsdl", tmp_path)
+    program = built(f"{scene.server.soap}?wsdl", tmp_path, "-1")
     known = scenario.facts(scene).values()
     report = tools.report([program, scene.server.soap, *known])
     version = tools.debian_version("gsoap")
     toolkit_run("gSOAP", "C++", version, scenario.DOCUMENT, report)
 
 
-def built(wsdl: str, directory: Path) -> Path:
-    """The client program, compiled with a proxy that gSOAP generates from a WSDL."""
+@pytest.mark.clients
+def test_gsoap_client_in_soap_12(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
+    wsdl = f"{scene.server.soap}?wsdl&soap=1.2"
+    program = built(wsdl, tmp_path, "-2", "-DKIMAI_SOAP_12")
+    known = scenario.facts(scene).values()
+    report = tools.report([program, scene.server.soap, *known])
+    version = tools.debian_version("gsoap")
+    why = "document/literal"
+    toolkit_run("gSOAP", "C++", version, scenario.SOAP_12, report, why=why)
+
+
+def built(wsdl: str, directory: Path, version: str, *options: str) -> Path:
+    """The client program, compiled with a proxy that gSOAP generates from a WSDL.
+
+    :param version: ``-1`` for SOAP 1.1, ``-2`` for SOAP 1.2.
+    :param options: for the compiler.
+    """
     tools.run([tools.need("wsdl2h", PACKAGES), "-o", "kimai.h", wsdl], cwd=directory)
-    # -C -1: client only, SOAP 1.1; -j: a proxy class; -x: no sample messages.
+    # -C: client only; -j: a proxy class; -x: no sample messages.
     soapcpp2 = tools.need("soapcpp2", PACKAGES)
-    tools.run([soapcpp2, "-C", "-1", "-j", "-x", "-w", "kimai.h"], cwd=directory)
+    tools.run([soapcpp2, "-C", version, "-j", "-x", "-w", "kimai.h"], cwd=directory)
     program = directory / "client"
     sources = [SOURCES / "client.cpp", *directory.glob("soap*.cpp")]
     tools.run(
         [
             tools.need("g++", PACKAGES),
             "-O0",
+            *options,
             "-I",
             directory,
             "-I",

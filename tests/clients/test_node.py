@@ -32,6 +32,7 @@ TYPESCRIPT = [
         ("soap", "soap.js", "soap.php?wsdl", scenario.DOCUMENT),
         ("soap", "soap.js", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
         ("strong-soap", "strong_soap.js", "soap.php?wsdl", scenario.DOCUMENT),
+        ("strong-soap", "strong_soap.js", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
         ("jayson", "jayson.js", "json.php", scenario.JSON),
     ],
 )
@@ -50,10 +51,18 @@ def test_node_client(
     )
     version = tools.node_version(node_project, toolkit)
     leaves_out = toolkit == "strong-soap"
-    why = "leaves out fields that are an empty text" if leaves_out else ""
+    remarks = ["leaves out fields that are an empty text"] if leaves_out else []
     if dialect == scenario.SOAP_12:
-        why = "document/literal; with the option forceSoap12Headers"
-    toolkit_run(toolkit, "JavaScript", version, dialect, report, complete=not leaves_out, why=why)
+        remarks = ["document/literal", "with the option `forceSoap12Headers`", *remarks]
+    toolkit_run(
+        toolkit,
+        "JavaScript",
+        version,
+        dialect,
+        report,
+        complete=not leaves_out,
+        why="; ".join(remarks),
+    )
 
 
 @pytest.mark.toolkits

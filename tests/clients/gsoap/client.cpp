@@ -3,9 +3,17 @@
 #include <deque>
 #include <iostream>
 
+// Names of the binding, which are others for SOAP 1.2.
+#ifdef KIMAI_SOAP_12
+#include "KimaiRemoteSoap12Binding.nsmap"
+#include "soapKimaiRemoteSoap12BindingProxy.h"
+using Proxy = KimaiRemoteSoap12BindingProxy;
+#else
 #include "KimaiRemoteBinding.nsmap"
-#include "json.hpp"
 #include "soapKimaiRemoteBindingProxy.h"
+using Proxy = KimaiRemoteBindingProxy;
+#endif
+#include "json.hpp"
 
 // A pointer to a value, as optional fields want it.
 template <class Value> static Value *given(Value value)
@@ -15,15 +23,22 @@ template <class Value> static Value *given(Value value)
     return &kept.back();
 }
 
-static std::string fault(KimaiRemoteBindingProxy &api)
+static std::string fault(Proxy &api)
 {
     const SOAP_ENV__Fault *fault = api.soap_fault();
-    if (!fault || !fault->faultcode || !fault->faultstring) {
+    const char *code = fault ? fault->faultcode : nullptr;
+    const char *message = fault ? fault->faultstring : nullptr;
+    // In SOAP 1.2.
+    if (fault && fault->SOAP_ENV__Code && fault->SOAP_ENV__Reason) {
+        code = fault->SOAP_ENV__Code->SOAP_ENV__Value;
+        message = fault->SOAP_ENV__Reason->SOAP_ENV__Text;
+    }
+    if (!code || !message) {
         api.soap_stream_fault(std::cerr);
         exit(1);
     }
-    return object({{"fault", object({{"code", json(std::string(fault->faultcode))},
-                                     {"message", json(std::string(fault->faultstring))}})}});
+    return object({{"fault", object({{"code", json(std::string(code))},
+                                     {"message", json(std::string(message))}})}});
 }
 
 int main(int count, char **arguments)
@@ -37,7 +52,7 @@ int main(int count, char **arguments)
     const int entry = atoi(*next++), expense = atoi(*next++);
     const std::string from = *next++, to = *next++, start = *next++, end = *next++, text = *next++;
 
-    KimaiRemoteBindingProxy api(url, SOAP_C_UTFSTRING | SOAP_XML_STRICT | SOAP_IO_KEEPALIVE);
+    Proxy api(url, SOAP_C_UTFSTRING | SOAP_XML_STRICT | SOAP_IO_KEEPALIVE);
     std::string key;
     const char *separator = "{";
 

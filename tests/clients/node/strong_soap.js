@@ -1,9 +1,12 @@
-// The scenario by the package strong-soap, from the live WSDL.
+// The scenario by the package strong-soap, from the live WSDL, in SOAP 1.2 if the
+// WSDL is.
 import { soap } from "strong-soap";
 import { promisify } from "node:util";
 import { Fault, records, run } from "./steps.js";
 
-const client = await promisify(soap.createClient)(process.argv[2], {});
+const client = await promisify(soap.createClient)(process.argv[2], {
+  forceSoap12Headers: process.argv[2].endsWith("soap=1.2"),
+});
 
 await run(async (method, params) => {
   try {
@@ -13,6 +16,8 @@ await run(async (method, params) => {
   } catch (error) {
     const fault = error.root?.Envelope?.Body?.Fault;
     if (!fault) throw error;
-    throw new Fault(fault.faultcode, fault.faultstring);
+    throw fault.Code
+      ? new Fault(fault.Code.Value, fault.Reason.Text.$value ?? fault.Reason.Text)
+      : new Fault(fault.faultcode, fault.faultstring);
   }
 });
