@@ -19,12 +19,13 @@ def version() -> str:
     return tools.debian_version("mono-devel")
 
 
-def wsdl(source: str | Path, directory: Path) -> None:
+def wsdl(source: str | Path, directory: Path, *options: str) -> None:
     """Generate ``Kimai.cs`` with an ASMX proxy.
 
     :param source: URL or file of a WSDL.
     """
-    tools.run([tools.need("wsdl", PACKAGES), "-nologo", "-out:Kimai.cs", source], cwd=directory)
+    program = tools.need("wsdl", PACKAGES)
+    tools.run([program, "-nologo", "-out:Kimai.cs", *options, source], cwd=directory)
 
 
 def svcutil(url: str, directory: Path) -> None:

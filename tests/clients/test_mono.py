@@ -29,6 +29,14 @@ def test_asmx_client(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) ->
     toolkit_run("Mono, ASMX (wsdl)", "C#", mono_tools.version(), scenario.DOCUMENT, report)
 
 
+def test_asmx_client_in_soap_12(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
+    mono_tools.wsdl(f"{scene.server.soap}?wsdl&soap=1.2", tmp_path, "-protocol:SOAP12")
+    program = mono_tools.compiled(["AsmxClient", "AsmxFault", PROXY], tmp_path, mono_tools.ASMX)
+    report = run(program, scene, scene.server.soap)
+    why = "document/literal; with the option `-protocol:SOAP12`"
+    toolkit_run("Mono, ASMX (wsdl)", "C#", mono_tools.version(), scenario.SOAP_12, report, why=why)
+
+
 @pytest.mark.parametrize("contract", ["ours", "kimai"])
 def test_asmx_client_in_rpc_encoded(
     scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path, contract: str
@@ -61,6 +69,16 @@ def test_wcf_client(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> 
     toolkit_run("Mono, WCF (svcutil)", "C#", mono_tools.version(), scenario.DOCUMENT, report)
 
 
+def test_wcf_client_in_soap_12(scene: Scene, toolkit_run: toolkits.Run, tmp_path: Path) -> None:
+    mono_tools.svcutil(f"{scene.server.soap}?wsdl&soap=1.2", tmp_path)
+    program = mono_tools.compiled(["WcfClient", PROXY], tmp_path, mono_tools.WCF)
+    report = run(program, scene, scene.server.soap, "1.2")
+    why = "document/literal"
+    toolkit_run(
+        "Mono, WCF (svcutil)", "C#", mono_tools.version(), scenario.SOAP_12, report, why=why
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "dialect"), [("", scenario.JSON), ("?types=native", scenario.JSON_NATIVE)]
 )
@@ -82,5 +100,5 @@ def recorded_contract() -> str:
         return next(r["answer"] for r in map(json.loads, lines) if r["id"] == CONTRACT)  # type: ignore[no-any-return]
 
 
-def run(program: list[str], scene: Scene, url: str) -> Any:
-    return tools.report([*program, url], stdin=scenario.program(scene))
+def run(program: list[str], scene: Scene, *arguments: str) -> Any:
+    return tools.report([*program, *arguments], stdin=scenario.program(scene))
