@@ -48,6 +48,12 @@ ALICE = login("alice")
 ALICE_CALL = ALICE[ALICE.index("<authenticate") : ALICE.index("</e:Body>")]
 
 
+def referring(values: str) -> bytes:
+    """Return alice's login with a reference for the name, and values beside the call."""
+    call = ALICE_CALL.replace("<username>alice</username>", '<username href="#a"/>')
+    return envelope(f"{call}{values}")
+
+
 def with_attributes(call: str, values: str = "") -> bytes:
     """Return alice's login with attributes on the call, and on its parameters."""
     namespaces = (
@@ -119,6 +125,11 @@ ODD = {
                 'xmlns:c="http://schemas.xmlsoap.org/soap/encoding/" ',
             )
         ),
+        XML,
+    ),
+    "a referenced value": (referring('<value id="a">alice</value>'), XML),
+    "a value that refers to itself, but isn't referred to": (
+        referring('<a id="a">alice</a><b id="b"><c href="#b"/></b>'),
         XML,
     ),
     "UTF-16 by its first bytes": (ALICE.encode("utf-16-be"), XML),
@@ -234,6 +245,18 @@ BAD = {
     "an attribute of no namespace": (tasks('<projectId value="2">1</projectId>'), XML),
     "an attribute of the contract's": (
         tasks('<projectId xmlns:k="urn:kimai-remote" k:value="2">1</projectId>'),
+        XML,
+    ),
+    "a reference to nothing": (referring('<value id="b">alice</value>'), XML),
+    "a reference to itself": (referring('<value id="a" href="#a"/>'), XML),
+    "a reference to what contains it": (referring('<value id="a"><b href="#a"/></value>'), XML),
+    "references that multiply": (
+        referring(
+            "".join(
+                '<v id="' + name + '">' + f'<x href="#{name}a"/>' * 10 + "</v>"
+                for name in ("a" * count for count in range(1, 20))
+            )
+        ),
         XML,
     ),
     "two calls by their roots": (values_beside(ALICE_CALL, 'id="v" c:root="1"'), XML),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from typing import Any
 
@@ -22,6 +23,9 @@ from .soap_envelope import XSI, XSI_NIL, XSI_NULL, SoapMessage
 from .soap_fault import fault_envelope
 from .soap_version import SoapContext
 
+#: Size of all values that are referred to: that of their texts, and of each element.
+_MAX_REFERENCED = 1_000_000
+_NODE_SIZE = 1_000
 _DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 
 
@@ -38,6 +42,7 @@ class DocumentLiteral(Soap11):
     def decompose_incoming_envelope(self, ctx: MethodContext, message: Any = None) -> None:
         request: SoapMessage = ctx.in_document
         element = request.element
+        _insert_references(element)
         for child in element.iter():
             _adapt_attributes(child)
         # Perl's SOAP::Lite marks a call without parameters as null.
@@ -92,6 +97,30 @@ class DocumentLiteral(Soap11):
         )
         tail = f"</tns:{name}></tns:{wrapper}></{prefix}:Body></{prefix}:Envelope>"
         ctx.out_document = result.wrap(head.encode(), tail.encode())
+
+
+def _insert_references(call: Any) -> None:
+    """Put values that stand beside a call where its ``href`` attributes refer to them. kSOAP2 can
+    send them so, although that belongs to rpc/encoded.
+
+    :raises ApiFault: they are too long together, or contain themselves.
+    """
+    beside = [value for value in call.getparent() if value is not call]
+    values = {f"#{value.get('id')}": value for value in beside if value.get("id")}
+    if not values:
+        return
+    size = 0
+    for element in call.iter():  # what is inserted comes next
+        value = values.get(element.get("href"))
+        if value is None:
+            continue
+        size += sum(_NODE_SIZE + len(node.text or "") for node in value.iter())
+        if size > _MAX_REFERENCED:
+            raise ApiFault(InvalidRequest("The request has too many or too long references."))
+        del element.attrib["href"]
+        element.attrib.update(value.attrib)
+        element.text = value.text
+        element.extend(copy.deepcopy(child) for child in value)
 
 
 def _adapt_attributes(element: Any) -> None:
