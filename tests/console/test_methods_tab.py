@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def contract(demo: Server) -> dict[str, Any]:
-    return get(demo, "/core/json.php?openrpc").json
+    return get(demo, "/core/json.php?openrpc&types=native").json
 
 
 def text(page: Page, name: str) -> str:

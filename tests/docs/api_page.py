@@ -7,23 +7,15 @@ known world of the tests.
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from spyne.model import primitive
 from spyne.model.complex import Array, ComplexModelBase
-from werkzeug.test import Client
 
+from docs import example_calls
 from kimai_remote.api.fields import DateText
-from kimai_remote.app import create_app
 from kimai_remote.protocols.discovery import Method, Parameter, documentation, methods
-from kimai_remote.storage import schema
-from kimai_remote.storage.transactions import Database
-from support import world as worlds
 from support.server import ROOT
-from support.world import World
 
 PAGE = ROOT / "docs" / "reference" / "api.md"
 
@@ -31,7 +23,7 @@ PAGE = ROOT / "docs" / "reference" / "api.md"
 def page() -> str:
     """The whole page."""
     described = list(methods())
-    examples = _examples([method.name for method in described])
+    examples = _examples()
     parts = [_HEAD, "## Methods\n", _index(described)]
     parts += [_method(method, examples[method.name]) for method in described]
     parts += ["## Records\n", _RECORDS, *map(_record, _records(described))]
@@ -155,75 +147,16 @@ def _record(spyne_type: Any) -> str:
 
 # Examples ----------------------------------------------------------------------------------------
 
-#: The parameters after the key, in the order in which the calls are made.
-Calls = dict[str, Callable[[World, dict[str, int]], dict[str, Any]]]
-_CALLS: Calls = {
-    "authenticate": lambda w, _: {"username": "alice", "password": worlds.PASSWORD},
-    "getVersion": lambda w, _: {},
-    "getUsers": lambda w, _: {},
-    "getCustomers": lambda w, _: {},
-    "getProjects": lambda w, _: {"includeTasks": True},
-    "getTasks": lambda w, _: {"projectId": w.shop},
-    "startRecord": lambda w, _: {"projectId": w.shop, "activityId": w.coding},
-    "getActiveRecording": lambda w, _: {},
-    "updateActiveRecording": lambda w, _: {"record": {"description": "The basket forgets"}},
-    "stopRecord": lambda w, seen: {"entryId": seen["startRecord"]},
-    "setTimesheetRecord": lambda w, _: {
-        "record": {
-            "projectId": w.shop,
-            "taskId": w.design,
-            "start": "2026-03-02 07:00",
-            "end": "2026-03-02 08:30",
-        },
-    },
-    "getTimesheet": lambda w, _: {"from": "2026-03-02", "to": "2026-03-03"},
-    "getTimesheetRecord": lambda w, seen: {"id": seen["setTimesheetRecord"]},
-    "removeTimesheetRecord": lambda w, seen: {"id": seen["setTimesheetRecord"]},
-    "setExpenseRecord": lambda w, _: {
-        "record": {
-            "projectId": w.shop,
-            "date": "2026-03-02",
-            "designation": "Train",
-            "value": "48.50",
-            "refundable": True,
-        },
-    },
-    "getExpenses": lambda w, _: {"limit": 1},
-    "getExpenseRecord": lambda w, seen: {"id": seen["setExpenseRecord"]},
-    "removeExpenseRecord": lambda w, seen: {"id": seen["setExpenseRecord"]},
-}
 
-
-def _examples(names: list[str]) -> dict[str, tuple[str, str]]:
+def _examples() -> dict[str, tuple[str, str]]:
     """Return a request and its response by method.
 
     :raises LookupError: a method has no example.
     """
-    missing = set(names) - set(_CALLS)
-    if missing:
-        raise LookupError(f"{', '.join(missing)}: put an example into {Path(__file__).name}")
-    examples: dict[str, tuple[str, str]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/world.sqlite3")
-        schema.create(database)
-        world = worlds.build(database)
-        client, seen = Client(create_app(world.service)), dict[str, int]()
-        for name, make in _CALLS.items():
-            parameters = make(world, seen)
-            if name not in ("authenticate", "getVersion"):
-                parameters = {"apiKey": world.key("alice"), **parameters}
-            request = {"jsonrpc": "2.0", "id": 1, "method": name, "params": parameters}
-            response = json.loads(client.post("/core/json.php", json=request).get_data())
-            result = response["result"]
-            if isinstance(result, dict):
-                if not result["success"]:
-                    raise LookupError(f"the example for {name} is refused: {result}")
-                first = next(iter(result["items"]), {})
-                seen[name] = int(first.get("timeEntryID") or first.get("id") or 0)
-            examples[name] = (_compact(request), _shown(response))
-            world.now += 1800
-        database.close()
-    return examples
+    return {
+        method: (_compact(recording.request), _shown(recording.response))
+        for method, recording in example_calls.record().items()
+    }
 
 
 def _shown(response: dict[str, Any]) -> str:

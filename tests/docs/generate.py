@@ -1,4 +1,4 @@
-"""Write the generated pages of the documentation: ``python tests/docs/generate.py``."""
+"""Write the generated pages and files: ``python tests/docs/generate.py``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs import api_page, commands_page, configuration_page, toolkits_page
+from docs import (
+    api_page,
+    commands_page,
+    configuration_page,
+    openrpc_examples,
+    toolkits_page,
+)
 
-PAGES = (api_page, commands_page, configuration_page, toolkits_page)
+PAGES = (api_page, commands_page, configuration_page, openrpc_examples, toolkits_page)
 
 if __name__ == "__main__":
     for page in PAGES:

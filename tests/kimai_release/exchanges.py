@@ -21,6 +21,7 @@ from kimai_remote import SCHEMA_REVISION
 from kimai_remote.storage import models as m
 from kimai_remote.storage.transactions import Database
 from support import kimai1
+from support.openrpc_document import DOCUMENTS
 
 from . import replay, soap_twins
 
@@ -269,9 +270,26 @@ def send(
             if outcome.deviations.find(record, response["answer"], difference) is None
         ]
         outcome.sent[record["group"]].append(record["id"])
-        if undeclared:
-            outcome.reports[record["id"]] = _report(record, undeclared)
+        wrong = contract_errors(record, response["answer"])
+        if undeclared or wrong:
+            outcome.reports[record["id"]] = _report(record, undeclared, wrong)
     return outcome
+
+
+def contract_errors(record: dict[str, Any], answer: str) -> list[str]:
+    """Return where the response to a call over JSON-RPC isn't as OpenRPC says; nothing if it is no
+    response to a call of a method."""
+    if record["http"] != "POST" or not record["path"].partition("?")[0].endswith("json.php"):
+        return []
+    try:
+        request, response = json.loads(record["request"]), json.loads(answer)
+    except ValueError:
+        return []
+    document = DOCUMENTS["types=native" in record["path"]]
+    method = request.get("method") if isinstance(request, dict) else None
+    if method not in document.methods or not isinstance(response, dict):
+        return []
+    return document.response_errors(method, response)
 
 
 def _wait_between_steps(record: dict[str, Any]) -> None:
@@ -285,7 +303,9 @@ def _wait_between_steps(record: dict[str, Any]) -> None:
         time.sleep(0.2)
 
 
-def _report(record: dict[str, Any], differences: list[replay.Difference]) -> str:
+def _report(
+    record: dict[str, Any], differences: list[replay.Difference], contract_errors: list[str]
+) -> str:
     lines = [f"{record['id']} ({record['group']}): {replay.short(record['request'])}"]
     if record["setup"]:
         lines.append(f"    after the calls {replay.short(record['setup'])}")
@@ -295,6 +315,7 @@ def _report(record: dict[str, Any], differences: list[replay.Difference]) -> str
         lines += [f"    {place}", f"        Kimai 1.3.5: {kimai}", f"        this server: {ours}"]
     if len(differences) > 8:
         lines.append(f"    and {len(differences) - 8} more differences")
+    lines += [f"    not as in OpenRPC: {error}" for error in contract_errors]
     return "\n".join(lines)
 
 

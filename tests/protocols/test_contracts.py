@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ NAMES = (
     "kimai-remote-rpc.wsdl",
     "smd.json",
     "openrpc.json",
+    "openrpc-native.json",
 )
 COMMAND = "python -m kimai_remote.protocols.contracts"
 
@@ -53,9 +55,16 @@ def test_the_command_writes_the_same_each_time(tmp_path: Path, seed: str) -> Non
         ("kimai-remote.wsdl", "/core/soap.php?wsdl"),
         ("kimai-remote-soap12.wsdl", "/core/soap.php?wsdl&soap=1.2"),
         ("kimai-remote-rpc.wsdl", "/core/soap.php?wsdl&style=rpc"),
+        ("smd.json", "/core/json.php"),
+        ("openrpc.json", "/core/json.php?openrpc"),
+        ("openrpc-native.json", "/core/json.php?openrpc&types=native"),
     ],
 )
 def test_the_server_serves_the_file(live_server: LiveServer, name: str, target: str) -> None:
-    written = (ROOT / "wsdl" / name).read_bytes()
-    served = get(live_server.server, target).body
-    assert served == written.replace(b"http://127.0.0.1:8000", live_server.server.url.encode())
+    written = (ROOT / "wsdl" / name).read_text()
+    written = written.replace("http://127.0.0.1:8000", live_server.server.url)
+    served = get(live_server.server, target).text
+    if name.endswith(".json"):  # the file has line breaks
+        assert json.loads(served) == json.loads(written)
+    else:
+        assert served == written

@@ -1,32 +1,20 @@
-"""SMD and OpenRPC: complete, valid, and derived from the one Spyne service."""
+"""The SMD: complete, and derived from the one Spyne service."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT7
 
 from kimai_remote import __version__
 from kimai_remote.api.service import RemoteApi
 from support.live_server import LiveServer
-from support.raw_http import call, get, post_json
-
-OPENRPC = json.loads((Path(__file__).parent / "schemas" / "openrpc.json").read_text())
+from support.raw_http import get
 
 
 @pytest.fixture(scope="module")
 def smd(live_server: LiveServer) -> dict[str, Any]:
     return get(live_server.server, "/core/json.php").json
-
-
-@pytest.fixture(scope="module")
-def openrpc(live_server: LiveServer) -> dict[str, Any]:
-    return get(live_server.server, "/core/json.php?openrpc").json
 
 
 def test_the_smd_describes_the_endpoint(live_server: LiveServer, smd: dict[str, Any]) -> None:
@@ -130,91 +118,22 @@ def test_any_other_query_gets_the_smd_of_its_own_url(
     assert found == smd | {"target": f"{live_server.server.json}{in_target}"}
 
 
-def test_discovery_by_call_and_by_url_are_the_same(
-    live_server: LiveServer, openrpc: dict[str, Any]
+def test_the_smd_for_dojo_lists_its_methods(live_server: LiveServer, smd: dict[str, Any]) -> None:
+    """As dojo/rpc/JsonService reads it: Kimai's clients find a method by its name."""
+    found = get(live_server.server, "/core/json.php?smd=dojo").json
+    url = live_server.server.json
+    assert found == smd | {"methods": list(smd["methods"].values()), "serviceUrl": url}
+
+
+@pytest.mark.parametrize(
+    ("query", "in_target"),
+    [
+        ("?smd=dojo&types=native", "?types=native"),
+        ("?types=native&smd=dojo&_=1", "?types=native&_=1"),
+    ],
+)
+def test_calls_of_dojo_go_to_the_url_with_the_rest_of_the_query(
+    live_server: LiveServer, query: str, in_target: str
 ) -> None:
-    assert call(live_server.server, "rpc.discover") == openrpc
-
-
-def test_the_discovery_call_is_a_call_like_others(live_server: LiveServer) -> None:
-    assert post_json(live_server.server, {"jsonrpc": "2.0", "method": "rpc.discover"}).body == b""
-    request = {"jsonrpc": "2.0", "method": "rpc.discover", "id": True}
-    assert post_json(live_server.server, request).json["error"]["code"] == -32600
-    batch = [{"method": "rpc.discover", "id": 1}, {"method": "rpc.other", "id": 2}]
-    first, second = post_json(live_server.server, batch).json
-    assert first["result"]["openrpc"]
-    assert second["error"]["code"] == -32601
-
-
-def validator() -> Draft7Validator:
-    """Validate against the meta-schema, which refers to JSON Schema draft 7."""
-    draft7 = {
-        **Draft7Validator.META_SCHEMA,
-        "$id": "https://meta.json-schema.tools",
-        "definitions": Draft7Validator.META_SCHEMA["definitions"]
-        | {"JSONSchemaObject": {"properties": {"$ref": {"type": "string"}}}},
-    }
-    resource = Resource.from_contents(draft7, default_specification=DRAFT7)
-    registry = Registry().with_resources(
-        [
-            ("https://meta.json-schema.tools", resource),
-            ("https://meta.json-schema.tools/", resource),
-        ]
-    )
-    return Draft7Validator(OPENRPC, registry=registry)
-
-
-def test_openrpc_is_valid(openrpc: dict[str, Any]) -> None:
-    assert [error.message for error in validator().iter_errors(openrpc)] == []
-
-
-@pytest.mark.parametrize("missing", ["openrpc", "info", "methods"])
-def test_the_meta_schema_finds_what_is_missing(openrpc: dict[str, Any], missing: str) -> None:
-    broken = {name: value for name, value in openrpc.items() if name != missing}
-    assert list(validator().iter_errors(broken))
-
-
-def test_the_meta_schema_looks_into_methods(openrpc: dict[str, Any]) -> None:
-    broken = json.loads(json.dumps(openrpc))
-    broken["methods"][0]["params"][0]["schema"] = {"type": "no such type"}
-    assert list(validator().iter_errors(broken))
-
-
-def test_openrpc_is_complete(live_server: LiveServer, openrpc: dict[str, Any]) -> None:
-    assert [method["name"] for method in openrpc["methods"]] == list(RemoteApi.public_methods)
-    assert openrpc["servers"] == [{"name": "this server", "url": live_server.server.json}]
-    assert all(method["description"] for method in openrpc["methods"])
-    assert openrpc["info"]["version"] == __version__
-
-
-def test_smd_and_openrpc_agree(smd: dict[str, Any], openrpc: dict[str, Any]) -> None:
-    for method in openrpc["methods"]:
-        parameters = smd["services"][method["name"]]["parameters"]
-        assert [p["name"] for p in method["params"]] == [p["name"] for p in parameters]
-        assert [not p["required"] for p in method["params"]] == [p["optional"] for p in parameters]
-
-
-def test_results_match_their_schemas(live_server: LiveServer, openrpc: dict[str, Any]) -> None:
-    key = live_server.key
-    calls = [
-        ("authenticate", "alice", "correct horse"),
-        ("authenticate", "x", "y"),
-        ("getVersion",),
-        ("getUsers", key),
-        ("getCustomers", key),
-        ("getProjects", key, True),
-        ("getTasks", key),
-        ("getTasks", key, 1),
-        ("getActiveRecording", key),
-        ("getTimesheet", key),
-        ("getTimesheetRecord", key, live_server.entry),
-        ("getExpenses", key),
-        ("getExpenseRecord", key, live_server.expense),
-    ]
-    results = {method["name"]: method["result"]["schema"] for method in openrpc["methods"]}
-    for name, *params in calls:
-        schema = results[name] | {"components": openrpc["components"]}
-        if "$ref" in schema:  # draft 7 ignores what stands beside a reference
-            schema = {"allOf": [results[name]], "components": openrpc["components"]}
-        answer = call(live_server.server, name, *params, query="?types=native")
-        assert [error.message for error in Draft7Validator(schema).iter_errors(answer)] == []
+    found = get(live_server.server, f"/core/json.php{query}").json
+    assert found["serviceUrl"] == found["target"] == f"{live_server.server.json}{in_target}"

@@ -203,6 +203,7 @@ def rpc_method(
     *parameter_types: Any,
     items: type[Item],
     result: str,
+    tag: str = "",
     writes: bool = False,
     needs_key: bool = True,
     needs_options: bool | None = None,
@@ -219,6 +220,7 @@ def rpc_method(
     :param parameter_types: Spyne types of the parameters that follow the API key.
     :param items: type of the records in the result.
     :param result: name of the result's type.
+    :param tag: what the method is about, in a word or two: OpenRPC groups methods by it.
     :param writes: whether the function changes anything.
     :param needs_key: whether the method takes an API key, as its first parameter. A function whose
         method takes none gets a :class:`LoginContext` instead, and returns an :class:`Envelope`.
@@ -260,6 +262,7 @@ def rpc_method(
             _udd={
                 "legacy_boolean": legacy_boolean,
                 "legacy_false": legacy_false,
+                "tag": tag,
                 "writes": writes,
                 "logs_in": not needs_key,
             },
@@ -268,19 +271,25 @@ def rpc_method(
     return expose
 
 
-def plain_method(function: Callable[[Database], str]) -> Any:
-    """Expose a function as a method without parameters, whose result is a text without envelope."""
+def plain_method(*, tag: str = "") -> Callable[[Callable[[Database], str]], Any]:
+    """Expose a function as a method without parameters, whose result is a text without envelope.
 
-    @functools.wraps(function)
-    def run(ctx: MethodContext) -> str:
-        request: RequestContext = ctx.udc
-        try:
-            return function(request.service.database)
-        except Exception as error:
-            _record_failure(request, function.__name__, error)
-            raise ApiFault(error, request.request_info) from error
+    :param tag: as of :func:`rpc_method`.
+    """
 
-    return rpc(_returns=always(Unicode))(run)
+    def expose(function: Callable[[Database], str]) -> Any:
+        @functools.wraps(function)
+        def run(ctx: MethodContext) -> str:
+            request: RequestContext = ctx.udc
+            try:
+                return function(request.service.database)
+            except Exception as error:
+                _record_failure(request, function.__name__, error)
+                raise ApiFault(error, request.request_info) from error
+
+        return rpc(_returns=always(Unicode), _udd={"tag": tag})(run)
+
+    return expose
 
 
 @dataclass(frozen=True, slots=True)

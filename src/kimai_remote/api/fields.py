@@ -26,6 +26,7 @@ __all__ = [
     "always",
     "computed",
     "default_of",
+    "formatted",
     "legacy_any",
     "legacy_list",
     "legacy_required",
@@ -77,6 +78,12 @@ def sometimes_computed(field: Any) -> Any:
     """Marks a field whose values are computed in some records only; there they are
     :class:`..tracking.record_set.Computed`."""
     return field.customize(sometimes_computed=True)
+
+
+def formatted(field: Any, json_format: str) -> Any:
+    """Gives a field or parameter a format of JSON Schema or of OpenAPI's registry, for OpenRPC:
+    ``unixtime``, ``decimal``, ``password``."""
+    return field.customize(json_format=json_format)
 
 
 def legacy_any(parameter: Any) -> Any:

@@ -21,12 +21,16 @@ from .fields import (
     Unicode,
     always,
     computed,
+    formatted,
     list_of,
     maybe,
     not_empty,
     nullable,
     sometimes_computed,
 )
+
+#: A point in time in a response.
+_TIME = formatted(Integer32, "unixtime")
 
 
 class Error(Item):
@@ -114,11 +118,11 @@ class ActiveRecording(Item):
         ("timeEntryID", always(Integer32)),
         ("activityID", always(Integer32)),
         ("projectID", always(Integer32)),
-        ("start", always(Integer32, "Unix seconds.")),
-        ("end", always(Integer32, "0, since it is running.")),
+        ("start", always(_TIME, "Unix seconds.")),
+        ("end", always(_TIME, "0, since it is running.")),
         ("duration", always(Integer32, "As stored: 0, since it is running.")),
         ("description", nullable(Unicode)),
-        ("servertime", computed(always(Integer32, "The server's time in unix seconds."))),
+        ("servertime", computed(always(_TIME, "The server's time in unix seconds."))),
         ("customerID", nullable(Integer32)),
         ("customerName", nullable(Unicode)),
         ("projectName", nullable(Unicode)),
@@ -131,8 +135,8 @@ class TimesheetRow(Item):
 
     _type_info = [
         ("timeEntryID", always(Integer32)),
-        ("start", sometimes_computed(always(Integer32, "Unix seconds."))),
-        ("end", sometimes_computed(always(Integer32, "Unix seconds; 0 while it is running."))),
+        ("start", sometimes_computed(always(_TIME, "Unix seconds."))),
+        ("end", sometimes_computed(always(_TIME, "Unix seconds; 0 while it is running."))),
         ("duration", computed(nullable(Integer32, "Seconds; null while it is running."))),
         ("formattedDuration", nullable(Unicode, "Hours and minutes, such as 1:05.")),
         (
@@ -141,7 +145,10 @@ class TimesheetRow(Item):
         ),
         (
             "wage",
-            nullable(Unicode, "The fixed rate, or else wage_decimal, with two decimals."),
+            formatted(
+                nullable(Unicode, "The fixed rate, or else wage_decimal, with two decimals."),
+                "decimal",
+            ),
         ),
         ("budget", nullable(Decimal, "Amount.")),
         ("approved", nullable(Decimal, "Amount.")),
@@ -173,8 +180,8 @@ class TimeEntry(Item):
 
     _type_info = [
         ("timeEntryID", always(Integer32)),
-        ("start", always(Integer32, "Unix seconds.")),
-        ("end", always(Integer32, "Unix seconds; 0 while it is running.")),
+        ("start", always(_TIME, "Unix seconds.")),
+        ("end", always(_TIME, "Unix seconds; 0 while it is running.")),
         ("duration", always(Integer32, "Seconds; 0 while it is running.")),
         ("userID", always(Integer32)),
         ("projectID", always(Integer32)),
@@ -203,7 +210,7 @@ class ExpenseRow(Item):
 
     _type_info = [
         ("expenseID", always(Integer32)),
-        ("timestamp", always(Integer32, "Unix seconds.")),
+        ("timestamp", always(_TIME, "Unix seconds.")),
         ("multiplier", always(Decimal, "Quantity.")),
         ("value", always(Decimal, "Price per unit.")),
         ("projectID", always(Integer32)),
@@ -225,7 +232,7 @@ class Expense(Item):
 
     _type_info = [
         ("expenseID", always(Integer32)),
-        ("timestamp", always(Integer32, "Unix seconds.")),
+        ("timestamp", always(_TIME, "Unix seconds.")),
         ("userID", always(Integer32)),
         ("projectID", always(Integer32)),
         ("designation", always(Unicode)),

@@ -26,6 +26,7 @@ from .fields import (
     Integer32,
     Unicode,
     always,
+    formatted,
     legacy_any,
     legacy_list,
     legacy_required,
@@ -58,9 +59,10 @@ class RemoteApi(ServiceBase):
 
     @rpc_method(
         always(Unicode, "Login name."),
-        always(Unicode, "Password."),
+        formatted(always(Unicode, "Password."), "password"),
         items=t.ApiKey,
         result="AuthenticateResult",
+        tag="service",
         writes=True,
         needs_key=False,
     )
@@ -69,7 +71,7 @@ class RemoteApi(ServiceBase):
         the same response. Too many failures ban the user for a while."""
         return context.log_in(username or "", password or "")
 
-    @plain_method
+    @plain_method(tag="service")
     def getVersion(database: Database) -> str:
         """The version of Kimai 1, a dash, and the revision of its database, as Kimai's clients
         compare them. The only method that returns plain text and needs no key."""
@@ -84,6 +86,7 @@ class RemoteApi(ServiceBase):
         legacy_required(optional(Integer32, doc="Task (activity) to record.")),
         items=t.StartedRecording,
         result="StartRecordResult",
+        tag="recording",
         writes=True,
     )
     def startRecord(
@@ -98,6 +101,7 @@ class RemoteApi(ServiceBase):
         ),
         items=t.SavedEntry,
         result="StopRecordResult",
+        tag="recording",
         writes=True,
         legacy_boolean=True,
     )
@@ -105,12 +109,12 @@ class RemoteApi(ServiceBase):
         """Stop a running recording at the server's time; times are rounded as configured."""
         return timer.stop(context, entryId)
 
-    @rpc_method(items=t.User, result="UsersResult", legacy_false=True)
+    @rpc_method(items=t.User, result="UsersResult", tag="catalog", legacy_false=True)
     def getUsers(context: CallContext) -> RecordSet:
         """Users whom the caller may see, by name."""
         return catalog.users(context)
 
-    @rpc_method(items=t.Customer, result="CustomersResult", legacy_false=True)
+    @rpc_method(items=t.Customer, result="CustomersResult", tag="catalog", legacy_false=True)
     def getCustomers(context: CallContext) -> RecordSet:
         """Visible customers of the caller's groups, by name."""
         return catalog.customers(context)
@@ -119,6 +123,7 @@ class RemoteApi(ServiceBase):
         legacy_any(optional(Boolean, False, "Include the tasks of each project.")),
         items=t.Project,
         result="ProjectsResult",
+        tag="catalog",
         legacy_false=True,
     )
     def getProjects(context: CallContext, includeTasks: bool) -> RecordSet:
@@ -129,13 +134,14 @@ class RemoteApi(ServiceBase):
         legacy_list(optional(Integer32, doc="Only tasks that can be recorded on this project.")),
         items=t.Task,
         result="TasksResult",
+        tag="catalog",
         legacy_false=True,
     )
     def getTasks(context: CallContext, projectId: int | None) -> RecordSet:
         """Visible tasks of the caller's groups, by name. With a project, also the budgets."""
         return catalog.tasks(context, projectId)
 
-    @rpc_method(items=t.ActiveRecording, result="ActiveRecordingResult")
+    @rpc_method(items=t.ActiveRecording, result="ActiveRecordingResult", tag="recording")
     def getActiveRecording(context: CallContext) -> RecordSet:
         """The running recording; a failure if there is none."""
         return timer.active(context)
@@ -144,6 +150,7 @@ class RemoteApi(ServiceBase):
         always(t.ActiveRecordingChange),
         items=t.SavedEntry,
         result="UpdateActiveRecordingResult",
+        tag="recording",
         writes=True,
     )
     def updateActiveRecording(context: CallContext, record: dict[str, Any] | None) -> RecordSet:
@@ -159,6 +166,7 @@ class RemoteApi(ServiceBase):
         needs_options=True,
         items=t.TimesheetRow,
         result="TimesheetResult",
+        tag="time sheet",
         counted=True,
         public_names={"from_": "from"},
     )
@@ -172,6 +180,7 @@ class RemoteApi(ServiceBase):
         always(Integer32, "ID of the time entry."),
         items=t.TimeEntry,
         result="TimesheetRecordResult",
+        tag="time sheet",
     )
     def getTimesheetRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
         """One complete time entry."""
@@ -182,6 +191,7 @@ class RemoteApi(ServiceBase):
         _UPDATE,
         items=t.SavedEntry,
         result="SetTimesheetRecordResult",
+        tag="time sheet",
         writes=True,
     )
     def setTimesheetRecord(
@@ -194,6 +204,7 @@ class RemoteApi(ServiceBase):
         always(Integer32, "ID of the time entry."),
         items=t.SavedEntry,
         result="RemoveTimesheetRecordResult",
+        tag="time sheet",
         writes=True,
     )
     def removeTimesheetRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
@@ -209,6 +220,7 @@ class RemoteApi(ServiceBase):
         _LIMIT,
         items=t.ExpenseRow,
         result="ExpensesResult",
+        tag="expenses",
         counted=True,
         public_names={"from_": "from"},
     )
@@ -228,6 +240,7 @@ class RemoteApi(ServiceBase):
         always(Integer32, "ID of the expense."),
         items=t.Expense,
         result="ExpenseRecordResult",
+        tag="expenses",
     )
     def getExpenseRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002
         """One complete expense."""
@@ -238,6 +251,7 @@ class RemoteApi(ServiceBase):
         _UPDATE,
         items=t.SavedEntry,
         result="SetExpenseRecordResult",
+        tag="expenses",
         writes=True,
     )
     def setExpenseRecord(
@@ -250,6 +264,7 @@ class RemoteApi(ServiceBase):
         always(Integer32, "ID of the expense."),
         items=t.SavedEntry,
         result="RemoveExpenseRecordResult",
+        tag="expenses",
         writes=True,
     )
     def removeExpenseRecord(context: CallContext, id: int | None) -> RecordSet:  # noqa: A002

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import discovery, wsdl
+from . import wsdl
+from .discovery import smd
 from .dispatcher import application
+from .openrpc import openrpc
 from .soap_document import DocumentLiteral
 from .soap_version import SOAP_12
 
@@ -27,8 +29,9 @@ def contracts() -> dict[str, bytes]:
         "kimai-remote.wsdl": wsdl.document_literal(document).at(soap),
         "kimai-remote-soap12.wsdl": wsdl.document_literal(document, SOAP_12).at(soap),
         "kimai-remote-rpc.wsdl": wsdl.rpc_encoded().at(soap),
-        "smd.json": _json(discovery.smd(rpc)),
-        "openrpc.json": _json(discovery.openrpc(rpc)),
+        "smd.json": _json(smd(rpc)),
+        "openrpc.json": _json(openrpc(rpc, native=False)),
+        "openrpc-native.json": _json(openrpc(rpc, native=True)),
     }
 
 

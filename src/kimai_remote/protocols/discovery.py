@@ -1,4 +1,4 @@
-"""Descriptions for clients, SMD and OpenRPC, derived from the Spyne service."""
+"""The methods of the Spyne service as clients see them, and their description as an SMD."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ class Method:
     legacy_false: bool
     #: Whether a call may change something.
     writes: bool
+    #: What it is about, in a word or two; empty if nobody said it.
+    tag: str
 
 
 def methods() -> Iterator[Method]:
@@ -68,6 +70,7 @@ def methods() -> Iterator[Method]:
             bool(traits.get("legacy_boolean")),
             bool(traits.get("legacy_false")),
             bool(traits.get("writes")),
+            traits.get("tag", ""),
         )
 
 
@@ -78,35 +81,34 @@ def documentation(spyne_type: Any) -> str:
     return " ".join([*doc.split(), *getattr(spyne_type.Attributes, "null_doc", "").split()])
 
 
-def smd(url: str) -> dict[str, Any]:
+def smd(url: str, *, lists_methods: bool = False) -> dict[str, Any]:
     """Return the Dojo Service Mapping Description, as Zend's JSON-RPC server had it.
 
     Its types are Kimai's, which are those of PHP: a record and an envelope are arrays.
 
     :param url: URL that calls go to.
+    :param lists_methods: ``methods`` is a list, for ``dojo/rpc/JsonService``. Kimai's clients find
+        a method there by its name, and ``dojox.rpc.Service`` does in ``services``.
     """
-    return {
+    services = _smd_services()
+    smd: dict[str, Any] = {
         "transport": "POST",
         "envelope": "JSON-RPC-2.0",
         "contentType": "application/json",
         "SMDVersion": "2.0",
-        "description": f"{_title().rstrip('.')}, by kimai-remote {__version__}.",
+        "description": f"{title()}, by kimai-remote {__version__}.",
         "target": url,
-        "services": _smd_services(),
-        "methods": _smd_services(),
+        "services": services,
+        "methods": services,
     }
+    if lists_methods:
+        smd |= {"methods": list(services.values()), "serviceUrl": url}
+    return smd
 
 
-def openrpc(url: str) -> dict[str, Any]:
-    """Return the OpenRPC description.
-
-    :param url: URL of the JSON endpoint.
-    """
-    return {**_openrpc(), "servers": [{"name": "this server", "url": url}]}
-
-
-def _title() -> str:
-    return inspect.cleandoc(RemoteApi.__doc__ or "")
+def title() -> str:
+    """Return the name of the API."""
+    return inspect.cleandoc(RemoteApi.__doc__ or "").rstrip(".")
 
 
 @functools.cache
@@ -153,24 +155,7 @@ def _smd_type(spyne_type: Any) -> str | list[str]:
 def _php_type(spyne_type: Any) -> str:
     if issubclass(spyne_type, ComplexModelBase):
         return "array"
-    return "integer" if issubclass(spyne_type, DateText) else _json_type(spyne_type)
-
-
-@functools.cache
-def _openrpc() -> dict[str, Any]:
-    schemas: dict[str, Any] = {}
-    return {
-        "openrpc": "1.3.2",
-        "info": {
-            "title": _title(),
-            "version": __version__,
-            "description": "The types are those of ?types=native. Without it, every value from the "
-            "database is a string in responses, as Kimai 1 sent it. Parameters are accepted in "
-            "either form.",
-        },
-        "methods": [_openrpc_method(method, schemas) for method in methods()],
-        "components": {"schemas": schemas},
-    }
+    return "integer" if issubclass(spyne_type, DateText) else json_type(spyne_type)
 
 
 def _smd_parameter(parameter: Parameter) -> dict[str, Any]:
@@ -182,42 +167,18 @@ def _smd_parameter(parameter: Parameter) -> dict[str, Any]:
     if parameter.is_optional:
         is_date = issubclass(parameter.spyne_type, DateText)
         described["default"] = int(parameter.default) if is_date else parameter.default
-    return {**described, **_description(parameter.spyne_type)}
+    return {**described, **description(parameter.spyne_type)}
 
 
-def _openrpc_method(method: Method, schemas: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": method.name,
-        "description": method.doc,
-        "paramStructure": "either",
-        "params": [
-            {
-                "name": parameter.name,
-                **_description(parameter.spyne_type),
-                "required": not parameter.is_optional,
-                "schema": _parameter_schema(parameter, schemas),
-            }
-            for parameter in method.parameters
-        ],
-        "result": {"name": f"{method.name}Result", "schema": _schema(method.result, schemas)},
-        # OpenRPC has no word of its own for it.
-        "x-writes": method.writes,
-    }
-
-
-def _parameter_schema(parameter: Parameter, schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = _schema(parameter.spyne_type, schemas)
-    if parameter.is_optional and parameter.default is not None:
-        schema = {**schema, "default": parameter.default}
-    return schema
-
-
-def _description(spyne_type: Any) -> dict[str, str]:
+def description(spyne_type: Any) -> dict[str, str]:
+    """Return the documentation of a type or parameter as a member of an object; none if it has
+    none."""
     doc = documentation(spyne_type)
     return {"description": doc} if doc else {}
 
 
-def _json_type(spyne_type: Any) -> str:
+def json_type(spyne_type: Any) -> str:
+    """Return the type of JSON that a Spyne type has."""
     if issubclass(spyne_type, Array):
         return "array"
     if issubclass(spyne_type, ComplexModelBase):
@@ -227,34 +188,3 @@ def _json_type(spyne_type: Any) -> str:
     if issubclass(spyne_type, primitive.Integer):
         return "integer"
     return "number" if issubclass(spyne_type, primitive.Decimal) else "string"
-
-
-def _schema(spyne_type: Any, schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON schema of a type; records go into ``schemas`` and are referred to."""
-    if issubclass(spyne_type, Array):
-        (item,) = spyne_type._type_info.values()
-        return {"type": "array", "items": _schema(item, schemas)}
-    if issubclass(spyne_type, ComplexModelBase):
-        name = spyne_type.get_type_name()
-        if name not in schemas:
-            schemas[name] = {}  # a record that contains itself would end here
-            members = spyne_type.get_flat_type_info(spyne_type)
-            schemas[name] = {
-                "type": "object",
-                **_description(spyne_type),
-                "properties": {
-                    member: _member_schema(of, schemas) for member, of in members.items()
-                },
-                "required": [m for m, of in members.items() if of.Attributes.min_occurs],
-            }
-        return {"$ref": f"#/components/schemas/{name}"}
-    return {"type": _json_type(spyne_type)}
-
-
-def _member_schema(spyne_type: Any, schemas: dict[str, Any]) -> dict[str, Any]:
-    schema = _schema(spyne_type, schemas)
-    if "$ref" in schema or schema["type"] == "array":
-        return schema
-    if spyne_type.Attributes.nillable:
-        schema["type"] = [schema["type"], "null"]
-    return {**schema, **_description(spyne_type)}

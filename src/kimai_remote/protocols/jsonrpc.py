@@ -29,8 +29,10 @@ from ..errors import (
     UnknownMethod,
     handling_of,
 )
-from . import discovery, rendering
+from . import rendering
+from .discovery import smd
 from .dispatcher import Description, Dispatcher, ProtocolRequest, ProtocolResponse, result_type
+from .openrpc import openrpc
 from .php_coercion import Reader, reader_of
 from .rendering import encode
 from .response_body import ResponseBody
@@ -40,6 +42,8 @@ CONTENT_TYPE = "application/json"
 NO_CONTENT_TYPE = "text/html; charset=UTF-8"
 #: The one method that belongs to the protocol: it describes the service.
 DISCOVER = "rpc.discover"
+#: The query of an SMD that ``dojo/rpc/JsonService`` reads.
+DOJO_SMD = "smd=dojo"
 #: A batch holds a thread: after so many seconds or bytes of responses its other calls are not run.
 BATCH_SECONDS = 20
 BATCH_SIZE = 64 * 1024 * 1024
@@ -118,14 +122,19 @@ class JsonRpcEndpoint:
         self._dispatcher = Dispatcher(service, JsonRpc, "json-rpc")
 
     def describe(self, request: ProtocolRequest) -> Description:
-        """Return the service's SMD, as Zend's JSON-RPC server had it, or OpenRPC description."""
+        """Return the service's SMD, as Zend's JSON-RPC server had it, or OpenRPC document."""
         if "openrpc" in request.query:
+            native = _has_native_types(request)
             return Description(
-                CONTENT_TYPE, lambda: msgspec.json.encode(discovery.openrpc(request.url))
+                CONTENT_TYPE, lambda: msgspec.json.encode(openrpc(request.url, native=native))
             )
         # As in Kimai, calls go to the URL of the description, with its query (?types=native).
-        target = f"{request.url}?{request.query_string}" if request.query_string else request.url
-        return Description(CONTENT_TYPE, lambda: msgspec.json.encode(discovery.smd(target)))
+        query = [part for part in request.query_string.split("&") if part != DOJO_SMD]
+        target = f"{request.url}?{'&'.join(query)}" if any(query) else request.url
+        for_dojo = request.query.get("smd") == "dojo"
+        return Description(
+            CONTENT_TYPE, lambda: msgspec.json.encode(smd(target, lists_methods=for_dojo))
+        )
 
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
         """Run a call or a batch; the status is 204 if there is nothing to respond."""
@@ -194,7 +203,8 @@ class JsonRpcEndpoint:
             except RequestError as error:
                 record.outcome = Outcome.INVALID
                 return header.error(ApiFault(error))
-            response = encode(header.response(result=discovery.openrpc(request.url)))
+            document = openrpc(request.url, native=_has_native_types(request))
+            response = encode(header.response(result=document))
             record.outcome = Outcome.SUCCESS
             return response
 
@@ -206,8 +216,11 @@ class JsonRpcEndpoint:
         return _unless_notification(response, header)
 
     def _context(self, header: ReplyHeader, request: ProtocolRequest) -> JsonRpcContext:
-        native_types = request.query.get("types") == "native"
-        return JsonRpcContext(self._service, request.info, header, native_types)
+        return JsonRpcContext(self._service, request.info, header, _has_native_types(request))
+
+
+def _has_native_types(request: ProtocolRequest) -> bool:
+    return request.query.get("types") == "native"
 
 
 def _unless_notification(body: ResponseBody, header: ReplyHeader) -> ResponseBody:

@@ -173,9 +173,9 @@ def _json_converter(spyne_type: Any, native: bool) -> Callable[[Any], Any] | Non
     if issubclass(spyne_type, Array):
         (record_type,) = spyne_type._type_info.values()
         return lambda records: json_writer(record_type, records.columns, native)(records.values)
-    if _is_sometimes_computed(spyne_type):
+    if is_sometimes_computed(spyne_type):
         return int if native else _number_or_text
-    if native or _is_computed(spyne_type):
+    if native or is_computed(spyne_type):
         if issubclass(spyne_type, Boolean):
             return bool
         if not issubclass(spyne_type, Decimal) or issubclass(spyne_type, Integer):
@@ -224,7 +224,7 @@ def _document_converter(prefix: str, spyne_type: Any) -> Callable[[Any], str]:
         ).decode()
     if issubclass(spyne_type, Boolean):
         return lambda value: "true" if value else "false"
-    if _is_computed(spyne_type) and not issubclass(spyne_type, Integer):
+    if is_computed(spyne_type) and not issubclass(spyne_type, Integer):
         return _xsd_decimal
     return str if issubclass(spyne_type, Decimal) else escape
 
@@ -265,9 +265,9 @@ def _rpc_converter(spyne_type: Any, version: SoapVersion) -> tuple[str, Callable
         return "", write_list, ""
     convert: Callable[[Any], str] = str
     xsd_type = "string"
-    if _is_sometimes_computed(spyne_type):
+    if is_sometimes_computed(spyne_type):
         return "", _rpc_number_or_text, "</value>"
-    if _is_computed(spyne_type):
+    if is_computed(spyne_type):
         xsd_type = "int"
         if not issubclass(spyne_type, Integer):
             xsd_type, convert = "float", php_float
@@ -316,7 +316,7 @@ def _is_exact(spyne_type: Any) -> bool:
     """Return whether equal values of a field are written alike: 1.0 and 1.00 are not, nor are a
     computed and a stored number."""
     is_number = issubclass(spyne_type, Decimal) and not issubclass(spyne_type, Integer)
-    return not (is_number or issubclass(spyne_type, Array) or _is_sometimes_computed(spyne_type))
+    return not (is_number or issubclass(spyne_type, Array) or is_sometimes_computed(spyne_type))
 
 
 def _column(spyne_type: Any, write: Column) -> Column:
@@ -398,7 +398,7 @@ def _xml_writer(
 
 def _is_stored_total(result: Any, total: int) -> bool:
     """Return whether Kimai's database counted a total, which is a string then; its 0 is not."""
-    return total != 0 and not _is_computed(result._type_info["total"])
+    return total != 0 and not is_computed(result._type_info["total"])
 
 
 def record_type_of(result: Any) -> Any:
@@ -407,12 +407,13 @@ def record_type_of(result: Any) -> Any:
     return record_type
 
 
-def _is_computed(spyne_type: Any) -> bool:
+def is_computed(spyne_type: Any) -> bool:
     """Return whether a field stays a number in the JSON form of Kimai 1."""
     return bool(getattr(spyne_type.Attributes, "computed", False))
 
 
-def _is_sometimes_computed(spyne_type: Any) -> bool:
+def is_sometimes_computed(spyne_type: Any) -> bool:
+    """Return whether a field stays a number there in some records."""
     return bool(getattr(spyne_type.Attributes, "sometimes_computed", False))
 
 

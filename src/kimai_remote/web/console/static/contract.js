@@ -18,9 +18,9 @@ function once(name, load) {
 /** `{jsonUrl, methods, resolve}`; each method has name, description, writes, params, result. */
 export const loadContract = () =>
   once("openrpc", async () => {
-    const document = JSON.parse(await describe(`${JSON_URL}?openrpc`));
+    const document = JSON.parse(await describe(`${JSON_URL}?openrpc&types=native`));
     return {
-      jsonUrl: document.servers[0].url,
+      jsonUrl: document.servers[0].url.replace("?types=native", ""),
       methods: document.methods.map((method) => ({ ...method, writes: method["x-writes"] })),
       /** Returns the schema that a reference names. */
       resolve(schema) {
