@@ -34,6 +34,15 @@ TYPESCRIPT = [
         ("strong-soap", "strong_soap.js", "soap.php?wsdl", scenario.DOCUMENT),
         ("strong-soap", "strong_soap.js", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
         ("jayson", "jayson.js", "json.php", scenario.JSON),
+        ("json-rpc-2.0", "json_rpc_2.js", "json.php", scenario.JSON),
+        ("json-rpc-2.0", "json_rpc_2.js", "json.php?types=native", scenario.JSON_NATIVE),
+        ("@open-rpc/client-js", "open_rpc_client.js", "json.php", scenario.JSON),
+        (
+            "@open-rpc/client-js",
+            "open_rpc_client.js",
+            "json.php?types=native",
+            scenario.JSON_NATIVE,
+        ),
     ],
 )
 def test_node_client(

@@ -30,6 +30,28 @@ from clients.conftest import Scene
             scenario.JSON,
             marks=pytest.mark.slow,
         ),
+        pytest.param(
+            "jsonrpc-requests",
+            "jsonrpc_requests_client",
+            "json.php",
+            scenario.JSON,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "jsonrpc-requests",
+            "jsonrpc_requests_client",
+            "json.php?types=native",
+            scenario.JSON_NATIVE,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("pjrpc", "pjrpc_client", "json.php", scenario.JSON, marks=pytest.mark.slow),
+        pytest.param(
+            "pjrpc",
+            "pjrpc_client",
+            "json.php?types=native",
+            scenario.JSON_NATIVE,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_python_client(

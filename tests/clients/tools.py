@@ -132,13 +132,13 @@ def report(command: Sequence[str | Path], **options: Any) -> Any:
         pytest.fail(f"{command[0]} printed no JSON report but:\n{output}", pytrace=False)
 
 
-def node_packages(cache: pytest.Cache) -> Path:
-    """The folder ``node_modules`` with the packages of ``node/package.json``.
+def node_packages(cache: pytest.Cache, folder: str = "node") -> Path:
+    """The folder ``node_modules`` with the packages of the ``package.json`` in a folder here.
 
     They are installed once into pytest's cache, again when ``package.json`` changes.
     """
     npm = need("npm", "apt-get install nodejs npm")
-    manifest = (HERE / "node" / "package.json").read_bytes()
+    manifest = (HERE / folder / "package.json").read_bytes()
     home = cache.mkdir("kimai-remote-node")
     installed = home / hashlib.sha256(manifest).hexdigest()[:16]
     if not installed.exists():

@@ -10,6 +10,7 @@ if __name__ == "__main__":
 
 from docs import (
     api_page,
+    call_collections,
     commands_page,
     configuration_page,
     openrpc_examples,
@@ -22,3 +23,7 @@ if __name__ == "__main__":
     for page in PAGES:
         page.PAGE.write_text(page.page(), encoding="utf-8")
         print(page.PAGE)
+    for path, content in call_collections.files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        print(path)
