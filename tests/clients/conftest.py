@@ -80,3 +80,12 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def node_project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder where Node finds the test programs and the packages that they need."""
     return tools.node_project(request.config.cache, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def dojo_project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for pages that load Dojo from ``node_modules``."""
+    directory: Path = tmp_path_factory.mktemp("dojo")
+    packages = tools.node_packages(request.config.cache, "dojo")
+    (directory / "node_modules").symlink_to(packages)
+    return directory

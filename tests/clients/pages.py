@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clients import java_tools, mono_tools, tools
+from clients.web_pages import browser_page
 from support.markdown import blocks, matches
 from support.server import ROOT
 
@@ -73,6 +74,17 @@ def _php(code: str, directory: Path) -> str:
 
 def _node(code: str, directory: Path) -> str:
     return tools.run(["node", _written(directory / "example.mjs", code)])
+
+
+def _html(code: str, directory: Path) -> str:
+    """Return what a page writes to the browser's console."""
+    _written(directory / "example.html", code)
+    lines: list[str] = []
+    with browser_page(directory) as (page, url):
+        page.on("console", lambda message: message.type == "log" and lines.append(message.text))
+        page.goto(f"{url}/example.html")
+        page.wait_for_load_state("networkidle")
+    return "\n".join([*lines, ""])
 
 
 def _shell(code: str, directory: Path) -> str:
@@ -143,6 +155,7 @@ RUNNERS: dict[str, Callable[[str, Path], str]] = {
     "python": _python,
     "php": _php,
     "javascript": _node,
+    "html": _html,
     "sh": _shell,
     "perl": _perl,
     "java": _java,

@@ -10,9 +10,18 @@ import pytest
 from clients import pages
 from support.server import Server
 
+#: Fixtures with the folder that examples in a language run in, where it has to have something.
+FOLDERS = {
+    "javascript": "node_project",
+    "typescript": "node_project",
+    "html": "dojo_project",
+}
+
 
 def marked(example: pages.Example) -> Any:
-    mark = pytest.mark.toolkits if example.page in pages.TOOLKITS else pytest.mark.clients
+    # Pages of HTML load Dojo, which is large.
+    needs_toolkits = example.page in pages.TOOLKITS or example.language == "html"
+    mark = pytest.mark.toolkits if needs_toolkits else pytest.mark.clients
     return pytest.param(example, id=str(example), marks=mark)
 
 
@@ -21,8 +30,8 @@ def test_example(
     demo_server: Server, request: pytest.FixtureRequest, tmp_path: Path, example: pages.Example
 ) -> None:
     directory = tmp_path / "example"
-    if example.language in ("javascript", "typescript"):
-        directory = request.getfixturevalue("node_project")
+    if example.language in FOLDERS:
+        directory = request.getfixturevalue(FOLDERS[example.language])
     output = example.run(demo_server.url, directory)
     assert example.matches(output), f"printed:\n{output}\ninstead of:\n{example.prints}"
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import json
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +12,7 @@ import pytest
 
 from clients import scenario, toolkits, tools
 from clients.conftest import Scene
+from clients.web_pages import browser_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,41 +21,20 @@ pytestmark = pytest.mark.toolkits
 
 
 @pytest.fixture(scope="module")
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(dojo_project: Path) -> Path:
     """A folder with a page, Dojo and the programs."""
-    folder: Path = tmp_path_factory.mktemp("site")
     for source in (tools.HERE / "dojo").iterdir():
-        shutil.copy(source, folder)
-    shutil.copy(tools.HERE / "node" / "scenario.js", folder)
-    packages = tools.node_packages(request.config.cache, "dojo")
-    (folder / "node_modules").symlink_to(packages)
-    return folder
-
-
-class _Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
+        shutil.copy(source, dojo_project)
+    shutil.copy(tools.HERE / "node" / "scenario.js", dojo_project)
+    return dojo_project
 
 
 @pytest.fixture(scope="module")
 def page(site: Path) -> Iterator[Page]:
     """The page in a browser, from another origin than the service's."""
-    if not importlib.util.find_spec("playwright"):
-        tools.missing("playwright", "pip install playwright")
-    from console import browser as browsers
-
-    handler = functools.partial(_Handler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            with browsers.chromium() as browser, browser.new_context() as context:
-                opened = context.new_page()
-                opened.goto(f"http://127.0.0.1:{server.server_port}/page.html")
-                yield opened
-        finally:
-            server.shutdown()
-            thread.join()
+    with browser_page(site) as (opened, url):
+        opened.goto(f"{url}/page.html")
+        yield opened
 
 
 @pytest.mark.parametrize(
