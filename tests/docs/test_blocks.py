@@ -69,6 +69,7 @@ CHECKS = {
     "sh": None,
     "sql": None,
     "php": None,
+    "html": None,
     "javascript": None,
     "perl": None,
     "java": None,
