@@ -9,6 +9,7 @@ import requests
 
 from clients import scenario, toolkits, tools
 from clients.conftest import Scene
+from kimai_remote.api.service import RemoteApi
 from support.processes import DEADLINE
 
 pytestmark = pytest.mark.clients
@@ -87,3 +88,11 @@ def test_wsdl_tsclient(scene: Scene, toolkit_run: toolkits.Run, node_project: Pa
     version = tools.node_version(node_project, "wsdl-tsclient")
     why = "strict TypeScript"
     toolkit_run("wsdl-tsclient", "TypeScript", version, scenario.DOCUMENT, report, why=why)
+
+
+@pytest.mark.parametrize("query", ["?openrpc", "?openrpc&types=native"])
+def test_tools_of_openrpc_take_the_documents(scene: Scene, node_project: Path, query: str) -> None:
+    """The document, and calls with the parameters of its examples, by what OpenRPC's tools use."""
+    url = f"{scene.server.json}{query}"
+    examples = tools.report(["node", node_project / "openrpc_examples.js", url])
+    assert examples == {name: 1 if name == "getVersion" else 2 for name in RemoteApi.public_methods}

@@ -81,8 +81,8 @@ def sometimes_computed(field: Any) -> Any:
 
 
 def formatted(field: Any, json_format: str) -> Any:
-    """Gives a field or parameter a format of JSON Schema or of OpenAPI's registry, for OpenRPC:
-    ``unixtime``, ``decimal``, ``password``."""
+    """Gives a field of a result a format of OpenAPI's registry, for OpenRPC, such as ``unixtime``.
+    Decimals have theirs."""
     return field.customize(json_format=json_format)
 
 

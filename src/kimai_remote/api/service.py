@@ -26,7 +26,6 @@ from .fields import (
     Integer32,
     Unicode,
     always,
-    formatted,
     legacy_any,
     legacy_list,
     legacy_required,
@@ -59,7 +58,7 @@ class RemoteApi(ServiceBase):
 
     @rpc_method(
         always(Unicode, "Login name."),
-        formatted(always(Unicode, "Password."), "password"),
+        always(Unicode, "Password."),
         items=t.ApiKey,
         result="AuthenticateResult",
         tag="service",

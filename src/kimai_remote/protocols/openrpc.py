@@ -188,7 +188,10 @@ class _Schemas:
         return {"oneOf": [counted, {"type": "integer", "enum": [0]}]}
 
     def input(self, spyne_type: Any) -> Schema:
-        """Return the schema of a parameter, or of a field in one."""
+        """Return the schema of a parameter, or of a field in one.
+
+        It has no formats: OpenRPC's own validator of calls fails on those that it doesn't know.
+        """
         if issubclass(spyne_type, ComplexModelBase):
             return self._reference(spyne_type, self.input)
         schema = self._input_value(spyne_type)
@@ -206,14 +209,16 @@ class _Schemas:
         if issubclass(spyne_type, primitive.Decimal) and not issubclass(
             spyne_type, primitive.Integer
         ):
-            return {"type": ["number", "string"], "pattern": _DECIMAL, "format": "decimal"}
-        schema = _native(spyne_type)
-        if self.is_native or schema["type"] == "string":
-            return schema
+            return {"type": ["number", "string"], "pattern": _DECIMAL}
+        value_type = json_type(spyne_type)
         # Clients of Kimai send back what they got.
-        if schema["type"] == "boolean":
+        as_text = not self.is_native
+        if value_type == "boolean" and as_text:
             return {"type": ["boolean", "string"], "enum": [False, True, "0", "1"]}
-        return {**schema, "type": ["integer", "string"], "pattern": _WHOLE}
+        if value_type != "integer":
+            return {"type": value_type}
+        text: Schema = {"type": ["integer", "string"], "pattern": _WHOLE} if as_text else {}
+        return {"type": "integer", **text, "minimum": -(2**31), "maximum": 2**31 - 1}
 
     def _output(self, spyne_type: Any) -> Schema:
         """Return the schema of a value in a result."""
@@ -229,7 +234,7 @@ class _Schemas:
         return schema
 
     def _output_value(self, spyne_type: Any) -> Schema:
-        native = _native(spyne_type)
+        native = _native_output(spyne_type)
         if self.is_native or is_computed(spyne_type) or native["type"] == "string":
             return native
         if native["type"] == "boolean":
@@ -237,9 +242,7 @@ class _Schemas:
         if native["type"] == "number":
             return {"type": "string", "pattern": _TWO_DECIMALS, "format": "decimal"}
         types = ["string", "integer"] if is_sometimes_computed(spyne_type) else "string"
-        as_text: Schema = {"type": types, "pattern": _WHOLE}
-        # It is defined for numbers alone.
-        return as_text if native["format"] == "int32" else {**as_text, "format": native["format"]}
+        return {**native, "type": types, "pattern": _WHOLE}
 
     def _reference(self, spyne_type: Any, schema_of: Any) -> Schema:
         """Return a reference to a record.
@@ -269,11 +272,9 @@ def _described(schema: Schema, spyne_type: Any) -> Schema:
     return {**schema, "description": documentation(spyne_type)}
 
 
-def _native(spyne_type: Any) -> Schema:
-    """Return the schema of a simple type, with its format in the registry of OpenAPI's."""
-    schema: Schema = {"type": json_type(spyne_type)}
-    own_format = getattr(spyne_type.Attributes, "json_format", None)
-    usual_format = {"integer": "int32", "number": "decimal"}.get(schema["type"])
-    if value_format := own_format or usual_format:
-        schema["format"] = value_format
-    return schema
+def _native_output(spyne_type: Any) -> Schema:
+    """Return the schema of a simple type in a result, with its format in OpenAPI's registry."""
+    value_type = json_type(spyne_type)
+    usual_format = "decimal" if value_type == "number" else None
+    value_format = getattr(spyne_type.Attributes, "json_format", usual_format)
+    return {"type": value_type, **({"format": value_format} if value_format else {})}
