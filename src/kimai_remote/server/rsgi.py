@@ -15,13 +15,15 @@ import logging
 import os
 import queue
 import secrets
+import signal
 import socket
 import stat
+import struct
 import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,6 +42,8 @@ _CHUNKS, _CHUNK_SIZE = 4096, 512
 _PROMPT_THREADS = 4
 #: Statuses of requests after which nothing on the connection is taken for another one.
 _CLOSING = (400, 501)
+#: Seconds in which a server that ends receives the rest of a request.
+_REST_TIMEOUT = 1
 #: Seconds in which the server opens the pipe of a long response.
 _OPEN_TIMEOUT = 10
 
@@ -64,18 +68,49 @@ class RsgiAdapter:
         self._timeout = settings.client_timeout
         self._threads = _Threads(self._run, settings.threads, "call")
         self._prompt_paths = prompt_paths
-        self._port: int | None = settings.port
+        self._port = settings.port
+        self._is_first = True
         self._prompt_threads = _Threads(self._run, _PROMPT_THREADS, "prompt")
+        #: Deadlines of bodies that are being received.
+        self._deadlines: set[asyncio.Timeout] = set()
+        #: Ports of clients whose requests are in progress.
+        self._clients: set[str] = set()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have SIGTERM and SIGINT limit the time for requests that didn't come whole."""
+        # Granian has told the loop what else these do; the loop learns of each signal through its
+        # wakeup descriptor, whatever the handler.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._stop, loop))
+            if hasattr(signal, "siginterrupt"):
+                signal.siginterrupt(number, False)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        if self._port is not None:  # the first request: now there is a listening socket
+        if self._is_first:  # now there is a listening socket
             _limit_unread(self._port, self._timeout)
-            self._port = None
-        body = await self._read(scope, protocol) if _reads_body(scope) else io.BytesIO()
-        threads = self._prompt_threads if scope.path in self._prompt_paths else self._threads
-        long_response = await threads.run(scope, protocol, body)
-        if long_response is not None:
-            await _send_long(protocol, long_response)
+            self._is_first = False
+        client = scope.client.rpartition(":")[2]
+        self._clients.add(client)
+        try:
+            body = await self._read(scope, protocol) if _reads_body(scope) else io.BytesIO()
+            threads = self._prompt_threads if scope.path in self._prompt_paths else self._threads
+            long_response = await threads.run(scope, protocol, body)
+            if long_response is not None:
+                await _send_long(protocol, long_response)
+        finally:
+            self._clients.discard(client)
+
+    def _stop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait for the rest of requests no longer than ``_REST_TIMEOUT`` seconds from now.
+
+        Granian waits for all connections that have sent a part of a request.
+        """
+        self._timeout = min(self._timeout, _REST_TIMEOUT)
+        end = loop.time() + self._timeout
+        for deadline in self._deadlines:
+            if not deadline.expired():
+                deadline.reschedule(min(end, deadline.when() or end))
+        loop.call_later(self._timeout, lambda: _end_unread(self._port, self._clients))
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Finish what is still running when the server ends."""
@@ -91,8 +126,10 @@ class RsgiAdapter:
         if length is not None and length > self._max_body + excess:
             return io.BytesIO()  # the application refuses it by its length
         body, received, ends, chunks = bytearray(), 0, 0, 0
+        deadline = asyncio.timeout(self._timeout)
+        self._deadlines.add(deadline)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with deadline:
                 if length is not None and length <= _SMALL:
                     return io.BytesIO(await protocol())
                 async for chunk in protocol:
@@ -112,6 +149,8 @@ class RsgiAdapter:
                 return _Unreadable(error)
         except RuntimeError as error:  # Granian's RSGIProtocolClosed
             return _Unreadable(ConnectionError(error))
+        finally:
+            self._deadlines.discard(deadline)
         # Granian ends each body with an empty chunk. An error is one more to it, and so is a
         # trailer: what came may look complete, but nobody knows.
         if ends > 1:
@@ -228,14 +267,39 @@ def _limit_unread(port: int, seconds: int) -> None:
     for so long. Each would keep its place and the rest of its response for ever. Needs Linux."""
     if not hasattr(socket, "TCP_USER_TIMEOUT"):
         return
-    for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+    for each in _sockets(port):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
+
+
+def _end_unread(port: int, clients: Container[str]) -> None:
+    """End the connections to a port of this process that have sent no whole request.
+
+    :param clients: ports of those whose requests are in progress.
+    """
+    try:
+        import fcntl
+        import termios
+    except ImportError:  # Windows
+        return
+    for each in _sockets(port):
+        with contextlib.suppress(OSError):  # closed meanwhile, or it listens
+            client = str(each.getpeername()[1])
+            unsent = struct.unpack("i", fcntl.ioctl(each, termios.TIOCOUTQ, bytes(4)))
+            if client not in clients and unsent == (0,):
+                each.shutdown(socket.SHUT_RD)
+
+
+def _sockets(port: int) -> Iterator[socket.socket]:
+    """Yield the TCP sockets of this process with this port, each open until the next one."""
+    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
         with contextlib.suppress(OSError):  # closed meanwhile
             if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 continue
             with socket.socket(fileno=os.dup(descriptor)) as each:
                 is_tcp = each.family in (socket.AF_INET, socket.AF_INET6)
                 if is_tcp and each.getsockname()[1] == port:
-                    each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
+                    yield each
 
 
 def _reads_body(scope: Any) -> bool:
