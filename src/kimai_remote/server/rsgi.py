@@ -44,6 +44,8 @@ _PROMPT_THREADS = 4
 _CLOSING = (400, 501)
 #: Seconds in which a server that ends receives the rest of a request.
 _REST_TIMEOUT = 1
+#: Seconds after which it looks again for connections with the rest of one.
+_REST_INTERVAL = 0.2
 #: Seconds in which the server opens the pipe of a long response.
 _OPEN_TIMEOUT = 10
 
@@ -110,7 +112,12 @@ class RsgiAdapter:
         for deadline in self._deadlines:
             if not deadline.expired():
                 deadline.reschedule(min(end, deadline.when() or end))
-        loop.call_later(self._timeout, lambda: _end_unread(self._port, self._clients))
+        loop.call_later(self._timeout, self._end_rests, loop)
+
+    def _end_rests(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End connections without a whole request, now and until the server has ended."""
+        _end_unread(self._port, self._clients)
+        loop.call_later(_REST_INTERVAL, self._end_rests, loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Finish what is still running when the server ends."""
