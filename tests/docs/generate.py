@@ -14,13 +14,22 @@ from docs import (
     commands_page,
     configuration_page,
     openrpc_examples,
+    soapui_project,
     toolkits_page,
 )
 
-PAGES = (api_page, commands_page, configuration_page, openrpc_examples, toolkits_page)
+PAGES = (
+    api_page,
+    commands_page,
+    configuration_page,
+    openrpc_examples,
+    soapui_project,
+    toolkits_page,
+)
 
 if __name__ == "__main__":
     for page in PAGES:
+        page.PAGE.parent.mkdir(exist_ok=True)
         page.PAGE.write_text(page.page(), encoding="utf-8")
         print(page.PAGE)
     for path, content in call_collections.files().items():

@@ -1,0 +1,411 @@
+"""The project for SoapUI, ``docs/integrators/kimai-remote-soapui-project.xml``.
+
+An interface for each dialect, with its WSDL in the file, so that SoapUI opens it without a server;
+and a test suite with a test case for each, which calls every method. The file is as SoapUI 5 saves
+it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from kimai_remote.protocols.contracts import BASE, contracts
+from kimai_remote.protocols.discovery import methods
+from support.server import ROOT
+
+PAGE = ROOT / "docs" / "integrators" / "kimai-remote-soapui-project.xml"
+
+CONFIG = "http://eviware.com/soapui/config"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+WSDL = "http://schemas.xmlsoap.org/wsdl/"
+WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+MAP = "http://xml.apache.org/xml-soap"
+XSD = "http://www.w3.org/2001/XMLSchema"
+
+ENDPOINT = f"{BASE}/soap.php"
+
+#: Properties of the project, to be set to those of another server.
+PROPERTIES = {
+    "endpoint": ENDPOINT,
+    "username": "anna",
+    "password": "demo-anna",
+    "projectId": "1",
+    "activityId": "11",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call of a test case.
+
+    :param property: of the test case, for the ID that the call returns in this field.
+    """
+
+    method: str
+    arguments: Mapping[str, Any]
+    property: str = ""
+    field: str = ""
+
+
+_RECORD = {"projectId": "${#Project#projectId}", "taskId": "${#Project#activityId}"}
+_CALLS = (
+    Step("getVersion", {}),
+    Step(
+        "authenticate",
+        {"username": "${#Project#username}", "password": "${#Project#password}"},
+        "key",
+        "apiKey",
+    ),
+    Step("getUsers", {}),
+    Step("getCustomers", {}),
+    Step("getProjects", {"includeTasks": True}),
+    Step("getTasks", {"projectId": "${#Project#projectId}"}),
+    Step(
+        "startRecord",
+        {"projectId": "${#Project#projectId}", "activityId": "${#Project#activityId}"},
+        "runningId",
+        "timeEntryID",
+    ),
+    Step("getActiveRecording", {}),
+    Step("updateActiveRecording", {"record": {"description": "Started in SoapUI"}}),
+    Step("stopRecord", {"entryId": "${#TestCase#runningId}"}),
+    Step(
+        "setTimesheetRecord",
+        {
+            "record": _RECORD | {"start": "2026-03-02 07:00", "end": "2026-03-02 08:30"},
+            "doUpdate": False,
+        },
+        "entryId",
+        "id",
+    ),
+    Step("getTimesheet", {"from": "2026-03-02", "to": "2026-03-03"}),
+    Step("getTimesheetRecord", {"id": "${#TestCase#entryId}"}),
+    Step("removeTimesheetRecord", {"id": "${#TestCase#entryId}"}),
+    Step(
+        "setExpenseRecord",
+        {
+            "record": {
+                "projectId": "${#Project#projectId}",
+                "date": "2026-03-02",
+                "designation": "Train",
+                "value": "48.50",
+            },
+            "doUpdate": False,
+        },
+        "expenseId",
+        "id",
+    ),
+    Step("getExpenses", {"limit": 5}),
+    Step("getExpenseRecord", {"id": "${#TestCase#expenseId}"}),
+    Step("removeExpenseRecord", {"id": "${#TestCase#expenseId}"}),
+    Step("removeTimesheetRecord", {"id": "${#TestCase#runningId}"}),
+)
+
+
+def page() -> str:
+    """The whole file."""
+    project = _element(None, "soapui-project", name="kimai-remote", resourceRoot="", id="project")
+    project.set("soapui-version", "5.7.0")
+    _element(project, "description", _DESCRIPTION)
+    _element(project, "settings")
+    dialects = [_Document(), _Encoded()]
+    for dialect in dialects:
+        _interface(project, dialect)
+    suite = _element(project, "testSuite", name="All methods", id="suite")
+    _element(suite, "settings")
+    _element(suite, "runType", "SEQUENTIAL")
+    for dialect in dialects:
+        _test_case(suite, dialect)
+    _element(suite, "properties")
+    _properties(project, PROPERTIES | _returned())
+    _element(project, "wssContainer")
+    etree.indent(project)
+    text = etree.tostring(project, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+_DESCRIPTION = """\
+The Remote API of Kimai 1, as kimai-remote serves it, in both SOAP dialects. Set the properties of
+the project to those of your server, then run the test suite. Written by "just docs"."""
+
+
+def _returned() -> dict[str, str]:
+    """Return the properties that are set by responses, empty."""
+    return {step.property: "" for step in _CALLS if step.property}
+
+
+# Dialects ----------------------------------------------------------------------------------------
+
+
+class _Document:
+    """document/literal."""
+
+    name = "document/literal"
+    style = "document"
+    contract = "kimai-remote.wsdl"
+    #: Assertions of each response; the schema is in the contract.
+    assertions = ("SOAP Response", "SOAP Fault Assertion", "Schema Compliance")
+
+    def envelope(self, step: Step, namespace: str) -> bytes:
+        envelope = etree.Element(
+            etree.QName(SOAP, "Envelope"), nsmap={"soapenv": SOAP, "k": namespace}
+        )
+        self._add(_call(envelope, step, namespace), _arguments(step), namespace)
+        return _text(envelope)
+
+    def _add(self, parent: Any, values: Mapping[str, Any], namespace: str) -> None:
+        for name, value in values.items():
+            child = etree.SubElement(parent, etree.QName(namespace, name))
+            if isinstance(value, Mapping):
+                self._add(child, value, namespace)
+            else:
+                child.text = _plain(value)
+
+    def path(self, field: str, namespace: str) -> str:
+        """Return the path of a field of the response."""
+        return f"declare namespace k='{namespace}';\n//k:{field}"
+
+
+class _Encoded:
+    """rpc/encoded."""
+
+    name = "rpc/encoded"
+    style = "rpc"
+    contract = "kimai-remote-rpc.wsdl"
+    assertions = ("SOAP Response", "SOAP Fault Assertion")
+
+    def envelope(self, step: Step, namespace: str) -> bytes:
+        names = {"soapenv": SOAP, "k": namespace, "xsi": XSI, "xsd": XSD, "map": MAP}
+        envelope = etree.Element(etree.QName(SOAP, "Envelope"), nsmap=names)
+        call = _call(envelope, step, namespace)
+        call.set(etree.QName(SOAP, "encodingStyle"), ENCODING)
+        for name, value in _arguments(step).items():
+            self._add(call, name, value)
+        return _text(envelope)
+
+    def _add(self, parent: Any, name: str, value: Any) -> None:
+        child = etree.SubElement(parent, name)
+        if isinstance(value, Mapping):
+            child.set(etree.QName(XSI, "type"), "map:Map")
+            for key, content in value.items():
+                item = etree.SubElement(child, "item")
+                self._add(item, "key", key)
+                self._add(item, "value", content)
+        else:
+            child.set(etree.QName(XSI, "type"), _type(value))
+            child.text = _plain(value)
+
+    def path(self, field: str, namespace: str) -> str:
+        return "//return" if field == "getVersionResult" else f"//item[key='{field}']/value"
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "xsd:boolean"
+    is_id = isinstance(value, str) and value.endswith("Id}")  # a property
+    return "xsd:int" if isinstance(value, int) or is_id else "xsd:string"
+
+
+def _arguments(step: Step) -> Mapping[str, Any]:
+    has_key = any(
+        method.name == step.method and any(one.name == "apiKey" for one in method.parameters)
+        for method in methods()
+    )
+    return ({"apiKey": "${#TestCase#key}"} if has_key else {}) | dict(step.arguments)
+
+
+def _call(envelope: Any, step: Step, namespace: str) -> Any:
+    etree.SubElement(envelope, etree.QName(SOAP, "Header"))
+    body = etree.SubElement(envelope, etree.QName(SOAP, "Body"))
+    return etree.SubElement(body, etree.QName(namespace, step.method))
+
+
+def _text(envelope: Any) -> bytes:
+    etree.indent(envelope)
+    return etree.tostring(envelope)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# Parts of the project ----------------------------------------------------------------------------
+
+
+def _interface(project: Any, dialect: _Document | _Encoded) -> None:
+    url = f"{ENDPOINT}?wsdl&style={dialect.style}"
+    content = contracts()[dialect.contract]
+    tree = etree.fromstring(content)
+    namespace = tree.get("targetNamespace")
+    (binding,) = tree.iterfind(f"{{{WSDL}}}binding")
+    interface = _element(
+        project,
+        "interface",
+        type="wsdl",
+        name=dialect.name,
+        id=dialect.name,
+        wsaVersion="NONE",
+        bindingName=f"{{{namespace}}}{binding.get('name')}",
+        soapVersion="1_1",
+        anonymous="optional",
+        definition=url,
+    )
+    interface.set(etree.QName(XSI, "type"), "con:WsdlInterface")
+    _element(interface, "settings")
+    cache = _element(interface, "definitionCache", type="TEXT", rootPart=url)
+    part = _element(cache, "part")
+    _element(part, "url", url)
+    _element(part, "content", etree.CDATA(content.decode()))
+    _element(part, "type", WSDL)
+    endpoints = _element(interface, "endpoints")
+    _element(endpoints, "endpoint", ENDPOINT)
+    for operation in binding.iterfind(f"{{{WSDL}}}operation"):
+        name = operation.get("name")
+        entry = _element(
+            interface,
+            "operation",
+            name=name,
+            id=f"{dialect.name} {name}",
+            isOneWay="false",
+            action=operation.find(f"{{{WSDL_SOAP}}}operation").get("soapAction"),
+            bindingOperationName=name,
+            type="Request-Response",
+            inputName=operation.find(f"{{{WSDL}}}input").get("name", ""),
+            outputName=operation.find(f"{{{WSDL}}}output").get("name", ""),
+            receivesAttachments="false",
+            sendsAttachments="false",
+            anonymous="optional",
+        )
+        _element(entry, "settings")
+        step = next(step for step in _CALLS if step.method == name)
+        call = _element(entry, "call", name="Request 1", id=f"{dialect.name} {name} call")
+        _request(call, dialect.envelope(step, namespace).replace(b"#TestCase#", b"#Project#"))
+        _element(call, "credentials")[:] = [_element(None, "authType", "No Authorization")]
+
+
+def _test_case(suite: Any, dialect: _Document | _Encoded) -> None:
+    case = _element(
+        suite,
+        "testCase",
+        name=dialect.name,
+        id=f"case {dialect.name}",
+        failOnError="true",
+        failTestCaseOnErrors="true",
+        keepSession="false",
+        maxResults="0",
+        searchProperties="true",
+    )
+    _element(case, "settings")
+    namespace = etree.fromstring(contracts()[dialect.contract]).get("targetNamespace")
+    seen: set[str] = set()
+    for step in _CALLS:
+        name = step.method if step.method not in seen else f"{step.method} again"
+        seen.add(step.method)
+        _request_step(case, dialect, step, name, namespace)
+        if step.property:
+            _transfer_step(case, step, name, dialect.path(step.field, namespace))
+    _properties(case, _returned())
+
+
+def _request_step(
+    case: Any, dialect: _Document | _Encoded, step: Step, name: str, namespace: str
+) -> None:
+    entry = _element(case, "testStep", type="request", name=name, id=f"{dialect.name} step {name}")
+    _element(entry, "settings")
+    config = _element(entry, "config")
+    config.set(etree.QName(XSI, "type"), "con:RequestStep")
+    _element(config, "interface", dialect.name)
+    _element(config, "operation", step.method)
+    request = _element(config, "request", name=name, id=f"{dialect.name} request {name}")
+    _request(request, dialect.envelope(step, namespace))
+    for kind in dialect.assertions:
+        label = "Not SOAP Fault" if kind == "SOAP Fault Assertion" else kind
+        assertion = _element(
+            request, "assertion", type=kind, name=label, id=f"{request.get('id')} {label}"
+        )
+        _element(assertion, "configuration")
+    field, content = (
+        ("getVersionResult", "*-*") if step.method == "getVersion" else ("success", "true")
+    )
+    assertion = _element(
+        request, "assertion", type="XPath Match", name="Success", id=f"{request.get('id')} success"
+    )
+    configuration = _element(assertion, "configuration")
+    for tag, text in {
+        "path": f"{dialect.path(field, namespace)}/text()",
+        "content": content,
+        "allowWildcards": "true" if "*" in content else "false",
+        "ignoreNamspaceDifferences": "false",  # as SoapUI spells it
+        "ignoreComments": "false",
+    }.items():
+        etree.SubElement(configuration, tag).text = text
+    _element(request, "credentials")[:] = [_element(None, "authType", "No Authorization")]
+
+
+def _transfer_step(case: Any, step: Step, source: str, path: str) -> None:
+    name = f"{step.property} of {source}"
+    entry = _element(case, "testStep", type="transfer", name=name, id=f"{case.get('id')} {name}")
+    _element(entry, "settings")
+    config = _element(entry, "config")
+    config.set(etree.QName(XSI, "type"), "con:PropertyTransfersStep")
+    # Those of the project are for the requests outside of test cases.
+    for target in ("#TestCase#", "#Project#"):
+        transfer = _element(config, "transfers", **_TRANSFER)
+        for tag, text in {
+            "name": f"{step.property} to {target.strip('#')}",
+            "sourceType": "Response",
+            "sourceStep": source,
+            "sourcePath": path,
+            "targetType": step.property,
+            "targetStep": target,
+            "targetPath": "",
+            "type": "XPATH",
+        }.items():
+            _element(transfer, tag, text)
+
+
+_TRANSFER = {
+    "failOnError": "true",
+    "setNullOnMissingSource": "true",
+    "transferTextContent": "true",
+    "ignoreEmpty": "false",
+    "transferToAll": "false",
+    "useXQuery": "false",
+    "transferChildNodes": "false",
+    "entitize": "false",
+}
+
+
+def _request(parent: Any, envelope: bytes) -> None:
+    _element(parent, "settings")
+    _element(parent, "encoding", "UTF-8")
+    _element(parent, "endpoint", "${#Project#endpoint}")
+    _element(parent, "request", etree.CDATA(envelope.decode()))
+
+
+def _properties(parent: Any, values: Mapping[str, str]) -> None:
+    properties = _element(parent, "properties")
+    for name, value in values.items():
+        entry = _element(properties, "property")
+        _element(entry, "name", name)
+        _element(entry, "value", value)
+
+
+def _element(parent: Any, tag: str, text: Any = None, **attributes: str) -> Any:
+    """Append an element to its parent, if any. An ID is made from the given text."""
+    if "id" in attributes:
+        attributes["id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{CONFIG} {attributes['id']}"))
+    name = etree.QName(CONFIG, tag)
+    if parent is None:
+        element = etree.Element(name, attributes, nsmap={"con": CONFIG, "xsi": XSI})
+    else:
+        element = etree.SubElement(parent, name, attributes)
+    element.text = text
+    return element
