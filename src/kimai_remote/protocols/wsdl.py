@@ -7,6 +7,7 @@ Each is built once with a placeholder for the URL, which is filled in from each 
 
 from __future__ import annotations
 
+import copy
 import functools
 from typing import Any
 from xml.sax.saxutils import escape as escape_xml
@@ -49,15 +50,22 @@ def document_literal(app: Application, version: SoapVersion = SOAP_11) -> Wsdl:
 
     :param version: the version of SOAP that clients are told to speak.
     """
-    builder = Wsdl11(app.interface)
-    builder.build_interface_document(URL_PLACEHOLDER)
-    root = etree.fromstring(builder.get_interface_document())
-    fix_spyne_wsdl(root)
+    root = copy.deepcopy(_corrected_wsdl(app))
     if version is SOAP_12:
         _bind_soap_12(root)
     # Namespaces of SOAP 1.2 that nothing uses make gSOAP speak it.
     etree.cleanup_namespaces(root, keep_ns_prefixes=["tns", "xs", "soap"])
     return _wsdl(root)
+
+
+@functools.cache
+def _corrected_wsdl(app: Application) -> Any:
+    """Return the root of Spyne's WSDL, corrected."""
+    builder = Wsdl11(app.interface)
+    builder.build_interface_document(URL_PLACEHOLDER)
+    root = etree.fromstring(builder.get_interface_document())
+    fix_spyne_wsdl(root)
+    return root
 
 
 def fix_spyne_wsdl(root: Any) -> None:
