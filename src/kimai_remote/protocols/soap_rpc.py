@@ -139,9 +139,7 @@ class _Values:
     """
 
     def __init__(self, body: Any) -> None:
-        self._by_id = {
-            identifier: node for node in body.iter() for identifier in (_id(node),) if identifier
-        }
+        self._by_id = {name: node for node in body.iter() if (name := _id(node))}
         #: Values that were pointed to, and how many are in each: many may point to a long one.
         self._values: dict[Any, tuple[Any, int]] = {}
         self._read = 0
