@@ -203,7 +203,7 @@ def rpc_method(
     *parameter_types: Any,
     items: type[Item],
     result: str,
-    tag: str = "",
+    tag: str,
     writes: bool = False,
     needs_key: bool = True,
     needs_options: bool | None = None,
@@ -220,7 +220,7 @@ def rpc_method(
     :param parameter_types: Spyne types of the parameters that follow the API key.
     :param items: type of the records in the result.
     :param result: name of the result's type.
-    :param tag: what the method is about, in a word or two: OpenRPC groups methods by it.
+    :param tag: the group of methods that it belongs to in OpenRPC, in a word or two.
     :param writes: whether the function changes anything.
     :param needs_key: whether the method takes an API key, as its first parameter. A function whose
         method takes none gets a :class:`LoginContext` instead, and returns an :class:`Envelope`.
@@ -271,10 +271,10 @@ def rpc_method(
     return expose
 
 
-def plain_method(*, tag: str = "") -> Callable[[Callable[[Database], str]], Any]:
+def plain_method(*, tag: str) -> Callable[[Callable[[Database], str]], Any]:
     """Expose a function as a method without parameters, whose result is a text without envelope.
 
-    :param tag: as of :func:`rpc_method`.
+    :param tag: see :func:`rpc_method`.
     """
 
     def expose(function: Callable[[Database], str]) -> Any:

@@ -51,7 +51,7 @@ class Method:
     legacy_false: bool
     #: Whether a call may change something.
     writes: bool
-    #: What it is about, in a word or two; empty if nobody said it.
+    #: The group of methods that it belongs to, in a word or two.
     tag: str
 
 
@@ -70,7 +70,7 @@ def methods() -> Iterator[Method]:
             bool(traits.get("legacy_boolean")),
             bool(traits.get("legacy_false")),
             bool(traits.get("writes")),
-            traits.get("tag", ""),
+            traits["tag"],
         )
 
 

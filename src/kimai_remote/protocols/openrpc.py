@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from spyne.model import primitive
 from spyne.model.complex import Array, ComplexModelBase
 
 from .. import __version__
@@ -90,14 +89,11 @@ def _document(native: bool) -> dict[str, Any]:
 
 
 def _method(method: Method, schemas: _Schemas) -> dict[str, Any]:
-    described: dict[str, Any] = {
+    return {
         "name": method.name,
         "summary": method.doc.partition(". ")[0].rstrip("."),
         "description": method.doc,
-    }
-    if method.tag:
-        described["tags"] = [{"name": method.tag}]
-    described |= {
+        "tags": [{"name": method.tag}],
         "paramStructure": "either",
         "params": [_parameter(parameter, schemas) for parameter in method.parameters],
         "result": {"name": f"{method.name}Result", "schema": schemas.result(method.result)},
@@ -106,11 +102,13 @@ def _method(method: Method, schemas: _Schemas) -> dict[str, Any]:
             for error, (name, _) in _ERRORS.items()
             if error not in _BEFORE_METHODS and (method.parameters or error is not InvalidParameter)
         ],
+        "examples": [
+            _example(method, example)
+            for example in _examples(schemas.is_native).get(method.name, [])
+        ],
+        # OpenRPC has no word of its own for it.
+        "x-writes": method.writes,
     }
-    if examples := _examples(schemas.is_native).get(method.name):
-        described["examples"] = [_example(method, example) for example in examples]
-    # OpenRPC has no word of its own for it.
-    return {**described, "x-writes": method.writes}
 
 
 def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
@@ -195,22 +193,14 @@ class _Schemas:
         if issubclass(spyne_type, ComplexModelBase):
             return self._reference(spyne_type, self.input)
         schema = self._input_value(spyne_type)
-        types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-        if spyne_type.Attributes.nillable:
-            types = [*types, "null"]
-            if "enum" in schema:
-                schema["enum"] = [*schema["enum"], None]
-        schema["type"] = types if len(types) > 1 else types[0]
-        return schema
+        return _or_null(schema) if spyne_type.Attributes.nillable else schema
 
     def _input_value(self, spyne_type: Any) -> Schema:
         if issubclass(spyne_type, DateText):
             return {"type": ["string", "integer"], "examples": ["2026-03-02 09:30", 1772443800]}
-        if issubclass(spyne_type, primitive.Decimal) and not issubclass(
-            spyne_type, primitive.Integer
-        ):
-            return {"type": ["number", "string"], "pattern": _DECIMAL}
         value_type = json_type(spyne_type)
+        if value_type == "number":
+            return {"type": ["number", "string"], "pattern": _DECIMAL}
         # Clients of Kimai send back what they got.
         as_text = not self.is_native
         if value_type == "boolean" and as_text:
@@ -228,10 +218,7 @@ class _Schemas:
         if issubclass(spyne_type, ComplexModelBase):
             return self._reference(spyne_type, self._output)
         schema = self._output_value(spyne_type)
-        if spyne_type.Attributes.nillable:
-            types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-            schema["type"] = [*types, "null"]
-        return schema
+        return _or_null(schema) if spyne_type.Attributes.nillable else schema
 
     def _output_value(self, spyne_type: Any) -> Schema:
         native = _native_output(spyne_type)
@@ -263,6 +250,13 @@ class _Schemas:
                 "required": [m for m, of in members.items() if of.Attributes.min_occurs],
             }
         return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _or_null(schema: Schema) -> Schema:
+    """Return the schema of a simple type, or null."""
+    types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    values = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [*types, "null"], **values}
 
 
 def _described(schema: Schema, spyne_type: Any) -> Schema:
