@@ -15,14 +15,16 @@ _HEAD = """\
 <!-- Written by "just docs" from tests/clients/toolkits.jsonl. -->
 
 Each result comes from a test that runs a client made with the toolkit against a running server. The
-client does {steps} steps, which call all 18 methods: they log in, record time, write and read
-entries and expenses with texts that are hard to encode, and make mistakes. Each field of each
-response is compared.
+client does {steps} steps, which call all methods: they log in, record time, write and read entries
+and expenses with texts that are hard to encode, and make mistakes. Each field of each response is
+compared.
 
 - **pass**: all steps pass.
 - **partial**: some steps don't, for the reason under [Remarks](#remarks). The test fails if another
   step fails, or if one of these passes.
-- An empty cell: nobody tried it. There is no result without a test.
+- An empty cell: there is no test.
+- **not itself**: the toolkit can't be installed for the tests, and was never run. A program of the
+  tests writes requests as the toolkit is known to write them.
 
 """
 
