@@ -121,9 +121,9 @@ final class KSoap2Client {
             return value;
         }
         PropertyInfo info = new PropertyInfo();
-        for (int place = 0; place < object.getPropertyCount(); place++) {
-            object.getPropertyInfo(place, info);
-            Object inner = object.getProperty(place);
+        for (int index = 0; index < object.getPropertyCount(); index++) {
+            object.getPropertyInfo(index, info);
+            Object inner = object.getProperty(index);
             boolean isList = info.name.equals("items") || info.name.equals("tasks");
             record.put(info.name, isList && inner != null ? records((SoapObject) inner) : plain(inner));
         }
@@ -131,10 +131,10 @@ final class KSoap2Client {
     }
 
     private List<Object> records(SoapObject list) {
-        List<Object> found = new ArrayList<>();
-        for (int place = 0; place < list.getPropertyCount(); place++) {
-            found.add(plain(list.getProperty(place)));
+        List<Object> records = new ArrayList<>();
+        for (int index = 0; index < list.getPropertyCount(); index++) {
+            records.add(plain(list.getProperty(index)));
         }
-        return found;
+        return records;
     }
 }

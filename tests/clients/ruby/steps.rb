@@ -34,7 +34,7 @@ end
 
 # What both SOAP libraries do with a list: a hash with its records, or with its only one; or none.
 def records(list)
-  found = list.is_a?(Hash) ? list.values.first : []
-  found = [found] unless found.is_a?(Array)
-  found.map { |record| record["tasks"] ? record.merge("tasks" => records(record["tasks"])) : record }
+  inner = list.is_a?(Hash) ? list.values.first : []
+  inner = [inner] unless inner.is_a?(Array)
+  inner.map { |record| record["tasks"] ? record.merge("tasks" => records(record["tasks"])) : record }
 end

@@ -1,6 +1,6 @@
 # Stands in for the gem savon, which Debian doesn't have: the part of its interface that the tests and
-# the page about Ruby use. It sends the envelope and headers that savon 2 sends, by the libraries that
-# savon itself uses for them: Gyoku writes the call, Nori reads the response.
+# the page about Ruby use. It sends the envelope and headers that savon 2 is known to send. The libraries
+# are savon's own: Gyoku writes the call, Nori reads the response. Nobody has compared it with savon.
 require "builder"
 require "gyoku"
 require "net/http"

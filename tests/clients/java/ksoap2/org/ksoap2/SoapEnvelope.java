@@ -9,8 +9,8 @@ import org.xmlpull.v1.XmlSerializer;
  * Stands in for kSOAP2's class: the envelope around a body.
  *
  * <p>Debian doesn't have kSOAP2. The classes in this folder have the part of its interface that the tests
- * and the page about Android use. They write what kSOAP2 3.6 writes, with the same library, kXML, and read
- * responses as it does.
+ * and the page about Android use. They write and read what kSOAP2 3.6 is known to write and read, with the
+ * same library, kXML. Nobody has compared them with kSOAP2 itself.
  */
 public abstract class SoapEnvelope {
     public static final int VER11 = 110;
