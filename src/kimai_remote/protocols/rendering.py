@@ -23,15 +23,15 @@ from spyne.model.primitive import Boolean, Decimal, Integer
 from ..api.execution import Envelope
 from ..tracking.record_set import Computed, RecordSet
 from .response_body import BodyBuffer, ResponseBody
-from .soap_version import SOAP_11, SoapVersion
+from .soap_version import SOAP_11, XSD, XSI, SoapVersion
 
 #: Records that are turned into text at once.
 CHUNK_SIZE = 500
 
 Rows = Sequence[Sequence[Any]]
 
-XSI_DECLARATION = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-XSD_DECLARATION = 'xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+_XSI_DECLARATION = f'xmlns:xsi="{XSI}"'
+_XSD_DECLARATION = f'xmlns:xsd="{XSD}"'
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -116,13 +116,13 @@ def soap_rpc(result: type, envelope: Envelope, version: SoapVersion) -> tuple[st
         content = ResponseBody([head.encode(), buffer, tail.encode()])
     # It comes upon an empty list before the map that has the list.
     own = f"{encoding} {map_type}" if count == 0 else f"{map_type} {encoding}"
-    namespaces = f"{XSI_DECLARATION} {XSD_DECLARATION} {own}"
+    namespaces = f"{_XSI_DECLARATION} {_XSD_DECLARATION} {own}"
     return namespaces, content.wrap(b'<return xsi:type="ns2:Map">', b"</return>")
 
 
 def soap_rpc_value(xsd_type: str, text: str, version: SoapVersion) -> tuple[str, ResponseBody]:
     """Return the same as :func:`soap_rpc` for a plain value."""
-    namespaces = f"{XSD_DECLARATION} {XSI_DECLARATION} {version.declaration}"
+    namespaces = f"{_XSD_DECLARATION} {_XSI_DECLARATION} {version.declaration}"
     return namespaces, _text(f'<return xsi:type="xsd:{xsd_type}">{escape(text)}</return>')
 
 

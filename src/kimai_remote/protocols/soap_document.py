@@ -19,9 +19,9 @@ from . import rendering
 from .dispatcher import result_type
 from .rendering import escape
 from .response_body import ResponseBody
-from .soap_envelope import XSI, XSI_NIL, XSI_NULL, SoapMessage
+from .soap_envelope import XSI_NIL, SoapMessage, nil_of
 from .soap_fault import fault_envelope
-from .soap_version import SoapContext
+from .soap_version import XSI, SoapContext
 
 #: Size of all values that are referred to: that of their texts, and of each element.
 _MAX_REFERENCED = 1_000_000
@@ -128,7 +128,7 @@ def _adapt_attributes(element: Any) -> None:
     ``id``, types, those of other namespaces. The contract has no attributes of its own."""
     if not element.attrib:
         return
-    nil = element.get(XSI_NIL) or element.get(XSI_NULL) or ""
+    nil = nil_of(element)
     for name in list(element.attrib):
         if name == "id" or (name.startswith("{") and not name.startswith(f"{{{NAMESPACE}}}")):
             del element.attrib[name]

@@ -24,15 +24,12 @@ from ..errors import (
     UnsupportedMediaType,
     VersionMismatch,
 )
-from .soap_version import SOAP_11, SOAP_12, SoapVersion
+from .soap_version import SOAP_11, SOAP_12, XSI, SoapVersion
 
-#: Encoding of section 5 of SOAP 1.1.
-ENCODING = SOAP_11.encoding
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSI_NIL = f"{{{XSI}}}nil"
 #: What kSOAP2 for Android sends for it.
-XSI_NULL = f"{{{XSI}}}null"
-_ROOT = f"{{{ENCODING}}}root"
+_XSI_NULL = f"{{{XSI}}}null"
+_ROOT = f"{{{SOAP_11.encoding}}}root"
 #: An encodingStyle of SOAP 1.2 that says that there is none.
 _NOT_ENCODED = f"{SOAP_12.namespace}/encoding/none"
 _VERSIONS = {version.namespace: version for version in (SOAP_11, SOAP_12)}
@@ -144,6 +141,11 @@ def read(envelope: Any, version: SoapVersion) -> SoapMessage:
         mark.get(encoding_style, _NOT_ENCODED) not in ("", _NOT_ENCODED) for mark in marks
     )
     return SoapMessage(element, has_encoding_style)
+
+
+def nil_of(element: Any) -> str:
+    """Return what an element says about being null; "" if nothing."""
+    return element.get(XSI_NIL) or element.get(_XSI_NULL) or ""
 
 
 def _read_type(content_type: str) -> tuple[str, str | None]:

@@ -19,9 +19,9 @@ from .dispatcher import result_type
 from .php_coercion import reader_of
 from .rendering import escape_attribute
 from .response_body import ResponseBody
-from .soap_envelope import XSI, XSI_NIL, XSI_NULL, SoapMessage
+from .soap_envelope import SoapMessage, nil_of
 from .soap_fault import fault_envelope
-from .soap_version import SOAP_11, SOAP_12, SoapContext
+from .soap_version import SOAP_11, SOAP_12, XSI, SoapContext
 
 _XSI_TYPE = f"{{{XSI}}}type"
 _ENCODINGS = (SOAP_11.encoding, SOAP_12.encoding)
@@ -173,8 +173,7 @@ class _Values:
         return value
 
     def _value(self, element: Any, depth: int) -> Any:
-        nil = element.get(XSI_NIL) or element.get(XSI_NULL) or ""
-        if nil.strip() in ("true", "1"):
+        if nil_of(element).strip() in ("true", "1"):
             return None
         xsi_type = _type_of(element)
         children = list(element)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from ..api.execution import RequestContext
 
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XSD = "http://www.w3.org/2001/XMLSchema"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoapVersion:

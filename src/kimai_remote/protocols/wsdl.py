@@ -21,13 +21,11 @@ from spyne.model.complex import ComplexModelBase
 from ..api.fields import NAMESPACE, DateText
 from .discovery import Method, methods
 from .dispatcher import SERVICE_NAME
-from .soap_envelope import ENCODING
-from .soap_version import SOAP_11, SOAP_12, SoapVersion
+from .soap_version import SOAP_11, SOAP_12, XSD, SoapVersion
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 SOAP_12_BINDING = "http://schemas.xmlsoap.org/wsdl/soap12/"
-XSD = "http://www.w3.org/2001/XMLSchema"
 TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 URL_PLACEHOLDER = "kimai-remote-address"
 
@@ -148,7 +146,7 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
         "tns": URL_PLACEHOLDER,
         "soap": SOAP,
         "xsd": XSD,
-        "soap-enc": ENCODING,
+        "soap-enc": SOAP_11.encoding,
     }
     root = etree.Element(f"{{{WSDL}}}definitions", nsmap=namespaces)
     root.set("name", LEGACY_SERVICE)
@@ -157,7 +155,7 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
     # a type apache:Map in it, Mono's proxies would fail to make an array of a map.
     schema = etree.SubElement(_child(root, "types"), f"{{{XSD}}}schema")
     schema.set("targetNamespace", URL_PLACEHOLDER)
-    etree.SubElement(schema, f"{{{XSD}}}import").set("namespace", ENCODING)
+    etree.SubElement(schema, f"{{{XSD}}}import").set("namespace", SOAP_11.encoding)
     described = list(methods())
     for method in described:
         message = _child(root, "message", name=f"{method.name}In")
@@ -183,7 +181,7 @@ def rpc_encoded(*, booleans: bool = False) -> Wsdl:
                 _child(operation, direction),
                 "body",
                 use="encoded",
-                encodingStyle=ENCODING,
+                encodingStyle=SOAP_11.encoding,
                 namespace=URL_PLACEHOLDER,
             )
     service = _child(root, "service", name=f"{LEGACY_SERVICE}Service")
