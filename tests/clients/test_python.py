@@ -12,47 +12,25 @@ import suds.client
 from clients import scenario, toolkits, tools
 from clients.conftest import Scene
 
+RUNS = [
+    ("zeep", "zeep_client", "soap.php?wsdl", scenario.DOCUMENT),
+    ("zeep", "zeep_client", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
+    ("suds-community", "suds_client", "soap.php?wsdl", scenario.DOCUMENT),
+    ("jsonrpclib-pelix", "pelix_client", "json.php?types=native", scenario.JSON_NATIVE),
+]
+SLOW_RUNS = [
+    ("jsonrpclib-pelix", "pelix_client", "json.php", scenario.JSON),
+    ("jsonrpcclient", "jsonrpcclient_client", "json.php", scenario.JSON),
+    ("jsonrpc-requests", "jsonrpc_requests_client", "json.php", scenario.JSON),
+    ("jsonrpc-requests", "jsonrpc_requests_client", "json.php?types=native", scenario.JSON_NATIVE),
+    ("pjrpc", "pjrpc_client", "json.php", scenario.JSON),
+    ("pjrpc", "pjrpc_client", "json.php?types=native", scenario.JSON_NATIVE),
+]
+
 
 @pytest.mark.parametrize(
     ("toolkit", "client", "address", "dialect"),
-    [
-        ("zeep", "zeep_client", "soap.php?wsdl", scenario.DOCUMENT),
-        ("zeep", "zeep_client", "soap.php?wsdl&soap=1.2", scenario.SOAP_12),
-        ("suds-community", "suds_client", "soap.php?wsdl", scenario.DOCUMENT),
-        pytest.param(
-            "jsonrpclib-pelix", "pelix_client", "json.php", scenario.JSON, marks=pytest.mark.slow
-        ),
-        ("jsonrpclib-pelix", "pelix_client", "json.php?types=native", scenario.JSON_NATIVE),
-        pytest.param(
-            "jsonrpcclient",
-            "jsonrpcclient_client",
-            "json.php",
-            scenario.JSON,
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            "jsonrpc-requests",
-            "jsonrpc_requests_client",
-            "json.php",
-            scenario.JSON,
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            "jsonrpc-requests",
-            "jsonrpc_requests_client",
-            "json.php?types=native",
-            scenario.JSON_NATIVE,
-            marks=pytest.mark.slow,
-        ),
-        pytest.param("pjrpc", "pjrpc_client", "json.php", scenario.JSON, marks=pytest.mark.slow),
-        pytest.param(
-            "pjrpc",
-            "pjrpc_client",
-            "json.php?types=native",
-            scenario.JSON_NATIVE,
-            marks=pytest.mark.slow,
-        ),
-    ],
+    [*RUNS, *(pytest.param(*run, marks=pytest.mark.slow) for run in SLOW_RUNS)],
 )
 def test_python_client(
     scene: Scene,
