@@ -106,43 +106,37 @@ def _ruby(code: str, directory: Path) -> str:
 
 
 def _java(code: str, directory: Path) -> str:
-    """Run the commands in the comment at the start of the code."""
     if "org.ksoap2" in code:
         java_tools.write_ksoap2(directory / "ksoap2.jar")
     else:
         java_tools.class_path(java_tools.ANDROID if "org.json" in code else java_tools.JAXWS)
-    _written(directory / "Example.java", code)
-    return _commands(code, directory)
+    return _commands(directory / "Example.java", code)
 
 
 def _csharp(code: str, directory: Path) -> str:
-    """Run the commands in the comment at the start of the code."""
     tools.need("svcutil", mono_tools.PACKAGES)
-    _written(directory / "Example.cs", code)
-    return _commands(code, directory)
+    return _commands(directory / "Example.cs", code)
 
 
 def _typescript(code: str, directory: Path) -> str:
-    """Run the commands in the comment at the start of the code."""
-    _written(directory / "example.ts", code)
-    return _commands(code, directory)
+    return _commands(directory / "example.ts", code)
 
 
 def _cpp(code: str, directory: Path) -> str:
-    """Run the commands in the comment at the start of the code."""
     for program in ("kdwsdl2cpp", "qmake", "make", "g++"):
         tools.need(program, tools.KDSOAP)
-    _written(directory / "example.cpp", code)
-    return _commands(code, directory)
+    return _commands(directory / "example.cpp", code)
 
 
-def _commands(code: str, directory: Path) -> str:
-    """Run the commands in the first lines, which are comments; return the output of the last."""
+def _commands(path: Path, code: str) -> str:
+    """Run the commands in the first lines, which are comments, where the code is; return the output
+    of the last."""
+    _written(path, code)
     lines = itertools.takewhile(lambda line: line.startswith("// "), code.splitlines())
     *build, run = (["sh", "-euc", line[3:]] for line in lines)
     for command in build:
-        tools.run(command, cwd=directory)
-    return tools.run(run, cwd=directory)
+        tools.run(command, cwd=path.parent)
+    return tools.run(run, cwd=path.parent)
 
 
 def _written(path: Path, code: str) -> Path:
