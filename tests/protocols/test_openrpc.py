@@ -120,13 +120,8 @@ def test_methods_that_belong_together_have_the_same_tag(document: OpenRpcDocumen
     for name, method in document.methods.items():
         for tag in method["tags"]:
             tags.setdefault(tag["name"], []).append(name)
-    assert {tag: len(names) for tag, names in tags.items()} == {
-        "service": 2,
-        "recording": 4,
-        "catalog": 4,
-        "time sheet": 4,
-        "expenses": 4,
-    }
+    assert set(tags) == {"service", "recording", "catalog", "time sheet", "expenses"}
+    assert all(len(names) > 1 for names in tags.values())
 
 
 def test_the_documents_differ_in_values_alone() -> None:
