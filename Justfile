@@ -17,7 +17,7 @@ setup:
 test *arguments:
     $(sed -n '/-m pytest/{s/.*&& //p;q;}' README.md) "$@"
 
-# Run every test on all databases, with large numbers
+# Run every test on all databases, with large numbers; first run ".ci/install-clients --toolkits"
 deep *arguments:
     KIMAI_REMOTE_TEST_ALL=1 .venv/bin/python -m pytest --deep -n 2 --dist loadfile "$@"
 
