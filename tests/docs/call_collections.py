@@ -58,8 +58,8 @@ def _calls() -> Iterator[tuple[Method, str, list[str]]]:
         params = example_calls.filled(example_calls.call_of(name), _placeholder)
         request = {"jsonrpc": "2.0", "id": 1, "method": name, "params": params}
         body = json.dumps(request, indent=2, ensure_ascii=False)
-        for number in _NUMBERS:
-            body = body.replace(f'"{{{{{number}}}}}"', f"{{{{{number}}}}}")
+        for variable in _NUMBERS:
+            body = body.replace(f'"{{{{{variable}}}}}"', f"{{{{{variable}}}}}")
         yield method, body, _checks(method, recordings[name].response["result"])
 
 
