@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..errors import (
     Unavailable,
     UnknownMethod,
 )
-from .discovery import Method, Parameter, description, documentation, json_type, methods, title
+from .discovery import Method, Parameter, description, json_type, methods, title
 from .rendering import is_computed, is_sometimes_computed
 
 Schema = dict[str, Any]
@@ -159,24 +160,23 @@ class _Schemas:
         """Return the schema of a method's result: an envelope, or a plain value."""
         if not issubclass(spyne_type, ComplexModelBase):
             return self._output(spyne_type)
+        name = spyne_type.get_type_name()
         members = spyne_type.get_flat_type_info(spyne_type)
-        error = members["error"]
-        envelope = {
-            "title": spyne_type.get_type_name(),
+        self.by_name[name] = {
+            "title": name,
             "type": "object",
             "properties": {
                 "success": {"type": "boolean", **description(members["success"])},
                 "items": self._output(members["items"]),
                 "total": {**self._total(members["total"]), **description(members["total"])},
-                "error": self._reference(error, self._output),
+                "error": self._reference(members["error"], self._output),
             },
             "required": ["success"],
             "if": {"properties": {"success": {"const": True}}},
             "then": {"required": ["items", "total"], "not": {"required": ["error"]}},
             "else": {"required": ["error"], "not": {"required": ["items"]}},
         }
-        self.by_name[spyne_type.get_type_name()] = envelope
-        return {"$ref": f"#/components/schemas/{spyne_type.get_type_name()}"}
+        return {"$ref": f"#/components/schemas/{name}"}
 
     def _total(self, spyne_type: Any) -> Schema:
         if self.is_native or is_computed(spyne_type):
@@ -231,7 +231,7 @@ class _Schemas:
         types = ["string", "integer"] if is_sometimes_computed(spyne_type) else "string"
         return {**native, "type": types, "pattern": _WHOLE}
 
-    def _reference(self, spyne_type: Any, schema_of: Any) -> Schema:
+    def _reference(self, spyne_type: Any, schema_of: Callable[[Any], Schema]) -> Schema:
         """Return a reference to a record.
 
         :param schema_of: returns the schema of a field.
@@ -261,9 +261,9 @@ def _or_null(schema: Schema) -> Schema:
 
 def _described(schema: Schema, spyne_type: Any) -> Schema:
     """Return the schema of a field with its documentation; a record has its own."""
-    if "$ref" in schema or issubclass(spyne_type, Array) or not documentation(spyne_type):
+    if "$ref" in schema or issubclass(spyne_type, Array):
         return schema
-    return {**schema, "description": documentation(spyne_type)}
+    return {**schema, **description(spyne_type)}
 
 
 def _native_output(spyne_type: Any) -> Schema:
