@@ -34,7 +34,8 @@ class Variable:
 _DAY, _NEXT_DAY = "2026-03-02", "2026-03-03"
 _PROJECT, _TASK = Variable("projectId"), Variable("taskId")
 
-#: The parameters by method, without the key, in the order in which the calls are made.
+#: The parameters by method, without the key, in the order in which the calls are made. Fields of
+#: records are in the contract's order.
 CALLS: dict[str, dict[str, Any]] = {
     "authenticate": {"username": Variable("user"), "password": Variable("password")},
     "getVersion": {},
@@ -62,8 +63,8 @@ CALLS: dict[str, dict[str, Any]] = {
             "projectId": _PROJECT,
             "date": _DAY,
             "designation": "Train",
-            "value": "48.50",
             "refundable": True,
+            "value": "48.50",
         },
     },
     "getExpenses": {"limit": 1},

@@ -1,8 +1,8 @@
 """The project for SoapUI, ``docs/integrators/kimai-remote-soapui-project.xml``.
 
 An interface for each dialect, with its WSDL in the file, so that SoapUI opens it without a server;
-and a test suite with a test case for each, which calls every method. The file is as SoapUI 5 saves
-it.
+and a test suite with a test case for each, which makes the example calls of all methods. The file
+has the elements that SoapUI 5 is known to save.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 
 from lxml import etree
 
+from docs import example_calls
+from docs.call_collections import VARIABLES
+from docs.example_calls import SAVED, Variable
 from kimai_remote.protocols.contracts import BASE, contracts
-from kimai_remote.protocols.discovery import methods
 from support.server import ROOT
 
 PAGE = ROOT / "docs" / "integrators" / "kimai-remote-soapui-project.xml"
@@ -34,10 +36,7 @@ ENDPOINT = f"{BASE}/soap.php"
 #: Properties of the project, to be set to those of another server.
 PROPERTIES = {
     "endpoint": ENDPOINT,
-    "username": "anna",
-    "password": "demo-anna",
-    "projectId": "1",
-    "activityId": "11",
+    **{name: value for name, value in VARIABLES.items() if value and name != "url"},
 }
 
 
@@ -45,67 +44,30 @@ PROPERTIES = {
 class Step:
     """A call of a test case.
 
-    :param property: of the test case, for the ID that the call returns in this field.
+    :param field: of the first record in the response, whose value the call saves.
+    :param property: of the test case, which it is saved in.
     """
 
     method: str
     arguments: Mapping[str, Any]
-    property: str = ""
     field: str = ""
+    property: str = ""
 
 
-_RECORD = {"projectId": "${#Project#projectId}", "taskId": "${#Project#activityId}"}
-_CALLS = (
-    Step("getVersion", {}),
-    Step(
-        "authenticate",
-        {"username": "${#Project#username}", "password": "${#Project#password}"},
-        "key",
-        "apiKey",
-    ),
-    Step("getUsers", {}),
-    Step("getCustomers", {}),
-    Step("getProjects", {"includeTasks": True}),
-    Step("getTasks", {"projectId": "${#Project#projectId}"}),
-    Step(
-        "startRecord",
-        {"projectId": "${#Project#projectId}", "activityId": "${#Project#activityId}"},
-        "runningId",
-        "timeEntryID",
-    ),
-    Step("getActiveRecording", {}),
-    Step("updateActiveRecording", {"record": {"description": "Started in SoapUI"}}),
-    Step("stopRecord", {"entryId": "${#TestCase#runningId}"}),
-    Step(
-        "setTimesheetRecord",
-        {
-            "record": _RECORD | {"start": "2026-03-02 07:00", "end": "2026-03-02 08:30"},
-            "doUpdate": False,
-        },
-        "entryId",
-        "id",
-    ),
-    Step("getTimesheet", {"from": "2026-03-02", "to": "2026-03-03"}),
-    Step("getTimesheetRecord", {"id": "${#TestCase#entryId}"}),
-    Step("removeTimesheetRecord", {"id": "${#TestCase#entryId}"}),
-    Step(
-        "setExpenseRecord",
-        {
-            "record": {
-                "projectId": "${#Project#projectId}",
-                "date": "2026-03-02",
-                "designation": "Train",
-                "value": "48.50",
-            },
-            "doUpdate": False,
-        },
-        "expenseId",
-        "id",
-    ),
-    Step("getExpenses", {"limit": 5}),
-    Step("getExpenseRecord", {"id": "${#TestCase#expenseId}"}),
-    Step("removeExpenseRecord", {"id": "${#TestCase#expenseId}"}),
-    Step("removeTimesheetRecord", {"id": "${#TestCase#runningId}"}),
+def _step(method: str, **arguments: Any) -> Step:
+    """Return the example of a method, with other arguments if some are given."""
+    filled = example_calls.filled(example_calls.call_of(method) | arguments, _placeholder)
+    return Step(method, filled, *SAVED.get(method, ()))
+
+
+def _placeholder(variable: Variable) -> str:
+    scope = "Project" if variable.name in PROPERTIES else "TestCase"
+    return f"${{#{scope}#{variable.name}}}"
+
+
+_STEPS = (
+    *(_step(method) for method in example_calls.CALLS),
+    _step("removeTimesheetRecord", id=Variable("recordingId")),
 )
 
 
@@ -138,7 +100,7 @@ the project to those of your server, then run the test suite. Written by "just d
 
 def _returned() -> dict[str, str]:
     """Return the properties that are set by responses, empty."""
-    return {step.property: "" for step in _CALLS if step.property}
+    return {step.property: "" for step in _STEPS if step.property}
 
 
 # Dialects ----------------------------------------------------------------------------------------
@@ -157,7 +119,7 @@ class _Document:
         envelope = etree.Element(
             etree.QName(SOAP, "Envelope"), nsmap={"soapenv": SOAP, "k": namespace}
         )
-        self._add(_call(envelope, step, namespace), _arguments(step), namespace)
+        self._add(_call(envelope, step, namespace), step.arguments, namespace)
         return _text(envelope)
 
     def _add(self, parent: Any, values: Mapping[str, Any], namespace: str) -> None:
@@ -186,7 +148,7 @@ class _Encoded:
         envelope = etree.Element(etree.QName(SOAP, "Envelope"), nsmap=names)
         call = _call(envelope, step, namespace)
         call.set(etree.QName(SOAP, "encodingStyle"), ENCODING)
-        for name, value in _arguments(step).items():
+        for name, value in step.arguments.items():
             self._add(call, name, value)
         return _text(envelope)
 
@@ -211,14 +173,6 @@ def _type(value: Any) -> str:
         return "xsd:boolean"
     is_id = isinstance(value, str) and value.endswith("Id}")  # a property
     return "xsd:int" if isinstance(value, int) or is_id else "xsd:string"
-
-
-def _arguments(step: Step) -> Mapping[str, Any]:
-    has_key = any(
-        method.name == step.method and any(one.name == "apiKey" for one in method.parameters)
-        for method in methods()
-    )
-    return ({"apiKey": "${#TestCase#key}"} if has_key else {}) | dict(step.arguments)
 
 
 def _call(envelope: Any, step: Step, namespace: str) -> Any:
@@ -284,7 +238,7 @@ def _interface(project: Any, dialect: _Document | _Encoded) -> None:
             anonymous="optional",
         )
         _element(entry, "settings")
-        step = next(step for step in _CALLS if step.method == name)
+        step = next(step for step in _STEPS if step.method == name)
         call = _element(entry, "call", name="Request 1", id=f"{dialect.name} {name} call")
         _request(call, dialect.envelope(step, namespace).replace(b"#TestCase#", b"#Project#"))
         _element(call, "credentials")[:] = [_element(None, "authType", "No Authorization")]
@@ -305,7 +259,7 @@ def _test_case(suite: Any, dialect: _Document | _Encoded) -> None:
     _element(case, "settings")
     namespace = etree.fromstring(contracts()[dialect.contract]).get("targetNamespace")
     seen: set[str] = set()
-    for step in _CALLS:
+    for step in _STEPS:
         name = step.method if step.method not in seen else f"{step.method} again"
         seen.add(step.method)
         _request_step(case, dialect, step, name, namespace)

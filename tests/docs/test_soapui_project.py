@@ -62,11 +62,13 @@ class Run:
         self.project, self.server = project, server
         self.scopes = {"Project": project.properties, "TestCase": _properties(case)}
         self.responses: dict[str, Any] = {}
+        #: What failed in the last step.
+        self.failed: list[str] = []
         self.steps = {step.get("name"): self._step(step) for step in self._until_failed(case)}
 
     def _until_failed(self, case: Any) -> Iterator[Any]:
         for step in case.iterfind("c:testStep", NAMES):
-            if any(self.__dict__.get("failed", ())):
+            if self.failed:
                 return
             yield step
 
@@ -185,7 +187,7 @@ def test_a_test_case(dialect: str, project: Project, demo_server: Server) -> Non
     run = Run(project, case, demo_server)
     assert [failure for failures in run.steps.values() for failure in failures] == []
     assert list(run.steps) == case.xpath("c:testStep/@name", namespaces=NAMES)
-    assert project.properties["key"]
+    assert project.properties["apiKey"]
 
 
 @pytest.mark.parametrize("dialect", ["document/literal", "rpc/encoded"])
