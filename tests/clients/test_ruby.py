@@ -37,7 +37,7 @@ def test_ruby_client(
 def test_what_savon_sends(scene: Scene, toolkit_run: toolkits.Run) -> None:
     """The gem itself isn't in Debian; ``ruby/standin/savon.rb`` says what stands in for it."""
     report = tools.report(
-        [*tools.savon(), tools.HERE / "ruby" / "savon.rb", f"{scene.server.soap}?wsdl"],
+        [*tools.savon(), tools.HERE / "ruby" / "savon_client.rb", f"{scene.server.soap}?wsdl"],
         stdin=scenario.program(scene),
     )
     why = "its requests, written by the tests with its libraries Gyoku and Nori"
