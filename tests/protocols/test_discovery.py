@@ -9,6 +9,7 @@ import pytest
 from kimai_remote import __version__
 from kimai_remote.api.service import RemoteApi
 from support.live_server import LiveServer
+from support.openrpc_document import DOCUMENTS
 from support.raw_http import get
 
 
@@ -116,6 +117,13 @@ def test_any_other_query_gets_the_smd_of_its_own_url(
     """As in Kimai, calls go to the URL that the description came from."""
     found = get(live_server.server, f"/core/json.php{query}").json
     assert found == smd | {"target": f"{live_server.server.json}{in_target}"}
+
+
+def test_smd_and_openrpc_agree(smd: dict[str, Any]) -> None:
+    for name, method in DOCUMENTS[True].methods.items():
+        parameters = smd["services"][name]["parameters"]
+        assert [p["name"] for p in method["params"]] == [p["name"] for p in parameters]
+        assert [not p["required"] for p in method["params"]] == [p["optional"] for p in parameters]
 
 
 def test_the_smd_for_dojo_lists_its_methods(live_server: LiveServer, smd: dict[str, Any]) -> None:
