@@ -91,6 +91,13 @@ def _few_references(target: str, unit: str) -> Shape:
     )
 
 
+def _references_in_document(before: str, unit: str, after: str) -> Shape:
+    """Many references in document/literal to one value, which is filled with a unit."""
+    references = '<x href="#v"/>' * 900
+    call = f"<setExpenseRecord {_NS}><apiKey>a</apiKey>{references}</setExpenseRecord>"
+    return _xml(f"<e:Body>{call}{before}", unit, f"{after}</e:Body>")
+
+
 def _json(before: str, unit: str, after: str) -> Shape:
     def make(size: int) -> Request:
         body = _fill(before, unit, after, size).decode()
@@ -250,6 +257,17 @@ SHAPES: dict[str, Shape] = {
     "base64": _xml(
         '<e:Body><getUsers><apiKey i:type="base64">', "Y Q ", "</apiKey></getUsers></e:Body>"
     ),
+    # Values in document/literal
+    "references to a text, document": _references_in_document('<v id="v">', "a", "</v>"),
+    "references to a text behind an element": _references_in_document(
+        '<v id="v"><a/>', "a", "</v>"
+    ),
+    "references to an attribute": _references_in_document('<v id="v" a="', "a", '"/>'),
+    "references to attributes": _references_in_document('<v id="v"><b ', 'a{n}="" ', "/></v>"),
+    "references to namespaces": _references_in_document(
+        '<v id="v"><b ', 'xmlns:a{n}="{n}" ', "/></v>"
+    ),
+    "references to elements": _references_in_document('<v id="v">', "<a/>", "</v>"),
     "a long href": _xml('<e:Body><getUsers><apiKey href="#', "a", '"/></getUsers></e:Body>'),
     "a long number": _xml(
         f"<e:Body><getTasks {_NS}><apiKey>k</apiKey><projectId>",

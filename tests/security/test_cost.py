@@ -34,6 +34,7 @@ FEW = (
     "default attributes",
     "a namespace and attributes",
     "references to base64",
+    "references to a text behind an element",
     "nested lists",
     "decimals",
     "a batch of 100 descriptions",

@@ -6,6 +6,7 @@ import copy
 import threading
 from typing import Any
 
+from lxml import etree
 from spyne import MethodContext
 from spyne.error import ResourceNotFoundError
 from spyne.model.complex import ComplexModelBase
@@ -23,8 +24,8 @@ from .soap_envelope import XSI_NIL, SoapMessage, nil_of
 from .soap_fault import fault_envelope
 from .soap_version import XSI, SoapContext
 
-#: Size of all values that are referred to: that of their texts, and of each element.
-_MAX_REFERENCED = 1_000_000
+#: Size of all values that are inserted: that of their XML, and of each element in memory.
+_MAX_REFERENCED = 500_000
 _NODE_SIZE = 1_000
 _DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 
@@ -109,12 +110,16 @@ def _insert_references(call: Any) -> None:
     values = {f"#{value.get('id')}": value for value in beside if value.get("id")}
     if not values:
         return
+    sizes: dict[Any, int] = {}
     size = 0
     for element in call.iter():  # what is inserted comes next
         value = values.get(element.get("href"))
         if value is None:
             continue
-        size += sum(_NODE_SIZE + len(node.text or "") for node in value.iter())
+        if value not in sizes:
+            xml = etree.tostring(value, encoding="utf-8", with_tail=False)
+            sizes[value] = len(xml) + _NODE_SIZE * sum(1 for _ in value.iter())
+        size += sizes[value]
         if size > _MAX_REFERENCED:
             raise ApiFault(InvalidRequest("The request has too many or too long references."))
         del element.attrib["href"]
