@@ -24,8 +24,9 @@ BYTES_PER_BYTE, BYTES = 4, 32 * MIB
 KEPT = 32 * MIB
 #: Processor time at most, as a multiple of that for one text of the largest size.
 TIMES_PLAIN = 10
-#: Length of the response at most: this for each byte of the request, and so many bytes.
-ANSWERED_PER_BYTE, ANSWERED = 2, 256 * 1024
+#: Length of the response at most: this for each byte of the request, and so many bytes. A batch may
+#: have five OpenRPC documents, of 60 kB each.
+ANSWERED_PER_BYTE, ANSWERED = 2, 320 * 1024
 #: One of each kind.
 FEW = (
     "empty elements",
