@@ -223,6 +223,8 @@ def is_version(response: Response) -> bool:
 
 GZIP = gzip.compress(CALL)
 DEFLATE = zlib.compress(CALL)
+_SMALL_WINDOW = zlib.compressobj(wbits=9)
+SMALL_WINDOW = _SMALL_WINDOW.compress(CALL) + _SMALL_WINDOW.flush()
 #: Bodies and their Content-Encoding.
 COMPRESSED = {
     "gzip": (GZIP, "gzip"),
@@ -232,6 +234,7 @@ COMPRESSED = {
     "two members": (gzip.compress(CALL[:9]) + gzip.compress(CALL[9:]), "gzip"),
     "deflate": (DEFLATE, "deflate"),
     "deflate at another level": (zlib.compress(CALL, 0), "deflate"),
+    "deflate with a small window": (SMALL_WINDOW, "deflate"),
     "deflate without a header": (DEFLATE[2:-4], "deflate"),
     "identity": (CALL, "identity"),
     "none": (CALL, ""),

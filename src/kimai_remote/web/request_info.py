@@ -165,6 +165,8 @@ class _UnknownCoding(UnsupportedMediaType):
         return [*super().get_headers(*arguments, **named), ("Accept-Encoding", "gzip, deflate")]
 
 
+#: The method deflate with any size of window (RFC 1950, 2.2).
+_ZLIB_HEADER = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")
 #: Members of a gzip file that are read. Libraries write one.
 _MAX_MEMBERS = 16
 
@@ -185,7 +187,7 @@ def _decoded(body: bytes, codings: str, limit: int) -> bytes:
     if names[0] != "deflate":
         window = zlib.MAX_WBITS | 16
     else:  # it has the header of zlib, but some clients leave that out
-        has_header = body[:1] == b"\x78" and int.from_bytes(body[:2]) % 31 == 0
+        has_header = _ZLIB_HEADER.match(body) and int.from_bytes(body[:2]) % 31 == 0
         window = zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
     content = b""
     try:
