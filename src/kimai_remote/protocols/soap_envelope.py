@@ -265,19 +265,25 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
     """Return the document in UTF-8.
 
     The first bytes tell more than HTTP's charset, which wins over the XML declaration. What was
-    declared but can't be is ignored: libraries convert a document and leave its declaration.
+    declared but can't be is ignored: libraries convert a document and leave its declaration, or
+    send a charset that has nothing to do with it.
     """
     declared = _DECLARED_ENCODING.match(body)
     marked = next((encoding for mark, encoding in _MARKS if body.startswith(mark)), None)
     encodings = (
-        marked,
         charset and charset.strip("'\" "),
         declared and declared[1].decode("ascii", "replace"),
-        "utf-8",
     )
     stated = [encoding for encoding in encodings if encoding]
+    # Any bytes are some text in Latin 1, but other text is hardly ever valid UTF-8.
+    stated.sort(key=lambda encoding: _codec(encoding) != "utf_8")
+    if marked:
+        stated.insert(0, marked)
+    stated.append("utf-8")
     for encoding in stated:
         codec = _codec(encoding)
+        if codec is None:
+            raise MalformedRequest(f"Unknown character set {encoding[:40]!r}.")
         # Nearly all bytes are some text in UTF-16.
         if marked is None and codec.startswith("utf_16"):
             continue
@@ -286,17 +292,11 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
     raise MalformedRequest(f"The request isn't valid {stated[0][:40]}.")
 
 
-def _codec(encoding: str) -> str:
-    """Return Python's name of an encoding.
-
-    :raises MalformedRequest: it isn't one of those that are read.
-    """
-    codec = None
-    if len(encoding) <= _LONGEST_ENCODING:
-        codec = _NAMED_CODECS.get(normalize_encoding(encoding).lower())
-    if codec is None:
-        raise MalformedRequest(f"Unknown character set {encoding[:40]!r}.")
-    return codec
+def _codec(encoding: str) -> str | None:
+    """Return Python's name of an encoding; None if it isn't one of those that are read."""
+    if len(encoding) > _LONGEST_ENCODING:
+        return None
+    return _NAMED_CODECS.get(normalize_encoding(encoding).lower())
 
 
 def _malformed(line: int, column: int) -> MalformedRequest:
