@@ -80,6 +80,13 @@ def test_behind_a_trusted_proxy(proxied_server: LiveServer) -> None:
     assert location(proxied_server) == proxied_server.server.soap
 
 
+@pytest.mark.parametrize("prefix", ["/kimai/", "//kimai//", "kimai", "kimai/"])
+def test_a_prefix_with_other_slashes(proxied_server: LiveServer, prefix: str) -> None:
+    headers = FORWARDED | {"X-Forwarded-Prefix": prefix}
+    assert location(proxied_server, headers=headers) == f"{PUBLIC}/soap.php"
+    assert target(proxied_server, "//core/json.php", headers) == f"{PUBLIC}/json.php"
+
+
 def test_only_the_nearest_proxy_is_believed(proxied_server: LiveServer) -> None:
     headers = FORWARDED | {
         "X-Forwarded-Host": "evil.test, time.example.org",

@@ -113,8 +113,8 @@ def public_url(request: Request, settings: Settings) -> str:
     if not _HOST.fullmatch(host):
         host = _own_host(request)
     host = host.removesuffix(":443" if scheme == "https" else ":80")
-    folder = request.root_path.rstrip("/") + path
-    return f"{scheme}://{host}" + quote(folder, safe="/!$&'()*+,;=:@~")
+    path = merge_slashes(f"/{request.root_path}{path}")  # a proxy may send any prefix
+    return f"{scheme}://{host}" + quote(path, safe="/!$&'()*+,;=:@~")
 
 
 def _own_host(request: Request) -> str:
