@@ -42,4 +42,4 @@ def test_what_savon_sends(scene: Scene, toolkit_run: toolkits.Run) -> None:
     )
     why = "its requests, written by the tests with its libraries Gyoku and Nori"
     dialect = scenario.DOCUMENT.untyped
-    toolkit_run("savon (not itself)", "Ruby", "", dialect, report, why=why)
+    toolkit_run("savon", "Ruby", "", dialect, report, why=why)

@@ -23,8 +23,8 @@ compared.
 - **partial**: some steps don't, for the reason under [Remarks](#remarks). The test fails if another
   step fails, or if one of these passes.
 - An empty cell: there is no test.
-- **not itself**: the toolkit can't be installed for the tests, and was never run. A program of the
-  tests writes requests as the toolkit is known to write them.
+- **requests only**: the toolkit can't be installed for the tests, and was never run. A program of
+  the tests writes requests as the toolkit is known to write them.
 
 """
 
