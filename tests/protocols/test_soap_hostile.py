@@ -132,6 +132,10 @@ ODD = {
         referring('<a id="a">alice</a><b id="b"><c href="#b"/></b>'),
         XML,
     ),
+    "a call with an ID before a value with one": (
+        values_beside(ALICE_CALL.replace("<authenticate", '<authenticate id="a"')),
+        XML,
+    ),
     "UTF-16 by its first bytes": (ALICE.encode("utf-16-be"), XML),
     "UTF-16 that was declared alone": (declared("utf-16", ALICE).encode(), XML),
     "UTF-16 that HTTP alone has": (ALICE.encode(), "text/xml; charset=utf-16"),
@@ -260,10 +264,6 @@ BAD = {
         XML,
     ),
     "two calls by their roots": (values_beside(ALICE_CALL, 'id="v" c:root="1"'), XML),
-    "no call but values": (
-        values_beside(ALICE_CALL.replace("<authenticate", '<authenticate id="a"')),
-        XML,
-    ),
     "a boolean in capitals": (
         envelope(
             f"<getProjects {NS}><apiKey>x</apiKey><includeTasks>TRUE</includeTasks></getProjects>"

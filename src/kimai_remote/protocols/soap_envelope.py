@@ -156,11 +156,10 @@ def _read_type(content_type: str) -> tuple[str, str | None]:
 
 
 def _calls(elements: list[Any]) -> list[Any]:
-    """Return the calls in a Body; its other elements are values that a parameter points to."""
-    if len(elements) == 1:
-        return elements
+    """Return the calls in a Body; its other elements are values that a parameter points to. If
+    nothing tells them apart, the first is the call, as for PHP."""
     roots = [element for element in elements if _is_true(element.get(_ROOT))]
-    return roots or [element for element in elements if element.get("id") is None]
+    return roots or [element for element in elements if element.get("id") is None] or elements[:1]
 
 
 def _is_true(flag: str | None) -> bool:
