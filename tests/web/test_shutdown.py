@@ -19,6 +19,8 @@ from support.processes import DEADLINE, wait_until
 from support.raw_http import Connection, Response, call, envelope, get, post_soap, read_until_closed
 from support.server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 #: Seconds, of which an idle machine takes one or two. Granian kills after 30, and clients have as
 #: long to send a request.
 BOUND = 20
