@@ -18,18 +18,16 @@ from docs import example_calls
 from docs.call_collections import VARIABLES
 from docs.example_calls import SAVED, Variable
 from kimai_remote.protocols.contracts import BASE, contracts
+from kimai_remote.protocols.soap_version import SOAP_11, XSD, XSI
+from kimai_remote.protocols.wsdl import SOAP as WSDL_SOAP
+from kimai_remote.protocols.wsdl import WSDL
 from support.server import ROOT
 
 PAGE = ROOT / "docs" / "integrators" / "kimai-remote-soapui-project.xml"
 
 CONFIG = "http://eviware.com/soapui/config"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-WSDL = "http://schemas.xmlsoap.org/wsdl/"
-WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 MAP = "http://xml.apache.org/xml-soap"
-XSD = "http://www.w3.org/2001/XMLSchema"
+SOAP, ENCODING = SOAP_11.namespace, SOAP_11.encoding
 
 ENDPOINT = f"{BASE}/soap.php"
 
