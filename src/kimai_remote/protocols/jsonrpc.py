@@ -129,9 +129,10 @@ class JsonRpcEndpoint:
                 CONTENT_TYPE, lambda: msgspec.json.encode(openrpc(request.url, native=native))
             )
         # As in Kimai, calls go to the URL of the description, with its query (?types=native).
-        query = [part for part in request.query_string.split("&") if part != DOJO_SMD]
+        query = request.query_string.split("&")
+        for_dojo = DOJO_SMD in query
+        query = [part for part in query if part != DOJO_SMD]
         target = f"{request.url}?{'&'.join(query)}" if any(query) else request.url
-        for_dojo = request.query.get("smd") == "dojo"
         return Description(
             CONTENT_TYPE, lambda: msgspec.json.encode(smd(target, lists_methods=for_dojo))
         )
