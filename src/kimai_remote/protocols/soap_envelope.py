@@ -148,6 +148,11 @@ def nil_of(element: Any) -> str:
     return element.get(XSI_NIL) or element.get(_XSI_NULL) or ""
 
 
+def is_true(flag: str | None) -> bool:
+    """Return whether an attribute is one of XML Schema's two spellings of true."""
+    return flag is not None and flag.strip() in ("true", "1")
+
+
 def _read_type(content_type: str) -> tuple[str, str | None]:
     """Return media type and charset of a Content-Type."""
     # Long ones would fill the memory.
@@ -158,12 +163,8 @@ def _read_type(content_type: str) -> tuple[str, str | None]:
 def _calls(elements: list[Any]) -> list[Any]:
     """Return the calls in a Body; its other elements are values that a parameter points to. If
     nothing tells them apart, the first is the call, as for PHP."""
-    roots = [element for element in elements if _is_true(element.get(_ROOT))]
+    roots = [element for element in elements if is_true(element.get(_ROOT))]
     return roots or [element for element in elements if element.get("id") is None] or elements[:1]
-
-
-def _is_true(flag: str | None) -> bool:
-    return flag is not None and flag.strip() in ("true", "1")
 
 
 @lru_cache(maxsize=64)
@@ -313,7 +314,7 @@ def _check_headers(envelope: Any, version: SoapVersion) -> None:
         etree.QName(entry)
         for header in envelope.iterchildren(f"{{{version.namespace}}}Header")
         for entry in header
-        if entry.get(role, "").strip() in version.own_roles and _is_true(entry.get(must_understand))
+        if entry.get(role, "").strip() in version.own_roles and is_true(entry.get(must_understand))
     ]
     if names:
         raise MustUnderstand(

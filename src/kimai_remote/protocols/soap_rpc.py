@@ -19,7 +19,7 @@ from .dispatcher import result_type
 from .php_coercion import reader_of
 from .rendering import escape_attribute
 from .response_body import ResponseBody
-from .soap_envelope import SoapMessage, nil_of
+from .soap_envelope import SoapMessage, is_true, nil_of
 from .soap_fault import fault_envelope
 from .soap_version import SOAP_11, SOAP_12, XSI, SoapContext
 
@@ -173,7 +173,7 @@ class _Values:
         return value
 
     def _value(self, element: Any, depth: int) -> Any:
-        if nil_of(element).strip() in ("true", "1"):
+        if is_true(nil_of(element)):
             return None
         xsi_type = _type_of(element)
         children = list(element)
