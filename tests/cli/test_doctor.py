@@ -378,6 +378,8 @@ def answering(body: bytes, moved_to: str = "") -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
+            # What stays unread would reset the connection before the client has the response.
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(302 if moved_to else 200)
             if moved_to:
                 self.send_header("Location", moved_to)
