@@ -92,7 +92,7 @@ def soap_document(prefix: str, result: type, envelope: Envelope) -> ResponseBody
 
 def soap_rpc(result: type, envelope: Envelope, version: SoapVersion) -> tuple[str, ResponseBody]:
     """Return the ``return`` element of an rpc/encoded response, a map as PHP writes it, and the
-    namespaces in it in PHP's order: that in which it comes upon them."""
+    declarations of the namespaces in it, in the order in which PHP first needs them."""
     map_type, encoding = 'xmlns:ns2="http://xml.apache.org/xml-soap"', version.declaration
     if envelope.items is None:
         msg = f'<value xsi:type="xsd:string">{escape(envelope.msg or "")}</value>'
@@ -114,7 +114,7 @@ def soap_rpc(result: type, envelope: Envelope, version: SoapVersion) -> tuple[st
         total = _map_entry("total", f'<value xsi:type="xsd:{xsd_type}">{number}</value>')
         head, tail = f"{success}{before}{opening}", f"{closing}{after}{total}"
         content = ResponseBody([head.encode(), buffer, tail.encode()])
-    # It comes upon an empty list before the map that has the list.
+    # Of a response with an empty list, PHP declares the namespace of the encoding first.
     own = f"{encoding} {map_type}" if count == 0 else f"{map_type} {encoding}"
     namespaces = f"{_XSI_DECLARATION} {_XSD_DECLARATION} {own}"
     return namespaces, content.wrap(b'<return xsi:type="ns2:Map">', b"</return>")

@@ -41,39 +41,38 @@ class SoapVersion:
     fault_codes: Mapping[str, str] = field(default_factory=dict)
 
 
+_ENCODING_11 = "http://schemas.xmlsoap.org/soap/encoding/"
 SOAP_11 = SoapVersion(
     namespace="http://schemas.xmlsoap.org/soap/envelope/",
-    encoding="http://schemas.xmlsoap.org/soap/encoding/",
+    encoding=_ENCODING_11,
     content_type="text/xml",
     prefix="SOAP-ENV",
     spyne_prefix="soap11env",
     role="actor",
     own_roles=frozenset(("", "http://schemas.xmlsoap.org/soap/actor/next")),
-    declaration='xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/"',
+    declaration=f'xmlns:SOAP-ENC="{_ENCODING_11}"',
     array='SOAP-ENC:arrayType="{type}[{length}]" xsi:type="SOAP-ENC:Array"',
     any_type="xsd:ur-type",
-    rpc_start=(
-        ' SOAP-ENV:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><SOAP-ENV:Body>'
-        "<ns1:{method}Response>"
-    ),
+    rpc_start=(f' SOAP-ENV:encodingStyle="{_ENCODING_11}"><SOAP-ENV:Body><ns1:{{method}}Response>'),
     rpc_end="</ns1:{method}Response></SOAP-ENV:Body></SOAP-ENV:Envelope>\n",
     fault="<faultcode>{prefix}:{code}</faultcode><faultstring>{text}</faultstring>",
 )
 _ROLES = "http://www.w3.org/2003/05/soap-envelope/role"
+_ENCODING_12 = "http://www.w3.org/2003/05/soap-encoding"
 SOAP_12 = SoapVersion(
     namespace="http://www.w3.org/2003/05/soap-envelope",
-    encoding="http://www.w3.org/2003/05/soap-encoding",
+    encoding=_ENCODING_12,
     content_type="application/soap+xml",
     prefix="env",
     spyne_prefix="soap12env",
     role="role",
     own_roles=frozenset(("", f"{_ROLES}/next", f"{_ROLES}/ultimateReceiver")),
-    declaration='xmlns:enc="http://www.w3.org/2003/05/soap-encoding"',
+    declaration=f'xmlns:enc="{_ENCODING_12}"',
     array='enc:itemType="{type}" enc:arraySize="{length}" xsi:type="enc:Array"',
     any_type="xsd:anyType",
     rpc_start=(
         '><env:Body xmlns:rpc="http://www.w3.org/2003/05/soap-rpc"><ns1:{method}Response '
-        'env:encodingStyle="http://www.w3.org/2003/05/soap-encoding">'
+        f'env:encodingStyle="{_ENCODING_12}">'
         "<rpc:result>return</rpc:result>"
     ),
     rpc_end="</ns1:{method}Response></env:Body></env:Envelope>\n",
